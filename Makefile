@@ -1,0 +1,137 @@
+# lockstep: build, test, install.  `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lockstep
+PKGS    := ncursesw libcurl jansson yaml-0.1 libcrypto
+comma   := ,
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 -Wvla -Wundef \
+        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
+        -Wwrite-strings -Wswitch-enum -Wimplicit-fallthrough
+ifdef WERROR
+WARN += -Werror
+endif
+
+# SAN=address,undefined, SAN=thread or COV=1: each has its own build tree.
+ifdef SAN
+override BUILD := $(BUILD)/$(subst $(comma),-,$(SAN))
+INSTRUMENT := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifdef COV
+override BUILD := $(BUILD)/cov
+INSTRUMENT := --coverage -O0
+else
+INSTRUMENT := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+endif
+
+# What the code needs to compile; CPPFLAGS, CFLAGS and LDFLAGS stay the user's own. pkg-config is
+# asked only once `deps` had the chance to install it.
+CPP_ALL = -D_GNU_SOURCE -DLOCKSTEP_VERSION='"$(VERSION)"' -Ibackend -Itui -Itests $(CPPFLAGS)
+CC_ALL   = -std=c11 $(WARN) -fno-common -fPIE -pthread $(CFLAGS) $(INSTRUMENT) $(PKG_CFLAGS)
+LD_ALL   = -pie -pthread -Wl,--as-needed -Wl,-z,relro $(INSTRUMENT) $(LDFLAGS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
+TEST_LIBS  = $(eval TEST_LIBS := $(shell pkg-config --libs check vterm) -lutil)$(TEST_LIBS)
+
+LIB_SRC   := $(sort $(shell find backend tui -name '*.c' ! -path tui/main.c))
+TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/bench/*' \
+                      ! -path 'tests/prove/*' ! -path 'tests/engines/*'))
+PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+ENGINE_SRC := $(sort $(shell find tests/engines -maxdepth 2 -name '*.c'))
+LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
+TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
+ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC)
+ALL_H     := $(sort $(shell find backend tui tests -name '*.h'))
+
+Q   := $(if $(V),,@)
+say  = @printf '  %-7s %s\n'
+
+.DEFAULT_GOAL := build
+.PHONY: build run check lint prove bench fuzz engines check-engines install uninstall dist clean help
+.DELETE_ON_ERROR:
+
+build: $(BUILD)/deps-build ## install what is missing to build, and build build/lockstep
+	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/lockstep
+
+run: build ## build, and open the dashboard on the built-in simulator
+	$(Q)$(BUILD)/lockstep demo
+
+check: build $(BUILD)/deps-test ## build and run all tests that need no cluster
+	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/unit
+	$(Q)$(BUILD)/unit
+
+$(BUILD)/deps-%: .ci/deps
+	$(Q).ci/deps $*
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/lockstep: $(BUILD)/tui/main.o $(LIB_OBJ)
+	$(say) LINK $@
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -o $@
+
+$(BUILD)/unit: $(TEST_OBJ) $(LIB_OBJ) | $(BUILD)/lockstep
+	$(say) LINK $@
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) $(TEST_LIBS) -o $@
+
+$(BUILD)/prove-%: $(BUILD)/tests/prove/%.o $(LIB_OBJ)
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -o $@
+
+$(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(LIB_OBJ)
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
+
+$(BUILD)/%.o: %.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPP_ALL) $(CC_ALL) -MMD -MP -c $< -o $@
+
+prove: build ## exhaustive explorers over the real protocol and guard code
+	$(Q)$(MAKE) --no-print-directory $(PROVE_SRC:tests/prove/%.c=$(BUILD)/prove-%)
+	$(Q)set -e; for p in $(PROVE_SRC:tests/prove/%.c=$(BUILD)/prove-%); do $$p --all; done
+
+bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
+	$(Q)$(MAKE) --no-print-directory $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%)
+	$(Q)set -e; for b in $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%); do LOCKSTEP_BIN=$(BUILD)/lockstep $$b; done
+
+FUZZ_SECONDS ?= 20
+fuzz: $(BUILD)/deps-lint ## fuzz every parser, FUZZ_SECONDS each (clang's libFuzzer)
+	$(Q)tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_SRC:tests/fuzz/%.c=%)
+
+engines: $(BUILD)/deps-engines ## build the engines that tests run against, cached in $(CACHE)
+	$(Q)tests/engines/build.sh "$(CACHE)/engines"
+
+check-engines: build engines ## the driver suites against real engines (root and namespaces needed)
+	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/engines
+	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines
+
+# The suites that need a cluster, with everything of the unit tests that they share.
+$(BUILD)/engines: $(ENGINE_SRC:%.c=$(BUILD)/%.o) $(filter-out %/unit_only.o,$(TEST_OBJ)) $(LIB_OBJ)
+	$(say) LINK $@
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) $(TEST_LIBS) -o $@
+
+lint: $(BUILD)/deps-lint ## format, layers, headers, banned functions, ceilings, tidy, cppcheck
+	$(Q)CPP_ALL="$(subst ",\",$(CPP_ALL)) $(PKG_CFLAGS)" .ci/lint "$(ALL_C)" "$(ALL_H)"
+
+install: build ## honours DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
+	install -d $(DESTDIR)$(PREFIX)/share/lockstep/themes
+	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/lockstep/themes
+
+uninstall: ## remove what install put there
+	$(RM) $(DESTDIR)$(PREFIX)/bin/lockstep
+	$(RM) -r $(DESTDIR)$(PREFIX)/share/lockstep
+
+dist: ## a source archive of the committed tree
+	git archive --prefix=lockstep-$(VERSION)/ -o lockstep-$(VERSION).tar.gz HEAD
+
+clean: ## remove every build tree
+	$(RM) -r build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BUILD)/tui/main.d

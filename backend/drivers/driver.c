@@ -1,0 +1,20 @@
+/* driver.c: the registry. */
+#include "drivers/driver.h"
+
+#include <string.h>
+
+const char *const cluster_state_word[CLUSTER_STATE_COUNT] = {
+    [CLUSTER_CONNECTING] = "connecting",
+    [CLUSTER_LIVE] = "live",
+    [CLUSTER_STALE] = "stale",
+};
+
+static const struct driver_ops *const drivers[] = {&driver_sim, &driver_swarm};
+
+const struct driver_ops *driver_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+        if (strcmp(drivers[i]->name, name) == 0)
+            return drivers[i];
+    return NULL;
+}

@@ -1,0 +1,164 @@
+/* driver.h: the contract between the engine and a kind of cluster.
+ *
+ * For every driver:
+ *  - all slots are mandatory; what a platform cannot do answers ERR_UNSUPPORTED;
+ *  - everything runs on the engine thread; no slot blocks;
+ *  - each callback runs exactly once, later, from the loop: never from inside the
+ *    call that asked for it, and never after close;
+ *  - what a callback receives is borrowed for its length, except where it says
+ *    "adopted";
+ *  - a driver retries reads by itself (with back-off) and never retries a write. */
+#ifndef LOCKSTEP_DRIVERS_DRIVER_H
+#define LOCKSTEP_DRIVERS_DRIVER_H
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "model/action.h"
+#include "model/node.h"
+#include "model/service.h"
+
+#include <jansson.h>
+
+struct driver;
+
+enum cluster_state {
+    CLUSTER_CONNECTING,
+    CLUSTER_LIVE,
+    CLUSTER_STALE, /* was live; the last facts stay, with their age */
+    CLUSTER_STATE_COUNT
+};
+extern const char *const cluster_state_word[CLUSTER_STATE_COUNT];
+
+/* Where facts go. Called from the loop only. */
+struct driver_sink {
+    void *arg;
+    /* A service was seen or changed; adopted (one reference), sealed. */
+    void (*service)(void *arg, const struct service *service);
+    void (*service_gone)(void *arg, const char *id);
+    /* Copied by the engine. A node that the engine removed while it was silent is
+     * reported once more as NODE_SILENT with the note; it is never just gone. */
+    void (*node)(void *arg, const struct node *node);
+    void (*node_gone)(void *arg, const char *id); /* provably empty and gone */
+    /* A complete picture was delivered since open or since the last state change. */
+    void (*synced)(void *arg);
+    /* Heard from the cluster now: what is in the model is at most as old as this. */
+    void (*fresh)(void *arg);
+    void (*state)(void *arg, enum cluster_state state, const struct err *why);
+    /* Something the engine says happened: one clean line for the timeline. */
+    void (*event)(void *arg, const char *service_id, const char *text);
+    /* The ledger record of a service changed in the store: read it again. */
+    void (*ledger_changed)(void *arg, const char *key);
+};
+
+struct cluster_config {
+    const char *name;     /* context name on the screen */
+    const char *kind;     /* ops->name */
+    const char *endpoint; /* unix:///…, tcp://…, https://…; sim: the scenario */
+    const char *ca_file, *cert_file, *key_file; /* "" where not used */
+    bool production;
+    bool read_only;
+    int64_t settle_ms; /* bounded time after which an unanswered write is settled by a re-read;
+                          0: the driver's own */
+    uint64_t seed;     /* sim */
+    void *shared;      /* sim: an existing struct sim to share; NULL otherwise */
+};
+
+struct driver_env {
+    struct loop *loop;
+    struct driver_sink sink;
+    const struct cluster_config *config; /* outlives the driver */
+};
+
+/* What the engine must know before it plans. Constant after open. */
+struct driver_caps {
+    bool fence;        /* has a neutral write (fence slot works) */
+    int64_t settle_ms; /* else: unknown outcomes are re-read after this bounded time */
+    bool ledger;       /* has a shared store with compare-and-swap */
+    bool choose_nodes; /* a step can name its nodes */
+    const char
+        *drift_note; /* what may move a resting rollout without a command, or "" (P16's limit) */
+};
+
+typedef void driver_read_fn(void *arg, const struct service *service, /* NULL with err */
+                            const struct err *err);
+/* revision: of the object after the write, where the answer says it, else "". */
+typedef void driver_act_fn(void *arg, const char *revision, const struct err *err);
+/* text is NULL (and revision "") when there is no such record: not an error. */
+typedef void driver_ledger_fn(void *arg, const char *text, const char *revision,
+                              const struct err *err);
+typedef void driver_list_fn(void *arg, const char *const *keys, size_t count,
+                            const struct err *err);
+
+/* Who this identity is and what it may do; the texts are clean. */
+struct driver_permissions {
+    const char *who; /* as the engine says; else the local user with `verified` false */
+    bool verified;
+    bool may_view, may_act;
+    const char *missing; /* verb and resource that is missing, or "" */
+};
+typedef void driver_permissions_fn(void *arg, const struct driver_permissions *permissions,
+                                   const struct err *err);
+
+struct driver_ops {
+    const char *name; /* "sim", "swarm", … */
+
+    /* NULL and err (ERR_CONFIG) for what can be seen to be wrong without the
+     * network; everything else is reported through sink.state later. */
+    struct driver *(*open)(const struct driver_env *env, struct err *err);
+    void (*close)(struct driver *driver);
+    const struct driver_caps *(*caps)(const struct driver *driver);
+
+    /* Starts streaming facts into the sink until close. */
+    void (*follow)(struct driver *driver);
+    /* Streams instances of this service as well, as if it were in flight; NULL: of none. */
+    void (*focus)(struct driver *driver, const char *service_id);
+
+    /* One service by a consistent read (never a cache). ERR_NOT_FOUND when it is not there. */
+    void (*read)(struct driver *driver, const char *service_id, driver_read_fn *fn, void *arg);
+
+    /* Pure. Fills action->writes (how many engine writes this action takes, each
+     * with its own precondition), given the service as just read and the memo of
+     * its release (NULL before VERB_START). For VERB_START *memo becomes what must be kept
+     * to undo and to restore (a new reference). ERR_UNSUPPORTED/ERR_REJECTED
+     * with the reason when the engine cannot do it from here. */
+    bool (*plan)(struct driver *driver, const struct service *service, const json_t *memo,
+                 struct action *action, json_t **new_memo, struct err *err);
+    /* Pure: has write `action->write` come to rest, so that the next may go (or the action is
+     * done)? */
+    bool (*settled)(struct driver *driver, const struct service *service,
+                    const struct action *action);
+
+    /* The only slot that changes a service. Sends write `action->write` of the
+     * action once, with precondition action->revision, leaving the mark
+     * "<id>.<write>" on the object in the same write. Outcomes by err->code:
+     * NONE applied; CONFLICT the revision had moved; REJECTED, AUTH, NOT_FOUND,
+     * UNSUPPORTED: certainly not applied; anything else: unknown. */
+    void (*act)(struct driver *driver, const struct action *action, const json_t *memo,
+                driver_act_fn *fn, void *arg);
+    /* A compare-and-swap no-op on the service at `revision`: moves the revision and
+     * nothing else, after which a late write with that precondition can only fail.
+     * Outcomes as of act. */
+    void (*fence)(struct driver *driver, const char *service_id, const char *revision,
+                  driver_act_fn *fn, void *arg);
+
+    /* The shared store. `key` is the service's name (clean; the driver makes it
+     * fit). put: expected "" means "must not exist"; ERR_CONFLICT when it moved. */
+    void (*ledger_get)(struct driver *driver, const char *key, driver_ledger_fn *fn, void *arg);
+    void (*ledger_put)(struct driver *driver, const char *key, const char *text,
+                       const char *expected, driver_ledger_fn *fn, void *arg);
+    void (*ledger_list)(struct driver *driver, driver_list_fn *fn, void *arg);
+
+    void (*permissions)(struct driver *driver, driver_permissions_fn *fn, void *arg);
+};
+
+/* First member of every concrete driver. */
+struct driver {
+    const struct driver_ops *ops;
+    struct driver_env env;
+};
+
+extern const struct driver_ops driver_sim, driver_swarm;
+/* NULL when no driver is called that. */
+const struct driver_ops *driver_find(const char *name);
+
+#endif

@@ -1,0 +1,42 @@
+/* engine.h: the single door for every front end.
+ *
+ * The engine owns loop, drivers, model, guard, ledger and journal. It runs on a
+ * thread of its own (engine_start) or, for headless verbs, on the caller's
+ * (engine_run_until); never both. */
+#ifndef LOCKSTEP_ENGINE_H
+#define LOCKSTEP_ENGINE_H
+
+#include "frame.h"
+#include "release/plan.h"
+
+struct engine;
+
+struct engine_config {
+    const struct cluster_config *clusters;
+    size_t cluster_count;
+    const char *journal_path; /* NULL: no journal (simulator without one) */
+    struct plan plan;
+    struct clock *clock; /* borrowed */
+    bool read_only;
+};
+
+struct engine *engine_new(const struct engine_config *config, struct err *err);
+/* Stops the thread if it runs; actions on their way are left for recovery. */
+void engine_free(struct engine *engine);
+
+/* Runs the loop on a new thread. */
+bool engine_start(struct engine *engine, struct err *err);
+/* Becomes readable when a newer frame is there; engine_frame drains it. */
+int engine_wake_fd(const struct engine *engine);
+/* The newest frame, one reference, yours; never NULL. Any thread. */
+const struct frame *engine_frame(struct engine *engine);
+/* Copies the intent into the queue and returns its ticket. Any thread. */
+uint64_t engine_submit(struct engine *engine, const struct intent *intent);
+/* Streams the instances of this service; "" for none. Any thread. */
+void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
+
+/* Headless: turns the loop until done(frame) or the time is over; true when done. */
+typedef bool engine_done_fn(void *arg, const struct frame *frame);
+bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg);
+
+#endif

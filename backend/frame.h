@@ -1,0 +1,113 @@
+/* frame.h: what the engine publishes: one immutable picture with its judgements.
+ *
+ * Sealed and reference-counted; every front end draws or prints from a frame and
+ * from nothing else. All strings are clean. */
+#ifndef LOCKSTEP_FRAME_H
+#define LOCKSTEP_FRAME_H
+
+#include "drivers/driver.h"
+#include "guard/verdict.h"
+#include "model/fleet.h"
+#include "release/action.h"
+
+/* In order of urgency: the order of the first screen. */
+enum board_state {
+    BOARD_FAILED,
+    BOARD_STUCK,
+    BOARD_VIOLATED, /* a rule is broken by what runs, whoever did it */
+    BOARD_ROLLING_BACK,
+    BOARD_MOVING,
+    BOARD_HELD, /* in flight and resting, paused, or a new version waits */
+    BOARD_STEADY,
+    BOARD_STALE, /* the last facts are too old to say */
+    BOARD_COUNT
+};
+extern const char *const board_word[BOARD_COUNT]; /* "failed", "stuck", … */
+
+/* What one of the keys S P R U would do now. */
+struct option {
+    bool offered;       /* makes sense in this state at all */
+    bool allowed;       /* offered, and guard and permissions say yes */
+    const char *effect; /* "3 -> 8 of 8 on 5" or, refused, why in one clause */
+    uint32_t to_count;
+    struct verdict verdict; /* of the guard; zeroed when not offered */
+};
+
+/* One service as shown; sealed and shared between frames while nothing of it changes. */
+struct row {
+    const struct service *service;
+    const struct release *release; /* NULL: none on record */
+    enum board_state state;
+    const char *from, *to;            /* versions; to "" when nothing is in flight */
+    uint32_t have, want;              /* instances serving on the version that matters, wanted */
+    uint32_t step, steps;             /* of the plan; steps 0: none */
+    uint32_t ghosts;                  /* instances that may still run on silent nodes */
+    const char *why;                  /* single most specific reason, or "" */
+    const char *by;                   /* who started it, or "" */
+    int64_t since_utc_ms;             /* rollout began; -1 unknown */
+    bool moves_by_itself;             /* goes on if lockstep disconnects */
+    const char *drift;                /* what differs from what was asked for, or "" */
+    struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */
+    uint64_t basis;                   /* digest of the inputs of these verdicts */
+    /* private */
+    struct arena *arena;
+    unsigned refs;
+};
+
+struct board_cluster {
+    const char *name, *kind;
+    enum cluster_state state;
+    int64_t age_ms;  /* of the newest fact */
+    const char *why; /* when not live */
+    bool production, read_only;
+    const char *who; /* identity as the engine says; "" not known yet */
+    bool may_act;
+    const char *note; /* permission that is missing, journal trouble, drift note … or "" */
+};
+
+/* A broken invariant, with memory: rule 3 is not a moment. */
+struct alarm {
+    const char *cluster, *service_id, *name; /* service name, or node name */
+    enum rule_id rule;
+    const char *sentence; /* with the witness */
+    int64_t first_utc_ms, last_utc_ms;
+    bool resolved;
+};
+
+struct board_event {
+    int64_t at_utc_ms;
+    const char *cluster, *name; /* service or node name, or "" */
+    const char *text;
+    const char *by; /* "" unknown */
+};
+
+struct frame {
+    uint64_t seq;
+    int64_t now_ms, utc_ms; /* when it was made */
+    const struct snapshot *snapshot;
+    const struct row *const *rows; /* in order of urgency, then cluster, then name */
+    size_t row_count;
+    const struct board_cluster *clusters;
+    size_t cluster_count;
+    const struct action_status *actions; /* running and lately ended, newest first */
+    const uint64_t *tickets;             /* of actions, by index */
+    size_t action_count;
+    const struct alarm *alarms; /* open ones first */
+    size_t alarm_count;
+    const struct board_event *events; /* newest first, bounded */
+    size_t event_count;
+    bool synced;         /* every cluster has been heard completely, or is known not to answer */
+    const char *notice;  /* one line about lockstep itself (journal, disk), or "" */
+    const char *caption; /* demo stories, or "" */
+    /* private */
+    struct arena *arena;
+    unsigned refs;
+};
+
+const struct frame *frame_ref(const struct frame *frame);
+void frame_unref(const struct frame *frame); /* NULL is fine; any thread */
+/* NULL when not there. `service`: id, or name when it is unambiguous in the frame. */
+const struct row *frame_find_row(const struct frame *frame, const char *cluster,
+                                 const char *service);
+
+#endif

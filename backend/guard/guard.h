@@ -1,0 +1,49 @@
+/* guard.h: may this step be taken, and taken back? Pure: no I/O, no globals, no clock.
+ *
+ * The same code runs in the dashboard, in `gate`, in the simulator and in the
+ * explorers that walk all reachable states. */
+#ifndef LOCKSTEP_GUARD_GUARD_H
+#define LOCKSTEP_GUARD_GUARD_H
+
+#include "guard/verdict.h"
+#include "model/action.h"
+#include "model/fleet.h"
+
+struct release;
+
+/* Everything the guard may look at for one service. */
+struct guard_input {
+    const struct snapshot *snapshot; /* nodes and all services */
+    const struct service *service;   /* the target, possibly fresher than the snapshot's */
+    const struct release *release;   /* NULL: none on record */
+    int64_t now_ms;                  /* engine clock, as struct service.observed_ms */
+    int64_t utc_ms;
+};
+
+/* The action in question. */
+struct guard_ask {
+    enum verb verb;
+    const char *version; /* that some instances would get; "" for pause, fence */
+    uint32_t to_count;
+    uint64_t basis;          /* of the verdict the operator saw; 0: none was shown */
+    const char *spec_digest; /* that the operator saw; "": none */
+};
+
+/* Fills *out; texts go into the arena. Pause and fence are always allowed. */
+void guard_judge(const struct guard_input *in, const struct guard_ask *ask, struct arena *arena,
+                 struct verdict *out);
+
+/* Digest of every input that can change a verdict about this service (not: ages,
+ * crash counts). Equal digests mean equal verdicts. Never 0. */
+uint64_t guard_basis(const struct guard_input *in);
+
+/* What is broken already, without any action (rule 3 is not a moment). Returns how many
+ * findings were put into out[RULE_COUNT], at most one per rule. */
+size_t guard_watch(const struct guard_input *in, struct arena *arena,
+                   struct finding out[RULE_COUNT]);
+
+/* Versions that may run of this service: what is observed, what silent nodes last ran, what was
+ * pushed to them since, what launchers would start. Sorted, unique; "?" for unknown. */
+size_t guard_live(const struct guard_input *in, struct arena *arena, const char *const **versions);
+
+#endif

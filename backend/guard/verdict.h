@@ -1,0 +1,46 @@
+/* verdict.h: what the guard says, as it is shown, printed and journaled. */
+#ifndef LOCKSTEP_GUARD_VERDICT_H
+#define LOCKSTEP_GUARD_VERDICT_H
+
+#include "base/mem.h"
+
+#include <stdint.h>
+
+/* In the order in which the first broken one is named. */
+enum rule_id { RULE_R0, RULE_RL, RULE_R1, RULE_R2, RULE_RC, RULE_R3, RULE_R4, RULE_COUNT };
+extern const char *const rule_word[RULE_COUNT]; /* "R0", "RL", … */
+extern const char *const rule_name[RULE_COUNT]; /* "contract", "serial", "data", … */
+
+enum answer {
+    ANSWER_ALLOW,
+    ANSWER_NOT_EVALUATED, /* this rule is not built or does not apply: refuses nothing */
+    ANSWER_UNKNOWN,       /* a fact is missing: treated as a refusal */
+    ANSWER_REFUSE,
+};
+extern const char *const answer_word[4]; /* "allow", "not-evaluated", "unknown", "refuse" */
+
+/* One object that makes the rule say so: a node, launcher, store, service, … */
+struct witness {
+    const char *object; /* "node w3", "launcher spec", … */
+    const char *fact;   /* "silent, last ran 4" */
+    int64_t age_ms;     /* of the fact; -1 unknown */
+};
+
+struct finding {
+    enum rule_id rule;
+    enum answer answer;
+    const char *sentence; /* one sentence; "" when allowed */
+    struct witness *witnesses;
+    size_t witness_count;
+    const char *way_out; /* cheapest one, or "" */
+};
+
+/* Everything in the arena it was judged into. */
+struct verdict {
+    enum answer answer;          /* ALLOW only when no finding is REFUSE or UNKNOWN */
+    const struct finding *first; /* first broken one, NULL when allowed */
+    struct finding findings[RULE_COUNT];
+    const char *warning; /* allowed, but say this first; or "" */
+};
+
+#endif

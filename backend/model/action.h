@@ -1,0 +1,60 @@
+/* action.h: what an operator asks for, by value. Crosses threads as a copy. */
+#ifndef LOCKSTEP_MODEL_ACTION_H
+#define LOCKSTEP_MODEL_ACTION_H
+
+#include "base/hash.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum verb {
+    VERB_START, /* begin a release: first canary step only */
+    VERB_STEP,  /* exactly the next step, or to `to_count` */
+    VERB_PAUSE,
+    VERB_RESUME,
+    VERB_ROLLBACK,
+    VERB_FENCE, /* a node leaves the count, with evidence; ledger only */
+    VERB_COUNT
+};
+extern const char *const verb_word[VERB_COUNT]; /* "start", "step", … */
+/* False when no verb is called that. */
+bool verb_parse(const char *word, enum verb *out);
+
+enum intent_flag {
+    INTENT_CONFIRMED = 1,  /* the operator answered the question this context asks */
+    INTENT_NO_JOURNAL = 2, /* explicit y to pause or undo although the journal cannot be written */
+};
+
+/* An operator's wish, bound to the frame that was on the screen. */
+struct intent {
+    uint64_t ticket; /* set by engine_submit */
+    enum verb verb;
+    unsigned flags;
+    char cluster[64];
+    char service[160];    /* service id; for VERB_FENCE the node id */
+    char spec_digest[80]; /* of the service as shown; "": judge what is found (headless verbs) */
+    uint64_t basis;       /* digest of the inputs the shown verdict rested on; 0: none shown */
+    uint32_t to_count;    /* 0: the plan's next */
+    char version[128];    /* VERB_START */
+    char artifact[512];   /* VERB_START: image reference; "": replace the tag of what runs */
+    char reason[240];     /* override or fence reason */
+};
+
+/* One action on its way: an intent that was judged, with an id and its writes. */
+struct action {
+    char id[ID_TEXT];
+    enum verb verb;
+    char cluster[64];
+    char service[160];
+    char by[96];             /* who, as the engine says */
+    char from[128], to[128]; /* versions; rollback: from is the new one, to the old one */
+    char artifact[512];
+    char revision[96];   /* precondition of the current write */
+    uint32_t have_count; /* instances on `to` when judged */
+    uint32_t to_count;   /* instances on `to` asked for */
+    uint32_t replicas;
+    uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
+    bool last_step;         /* to_count == replicas: afterwards nothing of the old is wanted */
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* http.h: requests in flight on libcurl; the only module that includes curl.
+ *
+ * One struct http per cluster and identity: its own multi handle, connection cache,
+ * TLS identity and ceilings. Reads share connections; every mutation goes on a
+ * fresh easy handle with FRESH_CONNECT and FORBID_REUSE, because libcurl repeats a
+ * request by itself when a reused connection dies before the first reply byte.
+ * No redirects, no netrc, no environment proxies, no cookies, TLS 1.2 or newer, verified. */
+#ifndef LOCKSTEP_NET_HTTP_H
+#define LOCKSTEP_NET_HTTP_H
+
+#include "base/err.h"
+#include "base/loop.h"
+
+#include <stddef.h>
+
+struct http;
+struct http_request;
+
+/* First call of the process that touches libcurl; cheap, safe to repeat. Unsets
+ * SSLKEYLOGFILE and its like. Drivers call it in open, so the simulator never loads TLS. */
+void http_init(void);
+
+struct http_config {
+    const char *base_url;    /* "http://host:port", "https://…"; unix: "http://localhost" */
+    const char *unix_socket; /* path, or "" */
+    const char *ca_file, *cert_file, *key_file; /* "" where not used; a CA replaces the system's */
+    const char *server_name;    /* TLS name when it differs from the URL's host, or "" */
+    const char *proxy_url;      /* "" for none; never from the environment */
+    const char *const *headers; /* "Name: value", checked for CR and LF; NULL-terminated or NULL */
+    bool read_only;             /* anything but GET and HEAD fails here, at the one place */
+    int64_t connect_ms, total_ms; /* 0: 3,000 and 15,000 */
+    size_t body_max;              /* 0: 8 MiB */
+};
+
+/* NULL and ERR_CONFIG when the URL, a file or a header cannot be right. */
+struct http *http_new(struct loop *loop, const struct http_config *config, struct err *err);
+void http_free(struct http *http); /* drops requests in flight; their callbacks never run */
+
+struct http_answer {
+    long status;      /* 0: no answer (see err) */
+    const char *body; /* NUL-terminated, borrowed */
+    size_t body_len;
+    int64_t retry_after_ms; /* from the header, clamped to 1..120 s; -1 none */
+};
+
+/* err->code NONE: an HTTP answer of any status is in `answer`. NETWORK: none came, or
+ * not whole; `sent` then says whether the server may have seen the request.
+ * AUTH: the server's or our TLS identity was not accepted. LIMIT: a ceiling. */
+typedef void http_done_fn(void *arg, const struct http_answer *answer, bool sent,
+                          const struct err *err);
+/* Bytes of a stream as they come; return false to end it (done runs with ERR_NONE). */
+typedef bool http_data_fn(void *arg, const char *bytes, size_t len);
+
+/* Reads go over shared connections. `path` starts with '/'; its parts were escaped by http_escape.
+ */
+struct http_request *http_get(struct http *http, const char *path, http_done_fn *fn, void *arg);
+/* A mutation: sent at most once, never repeated. body may be NULL. */
+struct http_request *http_send(struct http *http, const char *method, const char *path,
+                               const char *content_type, const char *body, size_t body_len,
+                               http_done_fn *fn, void *arg);
+/* A stream (events, watch): no total time limit; ends when nothing, not even a
+ * keep-alive, came for idle_ms (0: never). Lines are cut by the caller. */
+struct http_request *http_stream(struct http *http, const char *path, int64_t idle_ms,
+                                 http_data_fn *data, http_done_fn *fn, void *arg);
+/* Drops it; its callback never runs. What a mutation did is then unknown. NULL is fine. */
+void http_cancel(struct http_request *request);
+
+/* Percent-escapes one path segment or query value; yours to free. */
+char *http_escape(const char *segment);
+
+/* "503 Service Unavailable: <the body's message, one clean line, at most 200 characters>". */
+void http_describe(const struct http_answer *answer, char *out, size_t size);
+
+#endif

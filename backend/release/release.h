@@ -1,0 +1,94 @@
+/* release.h: the record of one service's release, as it lies in the ledger.
+ *
+ * The cluster is the database: this is what every operator's lockstep reads and
+ * writes by compare-and-swap. Written as one JSON object of at most
+ * RELEASE_TEXT_MAX bytes with "schema": 1. A newer lockstep may add fields: unknown ones are
+ * preserved by release_write; a schema above 1 makes the release view-only (`newer`). */
+#ifndef LOCKSTEP_RELEASE_RELEASE_H
+#define LOCKSTEP_RELEASE_RELEASE_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "model/action.h"
+
+#include <jansson.h>
+
+enum release_limit {
+    RELEASE_TEXT_MAX = 96 << 10,
+    RELEASE_RECENT_MAX = 32, /* action ids remembered: protocol rule 5 */
+};
+
+enum stage {
+    STAGE_NONE, /* no release yet */
+    STAGE_HELD, /* a new version is there and waits for the first key */
+    STAGE_CANARY,
+    STAGE_BAKE,
+    STAGE_REHEARSE, /* rolling the canary back, on purpose */
+    STAGE_SETTLE,
+    STAGE_WAVE,
+    STAGE_STABLE,
+    STAGE_ROLLING_BACK,
+    STAGE_ROLLED_BACK,
+    STAGE_COUNT
+};
+extern const char *const stage_word[STAGE_COUNT];
+
+enum outcome {
+    OUTCOME_NONE, /* not settled yet */
+    OUTCOME_APPLIED,
+    OUTCOME_NOT_APPLIED,
+    OUTCOME_PARTIAL, /* some of the writes of a multi-write action */
+    OUTCOME_COUNT
+};
+extern const char *const outcome_word[OUTCOME_COUNT];
+
+/* Somebody is acting, or was when they died. id "" means nobody. */
+struct claim {
+    char id[ID_TEXT];
+    enum verb verb;
+    char by[96];
+    char from[128], to[128];
+    char base[96]; /* revision of the service that write `write` is sent against */
+    uint32_t to_count, write, writes;
+    int64_t at_utc_ms;
+};
+
+/* How an action ended, for whoever asks later. */
+struct done {
+    char id[ID_TEXT];
+    enum outcome outcome;
+};
+
+struct release {
+    bool newer; /* written by a newer lockstep: look, do not touch */
+    char service_id[160];
+    enum stage stage;
+    bool paused;
+    char from[128], to[128], artifact[512];
+    char by[96];
+    uint32_t target;      /* instances on `to` that were asked for */
+    uint32_t replicas;    /* when it started */
+    int64_t since_utc_ms; /* the release began */
+    int64_t stage_utc_ms; /* this stage began */
+    struct claim claim;
+    struct done recent[RELEASE_RECENT_MAX]; /* newest first */
+    size_t recent_count;
+    char journal_head[HASH_TEXT]; /* of the operator who wrote last: witness of their journal */
+    json_t *memo;                 /* the driver's: what undo and restore need; NULL none. Owned. */
+    json_t *root; /* as read, so that unknown fields survive. Owned; NULL for a new one. */
+};
+
+/* A fresh record: STAGE_NONE, nothing claimed. */
+struct release *release_new(void);
+void release_free(struct release *release); /* NULL is fine */
+struct release *release_copy(const struct release *release);
+/* Parses what the ledger holds; hostile input gives NULL and err, never a crash. */
+struct release *release_parse(const char *text, size_t len, struct err *err);
+/* The text to store (yours); NULL and ERR_LIMIT when it would be too large. */
+char *release_write(const struct release *release, struct err *err);
+/* Puts an outcome in front of `recent`, dropping the oldest; replaces one of the same id. */
+void release_note(struct release *release, const char *id, enum outcome outcome);
+/* OUTCOME_NONE when the id is not among the recent ones. */
+enum outcome release_recall(const struct release *release, const char *id);
+
+#endif

@@ -1,0 +1,75 @@
+/* keymap.h: one table feeds the bar, the help, the palette and the man page.
+ *
+ * One rule to remember: lower case looks, upper case acts. */
+#ifndef LOCKSTEP_TUI_KEYMAP_H
+#define LOCKSTEP_TUI_KEYMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* COMMAND, word for key files and the palette, default key, bar label ("" not in the bar), help. */
+#define COMMANDS(GROUP, X)                                                                         \
+    GROUP("Looking")                                                                               \
+    X(DOWN, "down", "j", "", "one line down")                                                      \
+    X(UP, "up", "k", "", "one line up")                                                            \
+    X(TOP, "top", "g", "", "first line")                                                           \
+    X(BOTTOM, "bottom", "G", "", "last line")                                                      \
+    X(PAGE_DOWN, "page-down", "ctrl-f", "", "one page down")                                       \
+    X(PAGE_UP, "page-up", "ctrl-b", "", "one page up")                                             \
+    X(HALF_DOWN, "half-down", "ctrl-d", "", "half a page down")                                    \
+    X(HALF_UP, "half-up", "ctrl-u", "", "half a page up")                                          \
+    X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
+    X(BACK, "back", "esc", "back", "back, or cancel")                                              \
+    X(FILTER, "filter", "/", "filter", "show only what matches")                                   \
+    X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
+    X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
+    X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \
+    X(HELP, "help", "?", "help", "these keys")                                                     \
+    X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
+    X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
+    X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
+    X(QUIT, "quit", "q", "quit", "back, and quit at the first screen")                             \
+    GROUP("Acting")                                                                                \
+    X(ARM, "arm", "w", "arm", "allow acting keys in this context for 10 minutes")                  \
+    X(STEP, "step", "S", "step", "take exactly the next step")                                     \
+    X(PAUSE, "pause", "P", "pause", "stand still where it is")                                     \
+    X(RESUME, "resume", "R", "resume", "go on after a pause")                                      \
+    X(UNDO, "undo", "U", "undo", "roll back to the version before")
+
+#define GROUP(title)
+#define X(name, word, key, label, help) COMMAND_##name,
+enum command { COMMAND_NONE, COMMANDS(GROUP, X) COMMAND_COUNT };
+#undef X
+#undef GROUP
+
+struct command_info {
+    const char *group, *word, *key, *label, *help;
+};
+extern const struct command_info command_info[COMMAND_COUNT];
+
+/* Keys as term.c reports them: a Unicode character, or one of these. */
+enum key {
+    KEYCODE_NONE = 0,
+    KEYCODE_CTRL_A = 1, /* … ctrl-z = 26; tab 9, enter 13 */
+    KEYCODE_ENTER = 13,
+    KEYCODE_ESC = 27,
+    KEYCODE_BACKSPACE = 127,
+    KEYCODE_UP = 0x110000,
+    KEYCODE_DOWN,
+    KEYCODE_LEFT,
+    KEYCODE_RIGHT,
+    KEYCODE_HOME,
+    KEYCODE_END,
+    KEYCODE_PAGE_UP,
+    KEYCODE_PAGE_DOWN,
+    KEYCODE_F1, /* … F12 follow */
+    KEYCODE_F12 = KEYCODE_F1 + 11,
+    KEYCODE_RESIZE,
+    KEYCODE_MOUSE,
+    KEYCODE_PASTE, /* something was pasted; its text is not keys */
+};
+
+enum command keymap_command(int key); /* COMMAND_NONE when unbound; arrows, F1, F10 included */
+bool command_acts(enum command command);
+
+#endif

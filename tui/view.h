@@ -1,0 +1,56 @@
+/* view.h: what every screen is made of. A view draws a frame into a canvas and moves a
+ * selection; it never reaches a driver, the network, the disk or curses. */
+#ifndef LOCKSTEP_TUI_VIEW_H
+#define LOCKSTEP_TUI_VIEW_H
+
+#include "canvas.h"
+#include "frame.h"
+#include "keymap.h"
+
+/* What is the same for every view of one screen. */
+struct screen {
+    char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
+    int top;                        /* first visible line of a list */
+    char filter[128];               /* "" none */
+    bool filtering;                 /* the filter line is being typed */
+    int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */
+    char (*order)[224];             /* "cluster/id" per row while the order is held */
+    size_t order_count, order_cap;
+    bool armed; /* selected row's context */
+    bool mouse, show_keys;
+    char last_key[16]; /* show_keys */
+    char flash[240];   /* one line that answers the last key; "" none */
+    int64_t flash_until_ms;
+    const struct question *question; /* dialog on top; NULL none */
+};
+
+/* A dialog: one line that says what, where, from -> to, how many, reversible or not. */
+struct question {
+    enum verb verb;
+    char title[160], line[4][200];
+    char typed[160], expected[160]; /* type the name; expected "": y is enough */
+    int64_t opened_ms;              /* keys within 300 ms after this are dropped */
+};
+
+struct view {
+    const char *name;
+    void (*draw)(struct screen *screen, const struct frame *frame, struct canvas *canvas);
+    /* Moves the selection and such; true when it used the command. */
+    bool (*command)(struct screen *screen, const struct frame *frame, enum command command,
+                    int height);
+    /* Row index (in the view's order) at a screen position, or -1; for the mouse. */
+    bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
+                  int x);
+};
+extern const struct view view_fleet, view_rollout, view_help;
+
+enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
+
+/* Shared by views and app. */
+const struct row *screen_selected(const struct screen *screen, const struct frame *frame);
+void screen_flash(struct screen *screen, int64_t now_ms, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Title line, alert line, key bar, dialog, "needs 60x12" page: around the view's own part. */
+void screen_draw(const struct view *view, struct screen *screen, const struct frame *frame,
+                 struct canvas *canvas);
+
+#endif
