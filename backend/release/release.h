@@ -78,6 +78,11 @@ struct release {
     json_t *root; /* as read, so that unknown fields survive. Owned; NULL for a new one. */
 };
 
+struct service;
+/* The ledger key of a service: its name, with the scope and kind in front where there is a scope.
+ */
+const char *release_key(const struct service *service, char *out, size_t size);
+
 /* A fresh record: STAGE_NONE, nothing claimed. */
 struct release *release_new(void);
 void release_free(struct release *release); /* NULL is fine */

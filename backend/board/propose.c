@@ -1,0 +1,259 @@
+/* propose.c: what each verb would do to a service as it is now. */
+#include "board/board.h"
+
+#include "release/release.h"
+
+#include <string.h>
+
+static bool stage_in_flight(enum stage stage)
+{
+    switch (stage) {
+    case STAGE_HELD:
+    case STAGE_CANARY:
+    case STAGE_BAKE:
+    case STAGE_REHEARSE:
+    case STAGE_SETTLE:
+    case STAGE_WAVE:
+    case STAGE_ROLLING_BACK:
+        return true;
+    case STAGE_NONE:
+    case STAGE_STABLE:
+    case STAGE_ROLLED_BACK:
+    case STAGE_COUNT:
+        return false;
+    }
+    return false;
+}
+
+/* The version other than `wants` with most instances: what is being replaced. */
+static const char *other_version(const struct service *service)
+{
+    const char *best = "";
+    unsigned most = 0;
+
+    for (size_t i = 0; i < service->version_count; i++) {
+        const char *version = service->versions[i].version;
+        unsigned n = service_count(service, version, STATES_ALL);
+        if (strcmp(version, service->wants) != 0 && n > most) {
+            most = n;
+            best = version;
+        }
+    }
+    return best;
+}
+
+static uint32_t count_all(const struct service *service, unsigned states)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < service->version_count; i++)
+        sum += service_count(service, service->versions[i].version, states);
+    return sum;
+}
+
+/* The record speaks for the service only while the service still wants one of its two versions. */
+static bool record_applies(const struct service *service, const struct release *release)
+{
+    return release && stage_in_flight(release->stage) && release->to[0] &&
+           (strcmp(service->wants, release->to) == 0 || strcmp(service->wants, release->from) == 0);
+}
+
+struct flight board_flight(const struct service *service, const struct release *release)
+{
+    struct flight f = {.from = "", .to = ""};
+    const unsigned moving = 1u << INSTANCE_STARTING | 1u << INSTANCE_STOPPING;
+
+    f.unsettled = count_all(service, moving);
+    f.ghosts = count_all(service, 1u << INSTANCE_GHOST);
+    if (record_applies(service, release)) {
+        f.from = release->from;
+        f.to = release->to;
+        f.rolling_back = release->stage == STAGE_ROLLING_BACK;
+        const char *goal = f.rolling_back ? f.from : f.to;
+        uint32_t rest = count_all(service, STATES_ALL) - service_count(service, goal, STATES_ALL);
+        f.active = rest > 0 || service_count(service, goal, STATES_SERVING) < service->replicas ||
+                   strcmp(service->wants, goal) != 0;
+    } else {
+        const char *other = other_version(service);
+        if (other[0] || service->motion != MOTION_NONE) {
+            f.active = true;
+            f.to = service->wants;
+            f.from = other[0] ? other : service->was;
+            f.rolling_back = release && release->stage == STAGE_ROLLED_BACK &&
+                             strcmp(service->wants, release->from) == 0;
+            if (f.rolling_back) { /* leftovers of what was rolled back */
+                f.to = release->to;
+                f.from = release->from;
+            }
+        }
+    }
+    if (!f.active)
+        f.to = "";
+    const char *moved = f.active ? f.to : service->wants;
+    f.have = service_count(service, moved, STATES_ALL);
+    f.serving = service_count(service, moved, STATES_SERVING);
+    f.failing = service_count(service, moved, 1u << INSTANCE_FAILING);
+    return f;
+}
+
+/* Conditions that hold before any step, whatever the rules say. */
+static const char *step_hinder(const struct board_input *in, const struct flight *f,
+                               struct arena *arena)
+{
+    const struct service *service = in->guard.service;
+    const struct release *release = in->guard.release;
+
+    if (release && release->paused)
+        return arena_printf(arena, "paused by %s: R goes on", release->by[0] ? release->by : "?");
+    if (f->rolling_back)
+        return "rolling back; wait until it is done";
+    if (f->failing)
+        return arena_printf(arena, "%u on %s failing%s%s; U goes back", f->failing, f->to,
+                            service->reason[0] ? ": " : "", service->reason);
+    if (service->motion == MOTION_RUNNING)
+        return "it moves by itself: P makes it stand first";
+    if (f->unsettled)
+        return arena_printf(arena, "wait: %u instance%s still starting or stopping", f->unsettled,
+                            f->unsettled == 1 ? " is" : "s are");
+    return "";
+}
+
+static void propose_step(const struct board_input *in, const struct flight *f, uint32_t to_count,
+                         struct arena *arena, struct proposal *out)
+{
+    const struct service *service = in->guard.service;
+    const struct release *release = in->guard.release;
+    uint32_t replicas = service->replicas;
+
+    if (!f->active || !f->to[0] || f->have >= replicas)
+        return;
+    out->offered = true;
+    out->from = f->from;
+    out->to = f->to;
+    out->have = f->have;
+    if (to_count)
+        out->to_count = to_count;
+    else if (release && release->target > f->have && release->target <= replicas)
+        out->to_count = release->target; /* finish what was asked for */
+    else
+        out->to_count = plan_next(in->plan, replicas, f->have);
+    out->effect =
+        arena_printf(arena, "%u of %u on %s (now %u)", out->to_count, replicas, f->to, f->have);
+    out->hinder = step_hinder(in, f, arena);
+    if (!out->hinder[0] && (out->to_count <= f->have || out->to_count > replicas))
+        out->hinder = arena_printf(arena, "%u is not between %u and %u", out->to_count, f->have + 1,
+                                   replicas);
+}
+
+static void propose_start(const struct board_input *in, const struct flight *f, uint32_t to_count,
+                          const char *version, struct arena *arena, struct proposal *out)
+{
+    const struct service *service = in->guard.service;
+    uint32_t replicas = service->replicas;
+
+    out->offered = version && version[0];
+    out->from = service->wants;
+    out->to = version ? version : "";
+    out->have = service_count(service, out->to, STATES_ALL);
+    out->to_count = to_count ? to_count : plan_next(in->plan, replicas, 0);
+    out->effect = arena_printf(arena, "canary: %u of %u on %s", out->to_count, replicas, out->to);
+    if (f->active)
+        out->hinder = arena_printf(arena, "%s to %s is in flight: finish it or roll it back first",
+                                   f->from[0] ? f->from : "?", f->to);
+    else if (replicas == 0)
+        out->hinder = "it has no instances: scale it up first";
+    else if (strcmp(out->to, service->wants) == 0)
+        out->hinder = arena_printf(arena, "it already runs %s", out->to);
+    else if (out->to_count > replicas)
+        out->hinder =
+            arena_printf(arena, "%u is more than its %u instances", out->to_count, replicas);
+}
+
+static void propose_rollback(const struct board_input *in, const struct flight *f,
+                             struct arena *arena, struct proposal *out)
+{
+    const struct service *service = in->guard.service;
+    const struct release *release = in->guard.release;
+    bool finished = !f->active && release && release->from[0] &&
+                    strcmp(service->wants, release->to) == 0 && release->memo;
+
+    if (!f->active && !finished)
+        return;
+    out->offered = true;
+    out->from = finished ? release->to : f->to;
+    out->to = finished ? release->from : f->from;
+    out->have = service_count(service, out->to, STATES_ALL);
+    out->to_count = service->replicas;
+    out->effect = arena_printf(arena, "back to %s: %u of %u", out->to[0] ? out->to : "?",
+                               service_count(service, out->from, STATES_ALL), service->replicas);
+    if (!out->to[0])
+        out->hinder = "the version before is not known";
+    else if (f->rolling_back)
+        out->hinder = "it is rolling back already";
+}
+
+static void propose_pause(const struct board_input *in, const struct flight *f, struct arena *arena,
+                          struct proposal *out)
+{
+    const struct release *release = in->guard.release;
+
+    out->from = f->from;
+    out->to = f->to;
+    out->have = out->to_count = f->have;
+    out->offered = f->active && !(release && release->paused);
+    out->effect = arena_printf(arena, "stands at %u of %u on %s", f->have,
+                               in->guard.service->replicas, f->to);
+}
+
+static void propose_resume(const struct board_input *in, const struct flight *f,
+                           struct arena *arena, struct proposal *out)
+{
+    const struct release *release = in->guard.release;
+
+    if (!f->active || !release || !release->paused)
+        return;
+    out->offered = true;
+    out->from = f->from;
+    out->to = f->to;
+    out->have = f->have;
+    out->to_count = release->target > f->have ? release->target : f->have;
+    out->effect = out->to_count > f->have
+                      ? arena_printf(arena, "goes on to %u of %u on %s", out->to_count,
+                                     in->guard.service->replicas, f->to)
+                      : "S steps again";
+}
+
+struct proposal board_propose(const struct board_input *in, enum verb verb, uint32_t to_count,
+                              const char *version, struct arena *arena)
+{
+    struct flight f = board_flight(in->guard.service, in->guard.release);
+    struct proposal out = {.hinder = "", .effect = "", .from = "", .to = ""};
+
+    switch (verb) {
+    case VERB_START:
+        propose_start(in, &f, to_count, version, arena, &out);
+        break;
+    case VERB_STEP:
+        propose_step(in, &f, to_count, arena, &out);
+        break;
+    case VERB_PAUSE:
+        propose_pause(in, &f, arena, &out);
+        break;
+    case VERB_RESUME:
+        propose_resume(in, &f, arena, &out);
+        break;
+    case VERB_ROLLBACK:
+        propose_rollback(in, &f, arena, &out);
+        break;
+    case VERB_FENCE:
+    case VERB_COUNT:
+        break;
+    }
+    if (out.offered && in->deny[0])
+        out.hinder = in->deny;
+    if (out.offered && !in->live)
+        out.hinder = "the cluster does not answer; nothing is sent on old news";
+    if (out.offered && in->guard.release && in->guard.release->newer)
+        out.hinder = "its record was written by a newer lockstep: look, do not touch";
+    return out;
+}

@@ -1,0 +1,166 @@
+/* row.c: one service as the screen shows it. */
+#include "board/board.h"
+
+#include "release/release.h"
+
+#include <string.h>
+
+const char *const board_word[BOARD_COUNT] = {
+    [BOARD_FAILED] = "failed",     [BOARD_STUCK] = "stuck",
+    [BOARD_VIOLATED] = "violated", [BOARD_ROLLING_BACK] = "rolling back",
+    [BOARD_MOVING] = "moving",     [BOARD_HELD] = "held",
+    [BOARD_STEADY] = "steady",     [BOARD_STALE] = "stale",
+};
+
+static enum board_state state_of(const struct board_input *in, const struct flight *f,
+                                 bool violated)
+{
+    const struct service *service = in->guard.service;
+
+    if (!in->live)
+        return BOARD_STALE;
+    if (service->trouble == TROUBLE_FAILED)
+        return BOARD_FAILED;
+    if (service->trouble == TROUBLE_STUCK)
+        return BOARD_STUCK;
+    if (violated)
+        return BOARD_VIOLATED;
+    if (f->rolling_back && f->active)
+        return BOARD_ROLLING_BACK;
+    if (service->motion == MOTION_MOVING || service->motion == MOTION_RUNNING ||
+        (f->active && f->unsettled))
+        return BOARD_MOVING;
+    return f->active ? BOARD_HELD : BOARD_STEADY;
+}
+
+/* The record as frames may hold it: without the driver's memo, which belongs to the engine thread.
+ */
+static const struct release *shown_release(const struct release *release, struct arena *arena)
+{
+    if (!release)
+        return NULL;
+    struct release *copy = arena_alloc(arena, 1, sizeof *copy);
+    *copy = *release;
+    copy->memo = NULL;
+    copy->root = NULL;
+    return copy;
+}
+
+static const char *drift_of(const struct board_input *in, const struct flight *f,
+                            struct arena *arena)
+{
+    const struct release *release = in->guard.release;
+
+    if (!f->active || f->rolling_back || !release || !release->target ||
+        strcmp(release->to, f->to) != 0)
+        return "";
+    uint32_t running = f->have - f->failing;
+    if (running <= release->target)
+        return "";
+    return arena_printf(arena, "%u more on %s than the %u asked for", running - release->target,
+                        f->to, release->target);
+}
+
+static const char *asked_version(enum verb verb, const struct proposal *p)
+{
+    return verb == VERB_STEP || verb == VERB_START || verb == VERB_ROLLBACK ? p->to : "";
+}
+
+static void fill_option(const struct board_input *in, struct row *row, enum verb verb)
+{
+    struct option *option = &row->option[verb];
+    struct proposal p = board_propose(in, verb, 0, NULL, row->arena);
+
+    option->effect = "";
+    option->offered = p.offered;
+    option->to_count = p.to_count;
+    if (!p.offered)
+        return;
+    option->effect = p.hinder[0] ? p.hinder : p.effect;
+    const struct guard_ask ask = {.verb = verb,
+                                  .version = asked_version(verb, &p),
+                                  .to_count = p.to_count,
+                                  .spec_digest = ""};
+    guard_judge(&in->guard, &ask, row->arena, &option->verdict);
+    bool refused =
+        option->verdict.answer == ANSWER_REFUSE || option->verdict.answer == ANSWER_UNKNOWN;
+    option->allowed = !p.hinder[0] && !refused;
+    if (refused && option->verdict.first)
+        option->effect = arena_printf(row->arena, "%s: %s", rule_word[option->verdict.first->rule],
+                                      option->verdict.first->sentence);
+}
+
+static void fill_counts(const struct board_input *in, const struct flight *f, struct row *row)
+{
+    const struct service *service = in->guard.service;
+
+    row->from = arena_strdup(row->arena, f->active ? f->from : service->wants);
+    row->to = arena_strdup(row->arena, f->to);
+    row->want = service->replicas;
+    row->have = f->active ? f->serving : service_count(service, service->wants, STATES_SERVING);
+    if (f->active && f->rolling_back) {
+        row->from = arena_strdup(row->arena, f->to);
+        row->to = arena_strdup(row->arena, f->from);
+        row->have = service_count(service, f->from, STATES_SERVING);
+    } else if (f->active) {
+        row->step = plan_step_of(in->plan, service->replicas, f->have, &row->steps);
+    }
+    row->ghosts = f->ghosts;
+}
+
+const struct row *board_row(const struct board_input *in)
+{
+    const struct service *service = in->guard.service;
+    const struct release *release = in->guard.release;
+    struct arena *arena = arena_new(768);
+    struct row *row = arena_alloc(arena, 1, sizeof *row);
+    struct flight f = board_flight(service, release);
+    struct finding *broken = arena_alloc(arena, RULE_COUNT, sizeof *broken);
+    size_t broken_count = guard_watch(&in->guard, arena, broken);
+
+    row->arena = arena;
+    row->refs = 1;
+    row->service = service_ref(service);
+    row->release = shown_release(release, arena);
+    row->broken = broken;
+    row->broken_count = broken_count;
+    row->state = state_of(in, &f, broken_count > 0);
+    fill_counts(in, &f, row);
+    row->why = service->reason[0] ? service->reason : broken_count ? broken[0].sentence : "";
+    bool ours = f.active && release && strcmp(release->to, f.to) == 0;
+    row->by = arena_strdup(arena, ours && release->by[0] ? release->by : service->by);
+    row->since_utc_ms =
+        ours && release->since_utc_ms > 0 ? release->since_utc_ms : service->since_utc_ms;
+    row->moves_by_itself = service->motion == MOTION_RUNNING;
+    row->drift = drift_of(in, &f, arena);
+    row->basis = guard_basis(&in->guard);
+    for (unsigned v = 0; v < VERB_COUNT; v++)
+        fill_option(in, row, (enum verb)v);
+    return row;
+}
+
+const struct row *row_ref(const struct row *row)
+{
+    __atomic_add_fetch(&((struct row *)(uintptr_t)row)->refs, 1, __ATOMIC_RELAXED);
+    return row;
+}
+
+void row_unref(const struct row *row)
+{
+    struct row *shared = (struct row *)(uintptr_t)row;
+
+    if (!shared || __atomic_sub_fetch(&shared->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    service_unref(shared->service);
+    arena_free(shared->arena);
+}
+
+int board_compare(const void *a, const void *b)
+{
+    const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+
+    if (left->state != right->state)
+        return left->state < right->state ? -1 : 1;
+    int by_cluster = strcmp(left->service->cluster, right->service->cluster);
+    return by_cluster ? by_cluster : strcmp(left->service->name, right->service->name);
+}

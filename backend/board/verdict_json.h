@@ -1,0 +1,15 @@
+/* verdict_json.h: a verdict as one JSON object, for the journal and `-o json`.
+ *
+ * {"answer":"refuse","rule":"R3","rules":[{"rule":"R3","answer":"refuse","sentence":…,
+ *  "witness":[{"object":…,"fact":…,"age_ms":…}],"way_out":…}]}; "rule" is null when allowed. */
+#ifndef LOCKSTEP_BOARD_VERDICT_JSON_H
+#define LOCKSTEP_BOARD_VERDICT_JSON_H
+
+#include "guard/verdict.h"
+
+#include <jansson.h>
+
+json_t *verdict_json(const struct verdict *verdict); /* a new reference */
+json_t *finding_json(const struct finding *finding); /* a new reference */
+
+#endif

@@ -1,0 +1,311 @@
+/* acts.c: an intent becomes an action: judged on a fresh read, then carried out by
+ * release/action.c. Here is what the action asks back. */
+#include "engine/internal.h"
+
+#include "board/verdict_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRESH_ENOUGH_MS = 10000 }; /* facts a verdict may rest on, beside the target's own read */
+
+void entry_set_release(struct engine *engine, struct entry *entry, const struct release *release)
+{
+    release_free(entry->release);
+    entry->release = release ? release_copy(release) : NULL;
+    engine_touch(engine, entry);
+}
+
+static struct act *find_act(struct engine *engine, uint64_t ticket)
+{
+    for (size_t i = 0; i < engine->act_count; i++)
+        if (engine->acts[i].ticket == ticket)
+            return &engine->acts[i];
+    return NULL;
+}
+
+static struct act *new_act(struct engine *engine, uint64_t ticket)
+{
+    if (engine->act_count == ENGINE_ACTIONS_MAX)
+        engine->act_count--;
+    memmove(engine->acts + 1, engine->acts, engine->act_count * sizeof *engine->acts);
+    engine->act_count++;
+    engine->acts[0] = (struct act){.ticket = ticket};
+    return &engine->acts[0];
+}
+
+/* An intent that ends before it becomes an action. */
+static void refuse(struct engine *engine, const struct intent *intent, const char *why)
+{
+    struct act *act = new_act(engine, intent->ticket);
+    struct action_status *status = &act->status;
+
+    status->action.verb = intent->verb;
+    snprintf(status->action.cluster, sizeof status->action.cluster, "%s", intent->cluster);
+    snprintf(status->action.service, sizeof status->action.service, "%s", intent->service);
+    status->phase = PHASE_DONE;
+    status->end = END_REFUSED;
+    status->since_ms = loop_now_ms(engine->loop);
+    snprintf(status->sentence, sizeof status->sentence, "%s", why);
+    engine_publish(engine);
+}
+
+static const char *nothing_to_do(enum verb verb)
+{
+    switch (verb) {
+    case VERB_START:
+        return "no version was named";
+    case VERB_STEP:
+        return "there is nothing to step: no release is in flight, or it is complete";
+    case VERB_PAUSE:
+        return "there is nothing to pause: no release is in flight, or it is paused already";
+    case VERB_RESUME:
+        return "there is nothing to resume: it is not paused";
+    case VERB_ROLLBACK:
+        return "there is nothing to roll back to: no release is in flight or on record";
+    case VERB_FENCE:
+    case VERB_COUNT:
+        break;
+    }
+    return "this cannot be done here";
+}
+
+static void fill_action(struct action *action, const struct proposal *p,
+                        const struct service *service, const struct intent *intent)
+{
+    snprintf(action->from, sizeof action->from, "%s", p->from);
+    snprintf(action->to, sizeof action->to, "%s", p->to);
+    snprintf(action->artifact, sizeof action->artifact, "%s", intent->artifact);
+    action->have_count = p->have;
+    action->to_count = p->to_count;
+    action->replicas = service->replicas;
+    action->last_step = p->to_count >= service->replicas;
+}
+
+static bool judge_service(struct engine *engine, struct entry *entry, const struct intent *intent,
+                          const struct service *service, const struct board_input *in,
+                          struct action *action, json_t **verdict_out, struct err *refusal)
+{
+    struct arena *arena = arena_new(2048);
+    const struct cluster *cluster = engine_cluster(engine, entry->cluster);
+    struct proposal p = board_propose(in, intent->verb, intent->to_count, intent->version, arena);
+    const struct guard_ask ask = {
+        .verb = intent->verb,
+        .version = intent->verb == VERB_PAUSE || intent->verb == VERB_RESUME ? "" : p.to,
+        .to_count = p.to_count,
+        .basis = intent->basis,
+        .spec_digest = intent->spec_digest,
+    };
+    struct verdict verdict = {0};
+    bool ok = false;
+
+    if (!p.offered) {
+        err_set(refusal, ERR_REJECTED, "%s: %s", service->name, nothing_to_do(intent->verb));
+        goto out;
+    }
+    guard_judge(&in->guard, &ask, arena, &verdict);
+    *verdict_out = verdict_json(&verdict);
+    if (verdict.first && verdict.answer != ANSWER_ALLOW)
+        err_set(refusal, ERR_REJECTED, "%s %s: %s%s%s", rule_word[verdict.first->rule],
+                rule_name[verdict.first->rule], verdict.first->sentence,
+                verdict.first->way_out[0] ? ". Way out: " : "", verdict.first->way_out);
+    else if (p.hinder[0])
+        err_set(refusal, ERR_REJECTED, "%s: %s", service->name, p.hinder);
+    else if (loop_now_ms(engine->loop) - cluster->fresh_ms > FRESH_ENOUGH_MS &&
+             intent->verb != VERB_PAUSE)
+        err_set(refusal, ERR_REJECTED,
+                "what is known of the other services and nodes is older "
+                "than 10 s; nothing is sent on old news");
+    else
+        ok = true;
+    if (ok)
+        fill_action(action, &p, service, intent);
+out:
+    arena_free(arena);
+    return ok;
+}
+
+static bool on_judge(void *arg, const struct intent *intent, const struct service *service,
+                     const struct release *release, struct action *action, json_t **verdict,
+                     struct err *refusal)
+{
+    struct entry *entry = arg;
+    struct engine *engine = entry->engine;
+    const struct snapshot *snapshot = fleet_snapshot(engine->fleet);
+    struct board_input in = engine_board_input(engine, entry, snapshot, service);
+
+    in.guard.release = release;
+    bool ok = judge_service(engine, entry, intent, service, &in, action, verdict, refusal);
+    snapshot_unref(snapshot);
+    return ok;
+}
+
+static const char *name_of(struct engine *engine, const char *cluster, const char *id)
+{
+    const struct service *service = fleet_find_service(engine->fleet, cluster, id);
+    const struct node *node = fleet_find_node(engine->fleet, cluster, id);
+
+    return service ? service->name : node ? node->name : id;
+}
+
+static void end_run(void *arg)
+{
+    struct entry *entry = arg;
+    struct engine *engine = entry->engine;
+    struct intent *queued = entry->queued;
+
+    action_free(entry->run);
+    entry->run = NULL;
+    entry->queued = NULL;
+    engine_touch(engine, entry);
+    if (queued)
+        engine_accept(engine, queued);
+    free(queued);
+}
+
+static void on_changed(void *arg, const struct action_status *status)
+{
+    struct entry *entry = arg;
+    struct engine *engine = entry->engine;
+    struct act *act = find_act(engine, entry->ticket);
+
+    if (act)
+        act->status = *status;
+    if (status->phase == PHASE_DONE) {
+        struct cluster *cluster = engine_cluster(engine, entry->cluster);
+        char line[480];
+        snprintf(line, sizeof line, "%s: %s", verb_word[status->action.verb], status->sentence);
+        engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id),
+                   status->action.by, line);
+        if (status->action.verb == VERB_FENCE)
+            cluster_read_release(cluster, "@cluster");
+        if (entry->recovering)
+            entry->recovering--;
+        loop_post(engine->loop, end_run, entry);
+    }
+    engine_publish_soon(engine);
+}
+
+static void on_release(void *arg, const char *service_id, const struct release *release)
+{
+    struct entry *entry = arg;
+
+    (void)service_id;
+    entry_set_release(entry->engine, entry, release);
+}
+
+static void fill_env(struct engine *engine, struct cluster *cluster, struct entry *entry)
+{
+    entry->env = (struct action_env){
+        .loop = engine->loop,
+        .driver = cluster->driver,
+        .journal = engine->journal,
+        .who = cluster->who[0] ? cluster->who : "unknown",
+        .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release},
+    };
+}
+
+/* Why this intent cannot even begin; "" when it can. */
+static const char *not_now(struct engine *engine, const struct cluster *cluster,
+                           const struct intent *intent)
+{
+    if (!cluster || !cluster->driver)
+        return "that context is not open";
+    if (cluster->config.read_only)
+        return "this context is read-only: nothing but GET is sent";
+    if (cluster->state != CLUSTER_LIVE)
+        return "the cluster does not answer; nothing is sent on old news";
+    if (cluster->config.production && !(intent->flags & INTENT_CONFIRMED))
+        return "this context is production: confirm first (--yes, or w and the question)";
+    if (intent->verb == VERB_FENCE) {
+        const struct node *node = fleet_find_node(engine->fleet, intent->cluster, intent->service);
+        if (!node)
+            return "no node is called that";
+        if (node->state == NODE_REPORTING)
+            return "that node reports: it is not gone. Drain it or stop it first";
+        return "";
+    }
+    if (!fleet_find_service(engine->fleet, intent->cluster, intent->service))
+        return "no service is called that";
+    return "";
+}
+
+void engine_accept(struct engine *engine, const struct intent *intent)
+{
+    struct cluster *cluster = engine_cluster(engine, intent->cluster);
+    const char *why = not_now(engine, cluster, intent);
+
+    if (why[0]) {
+        refuse(engine, intent, why);
+        return;
+    }
+    struct entry *entry = engine_entry(engine, intent->cluster, intent->service);
+    if (entry->run && intent->verb == VERB_PAUSE && !entry->queued) {
+        action_give_up(entry->run);
+        entry->queued = xcalloc(1, sizeof *entry->queued);
+        *entry->queued = *intent;
+        return;
+    }
+    if (entry->run || entry->recovering) {
+        refuse(engine, intent,
+               entry->recovering ? "an action of before is being settled: one moment"
+                                 : "another action on it is on its way: P gives it up");
+        return;
+    }
+    struct act *act = new_act(engine, intent->ticket);
+    act->status.action.verb = intent->verb;
+    snprintf(act->status.action.cluster, sizeof act->status.action.cluster, "%s", intent->cluster);
+    snprintf(act->status.action.service, sizeof act->status.action.service, "%s", intent->service);
+    act->status.since_ms = loop_now_ms(engine->loop);
+    fill_env(engine, cluster, entry);
+    entry->ticket = intent->ticket;
+    entry->run = action_start(&entry->env, intent);
+    engine_publish_soon(engine);
+}
+
+static void on_leftover(void *arg, const char *cluster, const char *service_id,
+                        const struct claim *claim)
+{
+    struct engine *engine = arg;
+    struct leftover *left = xcalloc(1, sizeof *left);
+
+    if (!engine_cluster(engine, cluster)) {
+        free(left); /* another run's context: it is settled where that context is open */
+        return;
+    }
+    left->claim = *claim;
+    snprintf(left->cluster, sizeof left->cluster, "%s", cluster);
+    snprintf(left->service, sizeof left->service, "%s", service_id);
+    left->next = engine->leftovers;
+    engine->leftovers = left;
+    engine_entry(engine, cluster, service_id)->recovering++;
+}
+
+void engine_recover(struct engine *engine)
+{
+    struct err err = {0};
+
+    if (engine->journal && !action_recover(engine->journal_path, on_leftover, engine, &err))
+        snprintf(engine->notice, sizeof engine->notice, "%s", err.text);
+}
+
+void engine_settle(struct engine *engine, struct cluster *cluster)
+{
+    for (struct leftover **at = &engine->leftovers; *at;) {
+        struct leftover *left = *at;
+        struct entry *entry = engine_entry(engine, left->cluster, left->service);
+        if (strcmp(left->cluster, cluster->config.name) != 0 || entry->run) {
+            at = &left->next;
+            continue;
+        }
+        *at = left->next;
+        pthread_mutex_lock(&engine->lock);
+        entry->ticket = ++engine->next_ticket;
+        pthread_mutex_unlock(&engine->lock);
+        new_act(engine, entry->ticket);
+        fill_env(engine, cluster, entry);
+        entry->run = action_settle(&entry->env, left->service, &left->claim);
+        free(left);
+    }
+}

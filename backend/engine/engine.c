@@ -1,0 +1,354 @@
+/* engine.c: life of the engine, and what its parts share. */
+#include "engine/internal.h"
+
+#include "guard/guard.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void copy_cluster_config(struct cluster_config *to, const struct cluster_config *from)
+{
+    *to = *from;
+    to->name = xstrdup(from->name);
+    to->kind = xstrdup(from->kind);
+    to->endpoint = xstrdup(from->endpoint ? from->endpoint : "");
+    to->ca_file = xstrdup(from->ca_file ? from->ca_file : "");
+    to->cert_file = xstrdup(from->cert_file ? from->cert_file : "");
+    to->key_file = xstrdup(from->key_file ? from->key_file : "");
+}
+
+static void free_cluster_config(struct cluster_config *config)
+{
+    const char *owned[] = {config->name,    config->kind,      config->endpoint,
+                           config->ca_file, config->cert_file, config->key_file};
+
+    for (size_t i = 0; i < ARRAY_LEN(owned); i++)
+        free((void *)(uintptr_t)owned[i]);
+}
+
+static void open_cluster(struct engine *engine, struct cluster *cluster)
+{
+    struct err err = {0};
+    const struct driver_ops *ops = driver_find(cluster->config.kind);
+    const struct driver_env env = {engine->loop, cluster_sink(cluster), &cluster->config};
+
+    cluster->engine = engine;
+    cluster->fresh_ms = -1;
+    if (engine->read_only)
+        cluster->config.read_only = true;
+    if (!ops)
+        err_set(&err, ERR_CONFIG, "context %s: no kind of cluster is called '%s'",
+                cluster->config.name, cluster->config.kind);
+    else
+        cluster->driver = ops->open(&env, &err);
+    if (!cluster->driver) {
+        cluster->failed = true;
+        cluster->state = CLUSTER_STALE;
+        snprintf(cluster->why, sizeof cluster->why, "%s", err.text);
+        return;
+    }
+    cluster_start(cluster);
+}
+
+static void tick(void *arg)
+{
+    struct engine *engine = arg;
+
+    engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
+    for (size_t i = 0; i < engine->cluster_count; i++)
+        cluster_check_age(&engine->clusters[i]);
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        const struct row *row = engine->entries[i]->row;
+        if (row && (row->broken_count || row->ghosts)) /* its witnesses have ages */
+            engine_touch(engine, engine->entries[i]);
+    }
+    engine_publish(engine);
+}
+
+static void open_journal(struct engine *engine, const char *path)
+{
+    struct err err = {0};
+
+    if (!path)
+        return;
+    snprintf(engine->journal_path, sizeof engine->journal_path, "%s", path);
+    engine->journal = journal_open(path, engine->clock, &err);
+    if (!engine->journal)
+        snprintf(engine->notice, sizeof engine->notice, "no journal: %s", err.text);
+    else
+        snprintf(engine->notice, sizeof engine->notice, "%s", journal_notice(engine->journal));
+}
+
+struct engine *engine_new(const struct engine_config *config, struct err *err)
+{
+    struct engine *engine = xcalloc(1, sizeof *engine);
+
+    engine->clock = config->clock;
+    engine->loop = loop_new(config->clock);
+    engine->plan = config->plan;
+    engine->read_only = config->read_only;
+    engine->fleet = fleet_new();
+    pthread_mutex_init(&engine->lock, NULL);
+    if (pipe(engine->wake)) {
+        err_set(err, ERR_LIMIT, "no file descriptors left");
+        engine->wake[0] = engine->wake[1] = -1;
+        engine_free(engine);
+        return NULL;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(engine->wake[i], F_SETFD, FD_CLOEXEC);
+        fcntl(engine->wake[i], F_SETFL, O_NONBLOCK);
+    }
+    open_journal(engine, config->journal_path);
+    engine->clusters = xcalloc(config->cluster_count, sizeof *engine->clusters);
+    engine->cluster_count = config->cluster_count;
+    for (size_t i = 0; i < config->cluster_count; i++)
+        copy_cluster_config(&engine->clusters[i].config, &config->clusters[i]);
+    for (size_t i = 0; i < config->cluster_count; i++)
+        open_cluster(engine, &engine->clusters[i]);
+    engine_recover(engine);
+    engine_publish(engine);
+    engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
+    return engine;
+}
+
+static void free_entry(struct entry *entry)
+{
+    action_free(entry->run);
+    release_free(entry->release);
+    row_unref(entry->row);
+    free(entry->queued);
+    free(entry->cluster);
+    free(entry->id);
+    free(entry);
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    if (engine->threaded) {
+        loop_stop(engine->loop);
+        pthread_join(engine->thread, NULL);
+    }
+    for (size_t i = 0; i < engine->entry_count; i++)
+        free_entry(engine->entries[i]);
+    for (size_t i = 0; i < engine->cluster_count; i++) {
+        struct cluster *cluster = &engine->clusters[i];
+        if (cluster->driver)
+            cluster->driver->ops->close(cluster->driver);
+        cluster_drop_reads(cluster);
+        json_decref(cluster->fenced);
+        free_cluster_config(&cluster->config);
+    }
+    while (engine->leftovers) {
+        struct leftover *next = engine->leftovers->next;
+        free(engine->leftovers);
+        engine->leftovers = next;
+    }
+    free(engine->clusters);
+    free(engine->entries);
+    fleet_free(engine->fleet);
+    journal_close(engine->journal);
+    frame_unref(engine->frame);
+    loop_free(engine->loop);
+    pthread_mutex_destroy(&engine->lock);
+    if (engine->wake[0] >= 0) {
+        close(engine->wake[0]);
+        close(engine->wake[1]);
+    }
+    free(engine);
+}
+
+static void *run(void *arg)
+{
+    loop_run(((struct engine *)arg)->loop);
+    return NULL;
+}
+
+bool engine_start(struct engine *engine, struct err *err)
+{
+    if (pthread_create(&engine->thread, NULL, run, engine))
+        return err_set(err, ERR_LIMIT, "the engine's thread could not be started");
+    engine->threaded = true;
+    return true;
+}
+
+int engine_wake_fd(const struct engine *engine)
+{
+    return engine->wake[0];
+}
+
+const struct frame *engine_frame(struct engine *engine)
+{
+    char drain[64];
+
+    while (read(engine->wake[0], drain, sizeof drain) > 0)
+        ;
+    pthread_mutex_lock(&engine->lock);
+    const struct frame *frame = frame_ref(engine->frame);
+    pthread_mutex_unlock(&engine->lock);
+    return frame;
+}
+
+/* What crosses to the engine thread with loop_post. */
+struct message {
+    struct engine *engine;
+    struct intent intent;
+    bool focus;
+};
+
+static void receive(void *arg)
+{
+    struct message *message = arg;
+    struct engine *engine = message->engine;
+
+    if (message->focus) {
+        for (size_t i = 0; i < engine->cluster_count; i++) {
+            struct cluster *cluster = &engine->clusters[i];
+            bool here = strcmp(cluster->config.name, message->intent.cluster) == 0;
+            if (cluster->driver)
+                cluster->driver->ops->focus(cluster->driver, here && message->intent.service[0]
+                                                                 ? message->intent.service
+                                                                 : NULL);
+        }
+    } else {
+        engine_accept(engine, &message->intent);
+    }
+    free(message);
+}
+
+uint64_t engine_submit(struct engine *engine, const struct intent *intent)
+{
+    struct message *message = xcalloc(1, sizeof *message);
+
+    message->engine = engine;
+    message->intent = *intent;
+    pthread_mutex_lock(&engine->lock);
+    message->intent.ticket = ++engine->next_ticket;
+    pthread_mutex_unlock(&engine->lock);
+    uint64_t ticket = message->intent.ticket;
+    loop_post(engine->loop, receive, message);
+    return ticket;
+}
+
+void engine_focus(struct engine *engine, const char *cluster, const char *service_id)
+{
+    struct message *message = xcalloc(1, sizeof *message);
+
+    message->engine = engine;
+    message->focus = true;
+    snprintf(message->intent.cluster, sizeof message->intent.cluster, "%s", cluster);
+    snprintf(message->intent.service, sizeof message->intent.service, "%s", service_id);
+    loop_post(engine->loop, receive, message);
+}
+
+bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg)
+{
+    const int64_t end = loop_now_ms(engine->loop) + timeout_ms;
+
+    for (;;) {
+        const struct frame *frame = engine_frame(engine);
+        bool is_done = done(arg, frame);
+        frame_unref(frame);
+        if (is_done)
+            return true;
+        int64_t left = end - loop_now_ms(engine->loop);
+        if (left <= 0)
+            return false;
+        loop_turn(engine->loop, clock_real_wait_ms(engine->clock, left));
+    }
+}
+
+struct cluster *engine_cluster(struct engine *engine, const char *name)
+{
+    for (size_t i = 0; i < engine->cluster_count; i++)
+        if (strcmp(engine->clusters[i].config.name, name) == 0)
+            return &engine->clusters[i];
+    return NULL;
+}
+
+struct entry *engine_entry(struct engine *engine, const char *cluster, const char *id)
+{
+    size_t low = 0, high = engine->entry_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int by = strcmp(engine->entries[mid]->cluster, cluster);
+        if (!by)
+            by = strcmp(engine->entries[mid]->id, id);
+        if (by == 0)
+            return engine->entries[mid];
+        if (by < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    ARRAY_RESERVE(engine->entries, engine->entry_cap, engine->entry_count + 1);
+    memmove(engine->entries + low + 1, engine->entries + low,
+            (engine->entry_count - low) * sizeof(struct entry *));
+    engine->entry_count++;
+    struct entry *entry = xcalloc(1, sizeof *entry);
+    entry->engine = engine;
+    entry->cluster = xstrdup(cluster);
+    entry->id = xstrdup(id);
+    engine->entries[low] = entry;
+    return entry;
+}
+
+void engine_touch(struct engine *engine, struct entry *entry)
+{
+    row_unref(entry->row);
+    entry->row = NULL;
+    engine_publish_soon(engine);
+}
+
+void engine_touch_cluster(struct engine *engine, const char *cluster)
+{
+    for (size_t i = 0; i < engine->entry_count; i++)
+        if (strcmp(engine->entries[i]->cluster, cluster) == 0)
+            engine_touch(engine, engine->entries[i]);
+    engine_publish_soon(engine);
+}
+
+void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
+                const char *text)
+{
+    struct event_line *line = &engine->events[engine->event_next];
+
+    engine->event_next = (engine->event_next + 1) % ENGINE_EVENTS_MAX;
+    if (engine->event_count < ENGINE_EVENTS_MAX)
+        engine->event_count++;
+    line->at_utc_ms = clock_utc_ms(engine->clock);
+    snprintf(line->cluster, sizeof line->cluster, "%s", cluster);
+    snprintf(line->name, sizeof line->name, "%s", name);
+    snprintf(line->by, sizeof line->by, "%s", by);
+    snprintf(line->text, sizeof line->text, "%s", text);
+    engine_publish_soon(engine);
+}
+
+struct board_input engine_board_input(struct engine *engine, struct entry *entry,
+                                      const struct snapshot *snapshot,
+                                      const struct service *service)
+{
+    const struct cluster *cluster = engine_cluster(engine, entry->cluster);
+    struct board_input in = {
+        .guard = {.snapshot = snapshot,
+                  .service = service,
+                  .release = entry->release,
+                  .now_ms = loop_now_ms(engine->loop),
+                  .utc_ms = clock_utc_ms(engine->clock)},
+        .plan = &engine->plan,
+        .live = cluster->state == CLUSTER_LIVE,
+        .deny = cluster->deny,
+    };
+
+    if (entry->recovering)
+        in.deny = "settling an action of before: one moment";
+    else if (cluster->config.read_only)
+        in.deny = "this context is read-only";
+    return in;
+}

@@ -1,0 +1,143 @@
+/* internal.h: what the files of the engine share. Everything belongs to the engine
+ * thread, except where it says "locked". */
+#ifndef LOCKSTEP_ENGINE_INTERNAL_H
+#define LOCKSTEP_ENGINE_INTERNAL_H
+
+#include "board/board.h"
+#include "engine.h"
+#include "release/release.h"
+
+#include <pthread.h>
+
+enum engine_limit {
+    ENGINE_EVENTS_MAX = 200,
+    ENGINE_ALARMS_MAX = 100,
+    ENGINE_ACTIONS_MAX = 32,
+    ENGINE_PUBLISH_MS = 25,  /* observations are gathered this long before a frame is made */
+    ENGINE_TICK_MS = 1000,   /* ages move at least this often */
+    ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
+};
+
+/* One configured cluster with its driver. */
+struct cluster {
+    struct engine *engine;
+    struct cluster_config config; /* strings owned */
+    struct driver *driver;        /* NULL: could not be opened, `why` says so */
+    enum cluster_state state;
+    bool synced, ledger_read, failed;
+    unsigned ledger_pending; /* records asked for and not answered yet */
+    int64_t fresh_ms;        /* -1 never */
+    char why[400];
+    char who[96], deny[200];
+    bool may_act, permissions_known;
+    struct record_read *reads; /* ledger records asked for */
+    json_t *fenced;            /* of the ledger record "@cluster": node id -> why; NULL none */
+};
+
+/* What the engine knows of one service beside the facts. */
+struct entry {
+    struct engine *engine;
+    char *cluster, *id;
+    struct release *release; /* NULL: none on record */
+    const struct row *row;   /* NULL: to be made */
+    struct action_run *run;  /* the action on its way, NULL none */
+    struct action_env env;   /* of the run */
+    uint64_t ticket;         /* of the run */
+    struct intent *queued;   /* a pause that waits for the run to end; NULL none */
+    unsigned recovering;     /* actions of dead processes not settled yet */
+};
+
+/* An action that some process began and did not end. */
+struct leftover {
+    struct leftover *next;
+    char cluster[64], service[160];
+    struct claim claim;
+};
+
+/* An action that runs or ended lately. */
+struct act {
+    uint64_t ticket;
+    struct action_status status;
+};
+
+struct event_line {
+    int64_t at_utc_ms;
+    char cluster[64], name[160], text[400], by[96];
+};
+
+struct alarm_line {
+    char cluster[64], service_id[160], name[160], sentence[400];
+    enum rule_id rule;
+    int64_t first_utc_ms, last_utc_ms;
+    bool resolved;
+};
+
+struct engine {
+    struct loop *loop;
+    struct clock *clock;
+    struct plan plan;
+    bool read_only;
+    struct cluster *clusters;
+    size_t cluster_count;
+    struct fleet *fleet;
+    struct entry **entries; /* sorted by cluster, id */
+    size_t entry_count, entry_cap;
+    struct journal *journal;
+    char journal_path[512];
+    char notice[400];
+
+    struct leftover *leftovers;
+    struct act acts[ENGINE_ACTIONS_MAX]; /* newest first */
+    size_t act_count;
+    struct event_line events[ENGINE_EVENTS_MAX]; /* ring, next at event_next */
+    size_t event_next, event_count;
+    struct alarm_line alarms[ENGINE_ALARMS_MAX];
+    size_t alarm_count;
+
+    struct loop_timer *publish_timer, *tick_timer;
+    uint64_t seq;
+
+    pthread_t thread;
+    bool threaded;
+    pthread_mutex_t lock;
+    const struct frame *frame; /* locked */
+    uint64_t next_ticket;      /* locked */
+    int wake[2];
+};
+
+/* engine.c */
+struct cluster *engine_cluster(struct engine *engine, const char *name);
+struct entry *engine_entry(struct engine *engine, const char *cluster, const char *id);
+/* Makes the row anew at the next publication. */
+void engine_touch(struct engine *engine, struct entry *entry);
+void engine_touch_cluster(struct engine *engine, const char *cluster);
+void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
+                const char *text);
+struct board_input engine_board_input(struct engine *engine, struct entry *entry,
+                                      const struct snapshot *snapshot,
+                                      const struct service *service);
+
+/* sink.c: facts from the drivers */
+struct driver_sink cluster_sink(struct cluster *cluster);
+void cluster_start(struct cluster *cluster);
+void cluster_read_release(struct cluster *cluster, const char *key);
+void cluster_drop_reads(struct cluster *cluster);
+/* Nothing heard for too long is said, not assumed. */
+void cluster_check_age(struct cluster *cluster);
+
+/* publish.c: frames for the front ends */
+void engine_publish_soon(struct engine *engine);
+void engine_publish(struct engine *engine);
+
+/* acts.c: intents and the actions they become */
+void engine_accept(struct engine *engine, const struct intent *intent);
+void engine_recover(struct engine *engine);
+/* Settles what was left over in this cluster; called when it is known completely. */
+void engine_settle(struct engine *engine, struct cluster *cluster);
+void entry_set_release(struct engine *engine, struct entry *entry, const struct release *release);
+
+/* alarms.c */
+void alarms_update(struct engine *engine, struct entry *entry, const struct row *row);
+void alarms_node_returned(struct engine *engine, const struct node *node);
+
+#endif

@@ -1,0 +1,215 @@
+/* publish.c: the engine's state as one sealed frame. */
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void publish_now(void *arg)
+{
+    struct engine *engine = arg;
+
+    engine->publish_timer = NULL;
+    engine_publish(engine);
+}
+
+void engine_publish_soon(struct engine *engine)
+{
+    if (!engine->publish_timer)
+        engine->publish_timer = loop_after(engine->loop, ENGINE_PUBLISH_MS, publish_now, engine);
+}
+
+/* Drops what is known of services that are gone, and makes the rows that changed. */
+static size_t make_rows(struct engine *engine, const struct snapshot *snapshot)
+{
+    size_t rows = 0;
+
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        struct entry *entry = engine->entries[i];
+        const struct service *service = snapshot_find_service(snapshot, entry->cluster, entry->id);
+        if (!service)
+            continue;
+        if (!entry->row) {
+            struct board_input in = engine_board_input(engine, entry, snapshot, service);
+            entry->row = board_row(&in);
+            alarms_update(engine, entry, entry->row);
+        }
+        rows++;
+    }
+    return rows;
+}
+
+static void fill_rows(const struct engine *engine, struct frame *frame, size_t count)
+{
+    const struct row **rows = arena_alloc(frame->arena, count, sizeof *rows);
+    size_t n = 0;
+
+    for (size_t i = 0; i < engine->entry_count && n < count; i++)
+        if (engine->entries[i]->row &&
+            snapshot_find_service(frame->snapshot, engine->entries[i]->cluster,
+                                  engine->entries[i]->id))
+            rows[n++] = row_ref(engine->entries[i]->row);
+    qsort(rows, n, sizeof *rows, board_compare);
+    frame->rows = rows;
+    frame->row_count = n;
+}
+
+static void fill_clusters(struct engine *engine, struct frame *frame)
+{
+    struct board_cluster *out = arena_alloc(frame->arena, engine->cluster_count, sizeof *out);
+
+    frame->synced = true;
+    for (size_t i = 0; i < engine->cluster_count; i++) {
+        const struct cluster *c = &engine->clusters[i];
+        const char *note = c->deny[0]  ? c->deny
+                           : c->driver ? c->driver->ops->caps(c->driver)->drift_note
+                                       : "";
+        out[i] = (struct board_cluster){
+            .name = arena_strdup(frame->arena, c->config.name),
+            .kind = arena_strdup(frame->arena, c->config.kind),
+            .state = c->state,
+            .age_ms = c->fresh_ms < 0 ? -1 : frame->now_ms - c->fresh_ms,
+            .why = arena_strdup(frame->arena, c->why),
+            .production = c->config.production,
+            .read_only = c->config.read_only,
+            .who = arena_strdup(frame->arena, c->who),
+            .may_act = c->may_act && !c->config.read_only,
+            .note = arena_strdup(frame->arena, note),
+        };
+        bool known = c->synced && c->ledger_pending == 0 && c->permissions_known;
+        if (!known && !c->failed)
+            frame->synced = false;
+    }
+    frame->clusters = out;
+    frame->cluster_count = engine->cluster_count;
+}
+
+static void fill_acts(const struct engine *engine, struct frame *frame)
+{
+    struct action_status *actions = arena_alloc(frame->arena, engine->act_count, sizeof *actions);
+    uint64_t *tickets = arena_alloc(frame->arena, engine->act_count, sizeof *tickets);
+
+    for (size_t i = 0; i < engine->act_count; i++) {
+        actions[i] = engine->acts[i].status;
+        tickets[i] = engine->acts[i].ticket;
+    }
+    frame->actions = actions;
+    frame->tickets = tickets;
+    frame->action_count = engine->act_count;
+}
+
+static void fill_alarms(const struct engine *engine, struct frame *frame)
+{
+    struct alarm *out = arena_alloc(frame->arena, engine->alarm_count, sizeof *out);
+    size_t n = 0;
+
+    for (int resolved = 0; resolved < 2; resolved++)
+        for (size_t i = 0; i < engine->alarm_count; i++) {
+            const struct alarm_line *line = &engine->alarms[i];
+            if (line->resolved != (resolved == 1))
+                continue;
+            out[n++] = (struct alarm){
+                .cluster = arena_strdup(frame->arena, line->cluster),
+                .service_id = arena_strdup(frame->arena, line->service_id),
+                .name = arena_strdup(frame->arena, line->name),
+                .rule = line->rule,
+                .sentence = arena_strdup(frame->arena, line->sentence),
+                .first_utc_ms = line->first_utc_ms,
+                .last_utc_ms = line->last_utc_ms,
+                .resolved = line->resolved,
+            };
+        }
+    frame->alarms = out;
+    frame->alarm_count = n;
+}
+
+static void fill_events(const struct engine *engine, struct frame *frame)
+{
+    struct board_event *out = arena_alloc(frame->arena, engine->event_count, sizeof *out);
+
+    for (size_t i = 0; i < engine->event_count; i++) {
+        const struct event_line *line =
+            &engine->events[(engine->event_next + ENGINE_EVENTS_MAX - 1 - i) % ENGINE_EVENTS_MAX];
+        out[i] = (struct board_event){
+            .at_utc_ms = line->at_utc_ms,
+            .cluster = arena_strdup(frame->arena, line->cluster),
+            .name = arena_strdup(frame->arena, line->name),
+            .text = arena_strdup(frame->arena, line->text),
+            .by = arena_strdup(frame->arena, line->by),
+        };
+    }
+    frame->events = out;
+    frame->event_count = engine->event_count;
+}
+
+static const struct frame *make_frame(struct engine *engine)
+{
+    struct arena *arena = arena_new(8192);
+    struct frame *frame = arena_alloc(arena, 1, sizeof *frame);
+
+    frame->arena = arena;
+    frame->refs = 1;
+    frame->seq = ++engine->seq;
+    frame->now_ms = loop_now_ms(engine->loop);
+    frame->utc_ms = clock_utc_ms(engine->clock);
+    frame->snapshot = fleet_snapshot(engine->fleet);
+    fill_rows(engine, frame, make_rows(engine, frame->snapshot));
+    fill_clusters(engine, frame);
+    fill_acts(engine, frame);
+    fill_alarms(engine, frame);
+    fill_events(engine, frame);
+    frame->notice = arena_strdup(arena, engine->notice);
+    frame->caption = "";
+    return frame;
+}
+
+void engine_publish(struct engine *engine)
+{
+    const struct frame *frame = make_frame(engine);
+
+    pthread_mutex_lock(&engine->lock);
+    const struct frame *old = engine->frame;
+    engine->frame = frame;
+    pthread_mutex_unlock(&engine->lock);
+    frame_unref(old);
+    ssize_t n = write(engine->wake[1], "f", 1);
+    (void)n; /* a full pipe wakes just as well */
+}
+
+const struct frame *frame_ref(const struct frame *frame)
+{
+    __atomic_add_fetch(&((struct frame *)(uintptr_t)frame)->refs, 1, __ATOMIC_RELAXED);
+    return frame;
+}
+
+void frame_unref(const struct frame *frame)
+{
+    struct frame *shared = (struct frame *)(uintptr_t)frame;
+
+    if (!shared || __atomic_sub_fetch(&shared->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    for (size_t i = 0; i < shared->row_count; i++)
+        row_unref(shared->rows[i]);
+    snapshot_unref(shared->snapshot);
+    arena_free(shared->arena);
+}
+
+const struct row *frame_find_row(const struct frame *frame, const char *cluster,
+                                 const char *service)
+{
+    const struct row *by_name = NULL;
+
+    for (size_t i = 0; i < frame->row_count; i++) {
+        const struct row *row = frame->rows[i];
+        if (cluster && cluster[0] && strcmp(row->service->cluster, cluster) != 0)
+            continue;
+        if (strcmp(row->service->id, service) == 0)
+            return row;
+        if (strcmp(row->service->name, service) == 0) {
+            if (by_name)
+                return NULL;
+            by_name = row;
+        }
+    }
+    return by_name;
+}
