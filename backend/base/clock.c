@@ -151,15 +151,16 @@ int64_t clock_parse_utc(const char *text)
 
 const char *clock_format_span(int64_t ms, char out[SPAN_TEXT])
 {
-    long long s = ms < 0 ? 0 : ms / 1000;
+    const int64_t longest_ms = 9999LL * 86400000;
+    unsigned s = (unsigned)((ms < 0 ? 0 : ms > longest_ms ? longest_ms : ms) / 1000);
 
     if (s < 60)
-        snprintf(out, SPAN_TEXT, "%llds", s);
+        snprintf(out, SPAN_TEXT, "%us", s);
     else if (s < 3600)
-        snprintf(out, SPAN_TEXT, "%lldm%02llds", s / 60, s % 60);
+        snprintf(out, SPAN_TEXT, "%um%02us", s / 60, s % 60);
     else if (s < 86400)
-        snprintf(out, SPAN_TEXT, "%lldh%02lldm", s / 3600, s / 60 % 60);
+        snprintf(out, SPAN_TEXT, "%uh%02um", s / 3600, s / 60 % 60);
     else
-        snprintf(out, SPAN_TEXT, "%lldd%02lldh", s / 86400, s / 3600 % 24);
+        snprintf(out, SPAN_TEXT, "%ud%02uh", s / 86400, s / 3600 % 24);
     return out;
 }

@@ -21,16 +21,20 @@ enum json_limit {
     JSON_BODY_MAX = 64 << 20,    /* bytes of one document */
     JSON_MEMORY_MAX = 256 << 20, /* bytes that parsing one document may allocate */
     JSON_DEPTH_MAX = 64,
+    JSON_YAML_MAX = 8 << 20,  /* bytes of one YAML document */
+    JSON_ANCHORS_MAX = 64,    /* anchors in one YAML document */
+    JSON_ALIASED_MAX = 10000, /* values that all aliases of one document may add */
 };
 
 /* Parses one document; `what` names the source in messages (URL or file). NULL and
- * err on syntax errors (line and column), duplicate keys, depth, budget. The caller owns the
- * result. */
+ * ERR_PROTOCOL on syntax errors (line and column) and duplicate keys, ERR_LIMIT on size, depth
+ * and budget. The caller owns the result. */
 json_t *json_parse(const char *bytes, size_t len, const char *what, struct err *err);
 /* The same from YAML 1.1 (one document), as kubeconfigs and contracts are written: aliases
- * are limited, duplicate keys refused, plain scalars typed as YAML's core schema. */
+ * are copied and limited, duplicate and merge keys refused, plain scalars typed as YAML's core
+ * schema (yes and no are strings; 010, which readers disagree about, is refused). */
 json_t *json_parse_yaml(const char *bytes, size_t len, const char *what, struct err *err);
-/* Reads and parses a file; .json is JSON, everything else YAML. */
+/* Reads and parses a file; .json is JSON, everything else YAML. ERR_CONFIG instead of PROTOCOL. */
 json_t *json_parse_file(const char *path, struct err *err);
 
 /* Where a getter is: a path kept on the stack, printed only when something is wrong. */
@@ -39,7 +43,8 @@ struct json_at {
     const json_t *value;
     const char *key; /* NULL: an array element */
     size_t index;
-    const char *what; /* root only: the source's name */
+    const char *what;   /* root only: the source's name */
+    enum err_code code; /* of complaints: ERR_PROTOCOL, or what the caller sets in the root */
     struct arena *arena;
 };
 
@@ -69,7 +74,7 @@ bool json_get_id(const struct json_at *at, size_t max, const char **out, struct 
 /* The bytes as they are, for what is sent back verbatim or compared; NULL when not a string. */
 const char *json_raw(const json_t *value);
 
-/* Compact text, the caller frees it. NULL never happens for a valid value. */
+/* Compact text of any value, the caller frees it. */
 char *json_text(const json_t *value);
 
 #endif
