@@ -1,0 +1,114 @@
+/* guard.c: asks every rule about one service, in order. See guard.h. */
+#include "guard/guard.h"
+
+#include "base/hash.h"
+#include "guard/judge.h"
+#include "guard/rules.h"
+#include "release/release.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool only_reduces(enum verb verb)
+{
+    switch (verb) {
+    case VERB_PAUSE:
+    case VERB_FENCE:
+        return true;
+    case VERB_START:
+    case VERB_STEP:
+    case VERB_RESUME:
+    case VERB_ROLLBACK:
+    case VERB_COUNT:
+        break;
+    }
+    return false;
+}
+
+void guard_judge(const struct guard_input *in, const struct guard_ask *ask, struct arena *arena,
+                 struct verdict *out)
+{
+    verdict_begin(out, ANSWER_NOT_EVALUATED);
+    if (only_reduces(ask->verb))
+        return;
+    struct live live = live_collect(in, arena);
+    rule_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
+    rule_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
+    verdict_settle(out);
+}
+
+size_t guard_watch(const struct guard_input *in, struct arena *arena,
+                   struct finding out[RULE_COUNT])
+{
+    struct live live = live_collect(in, arena);
+    size_t count = 0;
+
+    out[count] = finding_of(RULE_R3, ANSWER_NOT_EVALUATED);
+    rule_step_watch(in, &live, arena, &out[count]);
+    count += answer_is_broken(out[count].answer);
+    return count;
+}
+
+size_t guard_live(const struct guard_input *in, struct arena *arena, const char *const **versions)
+{
+    struct live live = live_collect(in, arena);
+
+    *versions = live.versions;
+    return live.count;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+    return hash_mix(hash, text, strlen(text) + 1);
+}
+
+static uint64_t mix_number(uint64_t hash, uint64_t number)
+{
+    return hash_mix(hash, &number, sizeof number);
+}
+
+/* Nodes are taken as a set: the order in which a driver lists them means nothing. */
+static uint64_t odd_nodes(const struct guard_input *in)
+{
+    const struct service *service = in->service;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < service->placement_count; i++) {
+        const struct placement *place = &service->placements[i];
+        const struct node *node;
+        enum node_state state = node_state_of(in, place->node, &node);
+
+        if (state == NODE_REPORTING)
+            continue;
+        uint64_t one = mix_text(HASH_SEED, place->node);
+        one = mix_number(one, (uint64_t)state);
+        sum += mix_text(one, service->versions[place->version].version);
+    }
+    return sum;
+}
+
+uint64_t guard_basis(const struct guard_input *in)
+{
+    const struct service *service = in->service;
+    struct arena *arena = arena_new(512);
+    struct live live = live_collect(in, arena);
+    uint64_t hash = mix_text(HASH_SEED, service->spec_digest), launchers = 0;
+
+    hash = mix_text(hash, service->wants);
+    hash = mix_text(hash, service->was);
+    hash = mix_number(hash, service->motion != MOTION_NONE);
+    for (size_t i = 0; i < live.count; i++)
+        hash = mix_text(hash, live.versions[i]);
+    for (size_t i = 0; i < service->launcher_count; i++)
+        launchers += mix_text(mix_text(HASH_SEED, service->launchers[i].name),
+                              service->launchers[i].version);
+    hash = mix_number(mix_number(hash, launchers), odd_nodes(in));
+    if (in->release) {
+        hash = mix_number(hash, (uint64_t)in->release->stage);
+        hash = mix_number(hash, in->release->paused);
+        hash = mix_number(hash, in->release->target);
+        hash = mix_text(mix_text(hash, in->release->from), in->release->to);
+    }
+    arena_free(arena);
+    return hash ? hash : 1;
+}
