@@ -1,0 +1,275 @@
+/* config.c: the table of settings, and reading a file by it. */
+#include "config.h"
+
+#include "base/json.h"
+#include "base/near.h"
+#include "base/text.h"
+#include "config_env.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_words[] = {"swarm", "sim", NULL};
+static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
+
+#define CONTEXTS   "contexts[]"
+#define ROOT(m)    offsetof(struct config, m)
+#define CLUSTER(m) offsetof(struct cluster_config, m)
+
+const struct config_setting config_settings[] = {
+    {"", "contexts", SETTING_LIST, "what the environment names",
+     "the clusters, in the order of the screen", ROOT(contexts), NULL},
+    {"", "journal", SETTING_PATH, "$XDG_STATE_HOME/lockstep/journal.jsonl",
+     "where every action is written down before it is sent", ROOT(journal), NULL},
+    {"", "canary", SETTING_COUNT, "5 %, at least 1", "instances of the first step",
+     ROOT(plan.canary), NULL},
+    {"", "waves", SETTING_SHARES, "[10, 33, 100]",
+     "percent of the instances after each further step", ROOT(plan), NULL},
+    {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
+     NULL},
+    {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
+     glyph_words},
+    {CONTEXTS, "name", SETTING_NAME, "", "its name on the screen and for --context", CLUSTER(name),
+     NULL},
+    {CONTEXTS, "kind", SETTING_WORD, "", "swarm, or sim for the built-in simulator", CLUSTER(kind),
+     kind_words},
+    {CONTEXTS, "endpoint", SETTING_TEXT, "unix:///var/run/docker.sock",
+     "swarm: unix:///socket, tcp://host:port, https://host:port; sim: the scenario",
+     CLUSTER(endpoint), NULL},
+    {CONTEXTS, "ca_file", SETTING_PATH, "", "certificate authority that replaces the system's",
+     CLUSTER(ca_file), NULL},
+    {CONTEXTS, "cert_file", SETTING_PATH, "", "client certificate", CLUSTER(cert_file), NULL},
+    {CONTEXTS, "key_file", SETTING_PATH, "", "key of the client certificate", CLUSTER(key_file),
+     NULL},
+    {CONTEXTS, "production", SETTING_BOOL,
+     "true, but false for kind-*, k3d-*, minikube, docker-desktop",
+     "acting keys need arming, and verbs --yes", CLUSTER(production), NULL},
+    {CONTEXTS, "read_only", SETTING_BOOL, "false", "nothing is ever sent to it", CLUSTER(read_only),
+     NULL},
+    {CONTEXTS, "settle", SETTING_SPAN, "the engine's own",
+     "an unanswered write is settled by reading again after this long", CLUSTER(settle_ms), NULL},
+    {CONTEXTS, "seed", SETTING_NUMBER, "1", "sim: which world", CLUSTER(seed), NULL},
+};
+const size_t config_setting_count = ARRAY_LEN(config_settings);
+
+void config_problem(struct config *config, const struct err *err)
+{
+    if (config->problem_count < CONFIG_PROBLEMS_MAX)
+        config->problems[config->problem_count++] = arena_strdup(config->arena, err->text);
+}
+
+static const struct config_setting *find_setting(const char *section, const char *name)
+{
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (strcmp(config_settings[i].section, section) == 0 &&
+            strcmp(config_settings[i].name, name) == 0)
+            return &config_settings[i];
+    return NULL;
+}
+
+static void unknown_key(struct config *config, const struct json_at *up, const char *section,
+                        const char *key)
+{
+    const char *names[ARRAY_LEN(config_settings)];
+    char path[300], hint[NEAR_TEXT];
+    struct err err = {0};
+    const char *clean = text_clean(config->arena, key, strlen(key), 64);
+    struct json_at at = json_key(up, clean);
+
+    for (size_t i = 0; i < config_setting_count; i++)
+        names[i] =
+            strcmp(config_settings[i].section, section) == 0 ? config_settings[i].name : NULL;
+    near_suggest(clean, names, ARRAY_LEN(names), hint);
+    err_set(&err, ERR_CONFIG, "%s: there is no such setting.%s", json_path(&at, path, sizeof path),
+            hint);
+    config_problem(config, &err);
+}
+
+static void read_contexts(struct config *config, const struct json_at *at);
+
+/* Every key of one mapping, in the file's order. */
+static void read_section(struct config *config, const struct json_at *at, const char *section,
+                         void *into)
+{
+    const char *key;
+    json_t *value;
+    json_t *object = (json_t *)(uintptr_t)at->value;
+
+    json_object_foreach(object, key, value)
+    {
+        const struct config_setting *setting = find_setting(section, key);
+        struct json_at item = json_key(at, key);
+        struct err err = {0};
+        if (!setting)
+            unknown_key(config, at, section, key);
+        else if (setting->type == SETTING_LIST)
+            read_contexts(config, &item);
+        else if (!config_read_setting(config, setting, &item, into, &err))
+            config_problem(config, &err);
+    }
+}
+
+static bool has(const struct json_at *at, const char *key)
+{
+    struct json_at item = json_key(at, key);
+
+    return item.value != NULL;
+}
+
+/* What no single setting can say. */
+static void check_context(struct config *config, const struct json_at *at, size_t index)
+{
+    const struct cluster_config *cluster = &config->contexts[index];
+    char path[300];
+    struct err err = {0};
+
+    json_path(at, path, sizeof path);
+    if (!has(at, "name"))
+        err_set(&err, ERR_CONFIG, "%s.name: a context needs a name", path);
+    else if (!has(at, "kind"))
+        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: swarm or sim", path);
+    else if (strncmp(cluster->name, "demo:", 5) == 0)
+        err_set(&err, ERR_CONFIG, "%s.name: names that begin with demo: are the simulator's", path);
+    else if (strcmp(cluster->kind, "swarm") == 0 &&
+             !config_check_docker_host(cluster->endpoint, &err))
+        err_prefix(&err, "%s.endpoint", path);
+    else if (!cluster->cert_file[0] != !cluster->key_file[0])
+        err_set(&err, ERR_CONFIG, "%s: cert_file and key_file go together", path);
+    for (size_t i = 0; i < index && cluster->name[0]; i++)
+        if (strcmp(config->contexts[i].name, cluster->name) == 0)
+            err_set(&err, ERR_CONFIG, "%s.name: there are two contexts called '%s'", path,
+                    cluster->name);
+    if (err.code != ERR_NONE)
+        config_problem(config, &err);
+}
+
+static struct cluster_config blank_cluster(void)
+{
+    return (struct cluster_config){.name = "",
+                                   .kind = "",
+                                   .endpoint = "",
+                                   .ca_file = "",
+                                   .cert_file = "",
+                                   .key_file = "",
+                                   .production = true,
+                                   .seed = 1};
+}
+
+static void read_context(struct config *config, const struct json_at *at, size_t index)
+{
+    struct cluster_config *cluster = &config->contexts[index];
+    size_t before = config->problem_count;
+
+    *cluster = blank_cluster();
+    read_section(config, at, CONTEXTS, cluster);
+    if (strcmp(cluster->kind, "swarm") == 0 && !has(at, "endpoint"))
+        cluster->endpoint = CONFIG_DOCKER_SOCKET;
+    if (!has(at, "production"))
+        cluster->production =
+            strcmp(cluster->kind, "sim") != 0 && config_name_is_production(cluster->name);
+    if (config->problem_count == before)
+        check_context(config, at, index);
+}
+
+static void read_contexts(struct config *config, const struct json_at *at)
+{
+    struct err err = {0};
+    size_t count = 0;
+
+    if (json_get_array(at, &count, &err) && count > CONFIG_CONTEXTS_MAX)
+        err_set(&err, ERR_LIMIT, "%s: more than %d contexts", config->file, CONFIG_CONTEXTS_MAX);
+    if (err.code != ERR_NONE) {
+        config_problem(config, &err);
+        return;
+    }
+    config->contexts = arena_alloc(config->arena, count, sizeof *config->contexts);
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+        struct err wrong = {0};
+        config->context_count = i + 1;
+        if (json_get_object(&item, &wrong)) {
+            read_context(config, &item, i);
+        } else {
+            config->contexts[i] = blank_cluster();
+            config_problem(config, &wrong);
+        }
+    }
+}
+
+void config_start(struct config *config, const char *file)
+{
+    *config = (struct config){.arena = arena_new(4096), .plan = plan_default(), .theme = ""};
+    config->file = arena_strdup(config->arena, file);
+    config->journal = "";
+}
+
+void config_read(struct config *config, const char *bytes, size_t len)
+{
+    struct err err = {0};
+    json_t *root;
+
+    config->file_found = true;
+    if (strspn(bytes, " \t\r\n") == len)
+        return; /* an empty file configures nothing */
+    root = json_parse_yaml(bytes, len, config->file, &err);
+    if (root && !json_is_null(root)) {
+        struct json_at at = json_root(root, config->file, config->arena);
+        if (json_get_object(&at, &err))
+            read_section(config, &at, "", config);
+    }
+    json_decref(root);
+    if (err.code != ERR_NONE)
+        config_problem(config, &err);
+}
+
+bool config_parse(const char *bytes, size_t len, const char *file, struct config *out)
+{
+    config_start(out, file);
+    config_read(out, bytes, len);
+    return out->problem_count == 0;
+}
+
+void config_release(struct config *config)
+{
+    arena_free(config->arena);
+    *config = (struct config){0};
+}
+
+struct cluster_config config_simulator(struct config *config, const char *scenario)
+{
+    struct cluster_config cluster = blank_cluster();
+
+    cluster.name = scenario[0] ? arena_printf(config->arena, "demo:%.50s", scenario) : "demo";
+    cluster.kind = "sim";
+    cluster.endpoint = arena_strdup(config->arena, scenario);
+    cluster.production = false;
+    return cluster;
+}
+
+bool config_is_simulator(const struct cluster_config *cluster)
+{
+    return strcmp(cluster->kind, "sim") == 0;
+}
+
+const struct cluster_config *config_find(struct config *config, const char *name, struct err *err)
+{
+    const char *names[CONFIG_CONTEXTS_MAX];
+    char hint[NEAR_TEXT];
+
+    if (strncmp(name, "demo:", 5) == 0) {
+        struct cluster_config *made = arena_alloc(config->arena, 1, sizeof *made);
+        *made = config_simulator(config, name + 5);
+        return made;
+    }
+    for (size_t i = 0; i < config->context_count; i++) {
+        if (strcmp(config->contexts[i].name, name) == 0)
+            return &config->contexts[i];
+        names[i] = config->contexts[i].name;
+    }
+    near_suggest(name, names, config->context_count, hint);
+    err_set(err, ERR_USAGE, "there is no context '%s' in %s.%s", name,
+            config->from_environment ? "the environment" : config->file, hint);
+    return NULL;
+}

@@ -1,0 +1,119 @@
+/* config_value.c: reading one value of a settings file to where its row says. */
+#include "config_env.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_word(const struct json_at *at, const struct config_setting *setting,
+                      const char **text, int *index, struct err *err)
+{
+    char path[300], all[120] = "";
+    size_t used = 0;
+
+    if (!json_get_text(at, 64, text, err))
+        return false;
+    for (*index = 0; setting->words[*index]; (*index)++)
+        if (strcmp(setting->words[*index], *text) == 0)
+            return true;
+    for (size_t i = 0; setting->words[i] && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                                 setting->words[i]);
+    return err_set(err, ERR_CONFIG, "%s: '%s' is none of: %s", json_path(at, path, sizeof path),
+                   *text, all);
+}
+
+static bool read_span(const struct json_at *at, int64_t *out, struct err *err)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    const char *text;
+    char path[300], *end = NULL;
+
+    if (!json_get_text(at, 32, &text, err))
+        return false;
+    long n = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+    for (size_t i = 0; end && n > 0 && n <= 1000000 && i < ARRAY_LEN(units); i++)
+        if (strcmp(end, units[i].unit) == 0) {
+            *out = n * units[i].ms;
+            return true;
+        }
+    return err_set(err, ERR_CONFIG, "%s: expected a time such as 500ms, 30s or 5m, found '%s'",
+                   json_path(at, path, sizeof path), text);
+}
+
+static bool read_shares(const struct json_at *at, struct plan *plan, struct err *err)
+{
+    char path[300];
+    size_t count;
+    int64_t last = 0;
+
+    if (!json_get_array(at, &count, err))
+        return false;
+    if (count < 1 || count > ARRAY_LEN(plan->waves))
+        return err_set(err, ERR_CONFIG, "%s: expected 1 to %zu percentages, found %zu",
+                       json_path(at, path, sizeof path), ARRAY_LEN(plan->waves), count);
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+        int64_t share;
+        if (!json_get_int(&item, 1, 100, &share, err))
+            return false;
+        if (share <= last)
+            return err_set(err, ERR_CONFIG, "%s: %d is not above the wave before it",
+                           json_path(&item, path, sizeof path), (int)share);
+        plan->waves[i] = (uint32_t)(last = share);
+    }
+    plan->wave_count = count;
+    return last == 100 || err_set(err, ERR_CONFIG, "%s: the last wave must be 100, not %d",
+                                  json_path(at, path, sizeof path), (int)last);
+}
+
+bool config_read_setting(struct config *config, const struct config_setting *setting,
+                         const struct json_at *at, void *into, struct err *err)
+{
+    char *place = (char *)into + setting->place;
+    const char *text = "";
+    int64_t number = 0;
+    int index = 0;
+    bool good = true;
+
+    switch (setting->type) {
+    case SETTING_BOOL:
+        return json_get_bool(at, (bool *)place, err);
+    case SETTING_COUNT:
+        good = json_get_int(at, 1, 1000000, &number, err);
+        *(uint32_t *)(void *)place = (uint32_t)number;
+        return good;
+    case SETTING_NUMBER:
+        good = json_get_int(at, 0, INT64_MAX, &number, err);
+        *(uint64_t *)(void *)place = (uint64_t)number;
+        return good;
+    case SETTING_NAME:
+        return json_get_id(at, 63, (const char **)(void *)place, err);
+    case SETTING_TEXT:
+        return json_get_text(at, 1024, (const char **)(void *)place, err);
+    case SETTING_PATH:
+        good = json_get_text(at, 4095, &text, err);
+        *(const char **)(void *)place = config_path(config, text);
+        return good;
+    case SETTING_SPAN:
+        return read_span(at, (int64_t *)(void *)place, err);
+    case SETTING_SHARES:
+        return read_shares(at, (struct plan *)(void *)place, err);
+    case SETTING_WORD:
+        good = read_word(at, setting, &text, &index, err);
+        *(const char **)(void *)place = good ? setting->words[index] : "";
+        return good;
+    case SETTING_CHOICE:
+        good = read_word(at, setting, &text, &index, err);
+        *(int *)(void *)place = good ? index : 0;
+        return good;
+    case SETTING_LIST:
+        break;
+    }
+    return true;
+}

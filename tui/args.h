@@ -1,0 +1,94 @@
+/* args.h: the command line as a value.
+ *
+ * One table of options; every verb names those it takes (verbs.c). What a verb does not take
+ * is an error, not ignored: an option with no effect would be a promise not kept. */
+#ifndef LOCKSTEP_TUI_ARGS_H
+#define LOCKSTEP_TUI_ARGS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum arg_type {
+    TAKES_NOTHING,
+    TAKES_TEXT,
+    TAKES_COUNT,  /* 1..1,000,000 */
+    TAKES_NUMBER, /* any unsigned 64-bit number */
+    TAKES_FACTOR, /* 0.1..1000 */
+    TAKES_SPAN,   /* "30", "30s", "5m", "1h" */
+    TAKES_FORMAT, /* one of the words of the verb's own list */
+};
+
+/* ID, field, type, spelling, short one or "", argument, help. */
+#define ARGS(X)                                                                                    \
+    X(CONTEXT, contexts, TAKES_TEXT, "--context", "", "NAME",                                      \
+      "this cluster only, may be repeated; demo:SCENARIO is the simulator")                        \
+    X(CONFIG, config, TAKES_TEXT, "--config", "", "FILE", "read FILE instead of the usual config") \
+    X(JOURNAL, journal, TAKES_TEXT, "--journal", "", "FILE", "keep the local record in FILE")      \
+    X(READ_ONLY, read_only, TAKES_NOTHING, "--read-only", "", "",                                  \
+      "look only: nothing is ever sent")                                                           \
+    X(OUTPUT, output, TAKES_FORMAT, "--output", "-o", "FORMAT",                                    \
+      "table or text (default), or json")                                                          \
+    X(TO, to_count, TAKES_COUNT, "--to", "", "N", "until N instances run the new version")         \
+    X(IMAGE, image, TAKES_TEXT, "--image", "", "REF",                                              \
+      "the image to start, instead of the same one with VERSION as tag")                           \
+    X(YES, yes, TAKES_NOTHING, "--yes", "-y", "", "needed to act on a production context")         \
+    X(OVERRIDE, reason, TAKES_TEXT, "--override", "", "REASON",                                    \
+      "go on although a rule refuses; journaled")                                                  \
+    X(REASON, reason, TAKES_TEXT, "--reason", "", "TEXT", "why, for everybody who asks later")     \
+    X(NO_JOURNAL, no_journal, TAKES_NOTHING, "--no-journal", "", "",                               \
+      "pause or roll back although nothing can be written down here")                              \
+    X(TIMEOUT, timeout_ms, TAKES_SPAN, "--timeout", "", "TIME", "give up waiting after this long") \
+    X(SEED, seed, TAKES_NUMBER, "--seed", "", "N",                                                 \
+      "which simulated world; the same N, the same world")                                         \
+    X(SPEED, speed, TAKES_FACTOR, "--speed", "", "N", "simulated seconds per second")              \
+    X(SCRIPT, script, TAKES_TEXT, "--script", "", "FILE",                                          \
+      "keys to press by itself; any key takes over")                                               \
+    X(THEME, theme, TAKES_TEXT, "--theme", "", "NAME", "colours: a theme's name or file")          \
+    X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
+    X(SHOW_KEYS, show_keys, TAKES_NOTHING, "--show-keys", "", "",                                  \
+      "show each pressed key on the screen")                                                       \
+    X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
+    X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
+
+#define X(id, field, type, word, brief, argument, help) ARG_##id,
+enum arg_id { ARGS(X) ARG_ID_COUNT };
+#undef X
+
+struct arg_info {
+    enum arg_type type;
+    const char *word, *brief, *argument, *help;
+};
+extern const struct arg_info arg_info[ARG_ID_COUNT];
+#define ARG_BIT(id) (UINT64_C(1) << ARG_##id)
+
+enum arg_limit { ARG_CONTEXTS_MAX = 32, ARG_OPERANDS_MAX = 256 };
+
+enum output { OUTPUT_TEXT, OUTPUT_JSON };
+
+/* Strings are argv's own. */
+struct args {
+    uint64_t given; /* ARG_BIT of everything that was there */
+    const char *contexts[ARG_CONTEXTS_MAX];
+    size_t context_count;
+    const char *operands[ARG_OPERANDS_MAX];
+    size_t operand_count;
+    const char *config, *journal, *image, *reason, *script, *theme; /* NULL when not given */
+    enum output output;
+    uint32_t to_count;
+    int64_t timeout_ms; /* 0 when not given */
+    uint64_t seed;
+    double speed; /* 0 when not given */
+    bool read_only, yes, no_journal, ascii, show_keys, help, version;
+};
+
+/* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`
+ * names the verb in messages. False and ERR_USAGE, with a suggestion where one is near. */
+bool args_parse(const char *const *words, size_t count, uint64_t takes, const char *verb,
+                struct args *out, struct err *err);
+
+/* "30", "30s", "5m", "1h" in ms; -1 when it is not a span. */
+int64_t args_parse_span(const char *text);
+
+#endif

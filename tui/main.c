@@ -1,0 +1,42 @@
+/* main.c: from exec to the verb. Nothing here costs time: the first frame of the demo is due
+ * 50 ms after exec, so libraries that are slow to start are started by whoever needs them. */
+#include "base/json.h"
+#include "verbs.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Credentials must not end in a core file. */
+static void forbid_core_files(void)
+{
+    struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+/* What a verb printed but could not be written was not said. */
+static int close_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    complain("the output could not be written");
+    return status == EXIT_DONE ? EXIT_UNREACHED : status;
+}
+
+int main(int argc, char **argv)
+{
+    if (geteuid() != getuid() || getegid() != getgid()) {
+        complain("it must not be installed setuid or setgid");
+        return EXIT_USAGE;
+    }
+    forbid_core_files();
+    signal(SIGPIPE, SIG_IGN);
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    json_init();
+    size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+    return close_output(verbs_run((const char *const *)argv + 1, count));
+}

@@ -1,0 +1,254 @@
+/* print_json.c: frames, rows, verdicts and actions as JSON. */
+#include "print.h"
+
+#include <string.h>
+
+void json_put(json_t *object, const char *key, const char *text)
+{
+    json_t *value = json_string(text ? text : "");
+
+    json_object_set_new(object, key, value ? value : json_string(""));
+}
+
+void json_put_int(json_t *object, const char *key, int64_t number)
+{
+    json_object_set_new(object, key, json_integer(number));
+}
+
+void json_put_bool(json_t *object, const char *key, bool flag)
+{
+    json_object_set_new(object, key, json_boolean(flag));
+}
+
+void json_put_utc(json_t *object, const char *key, int64_t utc_ms)
+{
+    char text[CLOCK_TEXT];
+
+    if (utc_ms < 0)
+        json_object_set_new(object, key, json_null());
+    else
+        json_put(object, key, clock_format_utc(utc_ms, text));
+}
+
+static json_t *json_of_finding(const struct finding *finding)
+{
+    json_t *out = json_object(), *witnesses = json_array();
+
+    json_put(out, "rule", rule_word[finding->rule]);
+    json_put(out, "name", rule_name[finding->rule]);
+    json_put(out, "answer", answer_word[finding->answer]);
+    json_put(out, "sentence", finding->sentence);
+    for (size_t i = 0; i < finding->witness_count; i++) {
+        json_t *witness = json_object();
+        json_put(witness, "object", finding->witnesses[i].object);
+        json_put(witness, "fact", finding->witnesses[i].fact);
+        if (finding->witnesses[i].age_ms >= 0)
+            json_put_int(witness, "age_ms", finding->witnesses[i].age_ms);
+        else
+            json_object_set_new(witness, "age_ms", json_null());
+        json_array_append_new(witnesses, witness);
+    }
+    json_object_set_new(out, "witnesses", witnesses);
+    json_put(out, "way_out", finding->way_out);
+    return out;
+}
+
+json_t *json_of_verdict(const struct verdict *verdict)
+{
+    json_t *out = json_object(), *findings = json_array();
+
+    json_put(out, "answer", answer_word[verdict->answer]);
+    if (verdict->first)
+        json_put(out, "rule", rule_word[verdict->first->rule]);
+    else
+        json_object_set_new(out, "rule", json_null());
+    json_put(out, "warning", verdict->warning);
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (verdict->findings[i].sentence) /* else this rule was not asked at all */
+            json_array_append_new(findings, json_of_finding(&verdict->findings[i]));
+    json_object_set_new(out, "findings", findings);
+    return out;
+}
+
+static json_t *json_of_options(const struct row *row)
+{
+    json_t *out = json_object();
+
+    for (unsigned v = 0; v < VERB_COUNT; v++) {
+        const struct option *option = &row->option[v];
+        if (!option->offered)
+            continue;
+        json_t *item = json_object();
+        json_put_bool(item, "allowed", option->allowed);
+        json_put(item, "effect", option->effect);
+        json_put_int(item, "to_count", option->to_count);
+        json_object_set_new(item, "verdict", json_of_verdict(&option->verdict));
+        json_object_set_new(out, verb_word[v], item);
+    }
+    return out;
+}
+
+static json_t *json_of_versions(const struct service *service)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < service->version_count; i++) {
+        const struct version_count *version = &service->versions[i];
+        json_t *item = json_object();
+        json_put(item, "version", version->version);
+        json_put(item, "digest", version->digest);
+        for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+            json_put_int(item, instance_state_word[s], version->count[s]);
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
+static json_t *json_of_release(const struct release *release)
+{
+    json_t *out = json_object();
+
+    json_put(out, "stage", stage_word[release->stage]);
+    json_put_bool(out, "paused", release->paused);
+    json_put(out, "from", release->from);
+    json_put(out, "to", release->to);
+    json_put_int(out, "target", release->target);
+    json_put(out, "by", release->by);
+    json_put_utc(out, "since_utc", release->since_utc_ms);
+    return out;
+}
+
+json_t *json_of_row(const struct row *row)
+{
+    const struct service *service = row->service;
+    json_t *out = json_object();
+
+    json_put(out, "cluster", service->cluster);
+    json_put(out, "service", service->name);
+    json_put(out, "id", service->id);
+    json_put(out, "scope", service->scope);
+    json_put(out, "kind", service->kind);
+    json_put(out, "owner", service->owner);
+    json_put(out, "state", board_word[row->state]);
+    json_put(out, "from", row->from);
+    json_put(out, "to", row->to);
+    json_put_int(out, "have", row->have);
+    json_put_int(out, "want", row->want);
+    json_put_int(out, "ghosts", row->ghosts);
+    json_put_int(out, "step", row->step);
+    json_put_int(out, "steps", row->steps);
+    json_put_utc(out, "since_utc", row->since_utc_ms);
+    json_put(out, "by", row->by);
+    json_put(out, "why", row->why);
+    json_put(out, "drift", row->drift);
+    json_put_bool(out, "moves_by_itself", row->moves_by_itself);
+    json_put(out, "revision", service->revision);
+    json_object_set_new(out, "versions", json_of_versions(service));
+    json_object_set_new(out, "release", row->release ? json_of_release(row->release) : json_null());
+    json_object_set_new(out, "options", json_of_options(row));
+    return out;
+}
+
+json_t *json_of_action(const struct action_status *status)
+{
+    const struct action *action = &status->action;
+    json_t *out = json_object();
+
+    json_put(out, "id", action->id);
+    json_put(out, "verb", verb_word[action->verb]);
+    json_put(out, "cluster", action->cluster);
+    json_put(out, "service_id", action->service);
+    json_put(out, "by", action->by);
+    json_put(out, "from", action->from);
+    json_put(out, "to", action->to);
+    json_put_int(out, "have_count", action->have_count);
+    json_put_int(out, "to_count", action->to_count);
+    json_put_int(out, "replicas", action->replicas);
+    json_put_int(out, "write", action->write);
+    json_put_int(out, "writes", action->writes);
+    json_put(out, "phase", action_phase_word[status->phase]);
+    return out;
+}
+
+static json_t *json_of_alarms(const struct frame *frame, const struct row *only)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < frame->alarm_count; i++) {
+        const struct alarm *alarm = &frame->alarms[i];
+        if (only && alarm->service_id && alarm->service_id[0] &&
+            strcmp(alarm->service_id, only->service->id) != 0)
+            continue;
+        json_t *item = json_object();
+        json_put(item, "cluster", alarm->cluster);
+        json_put(item, "name", alarm->name);
+        json_put(item, "rule", rule_word[alarm->rule]);
+        json_put(item, "sentence", alarm->sentence);
+        json_put_utc(item, "first_utc", alarm->first_utc_ms);
+        json_put_utc(item, "last_utc", alarm->last_utc_ms);
+        json_put_bool(item, "resolved", alarm->resolved);
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
+static json_t *json_of_clusters(const struct frame *frame)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < frame->cluster_count; i++) {
+        const struct board_cluster *cluster = &frame->clusters[i];
+        json_t *item = json_object();
+        json_put(item, "name", cluster->name);
+        json_put(item, "kind", cluster->kind);
+        json_put(item, "state", cluster_state_word[cluster->state]);
+        if (cluster->age_ms >= 0)
+            json_put_int(item, "age_ms", cluster->age_ms);
+        else
+            json_object_set_new(item, "age_ms", json_null());
+        json_put(item, "why", cluster->why);
+        json_put(item, "who", cluster->who);
+        json_put_bool(item, "production", cluster->production);
+        json_put_bool(item, "read_only", cluster->read_only);
+        json_put_bool(item, "may_act", cluster->may_act);
+        json_put(item, "note", cluster->note);
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
+static json_t *json_of_nodes(const struct snapshot *snapshot)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; snapshot && i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->nodes[i];
+        json_t *item = json_object();
+        json_put(item, "cluster", node->cluster);
+        json_put(item, "id", node->id);
+        json_put(item, "name", node->name);
+        json_put(item, "state", node_state_word[node->state]);
+        json_put_bool(item, "draining", node->draining);
+        json_put_utc(item, "since_utc", node->state_utc_ms);
+        json_put(item, "note", node->note);
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
+json_t *json_of_frame(const struct frame *frame, const struct row *only)
+{
+    json_t *out = json_object(), *services = json_array();
+
+    json_put_int(out, "schema", 1);
+    json_put_utc(out, "at_utc", frame->utc_ms);
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (!only || only == frame->rows[i])
+            json_array_append_new(services, json_of_row(frame->rows[i]));
+    json_object_set_new(out, "services", services);
+    json_object_set_new(out, "alarms", json_of_alarms(frame, only));
+    json_object_set_new(out, "clusters", json_of_clusters(frame));
+    json_object_set_new(out, "nodes", json_of_nodes(frame->snapshot));
+    json_put(out, "notice", frame->notice);
+    return out;
+}

@@ -1,0 +1,272 @@
+/* session.c: see session.h. */
+#include "session.h"
+
+#include "base/near.h"
+#include "verbs.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+bool session_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* From here on Ctrl-C ends the waiting, not the process: what is on its way must be named. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* The simulator needs no settings: a broken file must not keep anybody from trying it. */
+static bool only_simulator(const struct args *args)
+{
+    for (size_t i = 0; i < args->context_count; i++)
+        if (strncmp(args->contexts[i], "demo:", 5) != 0)
+            return false;
+    return args->context_count > 0 && !args->config;
+}
+
+static int load(struct session *session, const struct args *args)
+{
+    struct config *config = &session->config;
+
+    if (only_simulator(args)) {
+        config_parse("", 0, "", config);
+        return EXIT_DONE;
+    }
+    if (config_load(args->config, config))
+        return EXIT_DONE;
+    for (size_t i = 0; i < config->problem_count; i++)
+        complain("%s", config->problems[i]);
+    return EXIT_USAGE;
+}
+
+static int choose_clusters(struct session *session, const struct args *args)
+{
+    struct config *config = &session->config;
+    size_t count = args->context_count ? args->context_count : config->context_count;
+    struct err err = {0};
+
+    session->clusters = xcalloc(count, sizeof *session->clusters);
+    session->simulated = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct cluster_config *found = args->context_count
+                                                 ? config_find(config, args->contexts[i], &err)
+                                                 : &config->contexts[i];
+        if (!found)
+            return complain_err(&err);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(session->clusters[j].name, found->name) == 0) {
+                err_set(&err, ERR_USAGE, "the context '%s' is named twice", found->name);
+                return complain_err(&err);
+            }
+        session->clusters[i] = *found;
+        session->clusters[i].read_only |= args->read_only;
+        if (args->given & ARG_BIT(SEED))
+            session->clusters[i].seed = args->seed;
+        session->simulated &= config_is_simulator(found);
+        session->cluster_count = i + 1;
+    }
+    if (count)
+        return EXIT_DONE;
+    err_set(&err, ERR_CONFIG,
+            "no cluster is configured: set DOCKER_HOST or write %s; `lockstep demo` needs neither",
+            config->file[0] ? config->file : "a config.yaml");
+    return complain_err(&err);
+}
+
+/* Precedence: --journal, LOCKSTEP_JOURNAL, the settings. A simulated world is recorded only
+ * when one of the first two asks for it: it must not mix with the record of real clusters. */
+static void choose_journal(struct session *session, const struct args *args)
+{
+    const char *variable = getenv("LOCKSTEP_JOURNAL");
+
+    if (args->journal)
+        session->journal = args->journal;
+    else if (variable && *variable)
+        session->journal = variable;
+    else
+        session->journal = session->simulated ? NULL : session->config.journal;
+}
+
+int session_configure(struct session *session, const struct args *args)
+{
+    *session = (struct session){0};
+    int status = load(session, args);
+
+    if (status == EXIT_DONE)
+        status = choose_clusters(session, args);
+    if (status == EXIT_DONE)
+        choose_journal(session, args);
+    return status;
+}
+
+int session_start(struct session *session, const struct args *args)
+{
+    struct err err = {0};
+
+    if (!session->clock)
+        session->clock = session->simulated ? clock_new_virtual(clock_parse_utc(SESSION_SIM_UTC))
+                                            : clock_new_real();
+    struct engine_config config = {
+        .clusters = session->clusters,
+        .cluster_count = session->cluster_count,
+        .journal_path = session->journal,
+        .plan = session->config.plan,
+        .clock = session->clock,
+        .read_only = args->read_only,
+    };
+    session->engine = engine_new(&config, &err);
+    return session->engine ? EXIT_DONE : complain_err(&err);
+}
+
+struct wait {
+    engine_done_fn *done;
+    void *arg;
+    bool reached;
+};
+
+static bool done_or_interrupted(void *arg, const struct frame *frame)
+{
+    struct wait *wait = arg;
+
+    wait->reached = wait->reached || wait->done(wait->arg, frame);
+    return wait->reached || interrupted;
+}
+
+bool session_run(struct session *session, int64_t timeout_ms, engine_done_fn *done, void *arg)
+{
+    struct wait wait = {done, arg, false};
+
+    engine_run_until(session->engine, timeout_ms, done_or_interrupted, &wait);
+    frame_unref(session->frame);
+    session->frame = engine_frame(session->engine);
+    return wait.reached || done(arg, session->frame);
+}
+
+static bool is_synced(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return frame->synced;
+}
+
+size_t session_complain_unreached(const struct session *session)
+{
+    const struct frame *frame = session->frame;
+    size_t count = 0;
+
+    for (size_t i = 0; i < frame->cluster_count; i++) {
+        const struct board_cluster *cluster = &frame->clusters[i];
+        if (cluster->state == CLUSTER_LIVE)
+            continue;
+        count++;
+        complain("%s: %s", cluster->name,
+                 cluster->why && cluster->why[0] ? cluster->why : "no answer in the time given");
+    }
+    return count;
+}
+
+int session_open(struct session *session, const struct args *args)
+{
+    int status = session_configure(session, args);
+
+    if (status == EXIT_DONE)
+        status = session_start(session, args);
+    if (status != EXIT_DONE)
+        return status;
+    catch_interrupts();
+    session_run(session, args->timeout_ms ? args->timeout_ms : SESSION_SYNC_MS, is_synced, NULL);
+    if (interrupted) {
+        complain("interrupted before the clusters had answered; nothing was sent");
+        return EXIT_UNREACHED;
+    }
+    for (size_t i = 0; i < session->frame->cluster_count; i++)
+        if (session->frame->clusters[i].state == CLUSTER_LIVE)
+            return EXIT_DONE;
+    session_complain_unreached(session);
+    return EXIT_UNREACHED;
+}
+
+void session_close(struct session *session)
+{
+    frame_unref(session->frame);
+    if (session->engine)
+        engine_free(session->engine);
+    if (session->clock)
+        clock_free(session->clock);
+    free(session->clusters);
+    if (session->config.arena)
+        config_release(&session->config);
+    *session = (struct session){0};
+}
+
+const struct cluster_config *session_cluster(const struct session *session, const char *name)
+{
+    for (size_t i = 0; i < session->cluster_count; i++)
+        if (strcmp(session->clusters[i].name, name) == 0)
+            return &session->clusters[i];
+    return NULL;
+}
+
+static bool is_called(const struct service *service, const char *word)
+{
+    size_t scope = strlen(service->scope);
+
+    return strcmp(service->id, word) == 0 || strcmp(service->name, word) == 0 ||
+           (scope && strncmp(service->scope, word, scope) == 0 && word[scope] == '/' &&
+            strcmp(service->name, word + scope + 1) == 0);
+}
+
+static int complain_missing(const struct session *session, const char *word)
+{
+    const struct frame *frame = session->frame;
+    const char **names = xcalloc(frame->row_count, sizeof *names);
+    char hint[NEAR_TEXT];
+
+    for (size_t i = 0; i < frame->row_count; i++)
+        names[i] = frame->rows[i]->service->name;
+    near_suggest(word, names, frame->row_count, hint);
+    free(names);
+    size_t unreached = session_complain_unreached(session);
+    complain("there is no service '%.100s' in the clusters that answered.%s", word, hint);
+    return unreached ? EXIT_UNREACHED : EXIT_USAGE;
+}
+
+const struct row *session_find(const struct session *session, const char *service, int *status)
+{
+    const struct frame *frame = session->frame;
+    const struct row *found = NULL;
+
+    *status = EXIT_DONE;
+    for (size_t i = 0; i < frame->row_count; i++) {
+        const struct row *row = frame->rows[i];
+        if (!is_called(row->service, service))
+            continue;
+        if (found) {
+            complain("there is more than one service '%.100s' (in %s and %s); name the context, "
+                     "the scope or the id",
+                     service, found->service->cluster, row->service->cluster);
+            *status = EXIT_USAGE;
+            return NULL;
+        }
+        found = row;
+    }
+    if (!found)
+        *status = complain_missing(session, service);
+    return found;
+}
