@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "theme.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -207,6 +208,12 @@ int canvas_print(struct canvas *canvas, int y, int x, int room, enum role role, 
 
 const char *canvas_glyph_text(const struct canvas *canvas, enum glyph glyph)
 {
+    const char *own = NULL;
+
+    if (canvas->theme)
+        own = canvas->ascii ? canvas->theme->glyph_ascii[glyph] : canvas->theme->glyph_utf8[glyph];
+    if (own && *own)
+        return own;
     return canvas->ascii ? glyphs[glyph].ascii : glyphs[glyph].utf8;
 }
 

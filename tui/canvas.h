@@ -14,6 +14,7 @@
 
 /* Meaning, never colour. theme.h turns roles into colours and attributes. The
  * words are those of theme files. */
+/* clang-format off */
 #define ROLES(X)                                                                                   \
     X(TEXT, "text")                                                                                \
     X(DIM, "dim") X(STRONG, "strong") X(TITLE, "title") X(TITLE_ARMED, "title.armed")              \
@@ -47,9 +48,13 @@ extern const char *const role_word[ROLE_COUNT];
                             X(MIDDOT, "·", ".") X(ENTER, "↵", "^") X(UP, "↑", "^")                 \
                                 X(DOWN, "↓", "v")
 
+/* clang-format on */
+
 #define X(name, utf8, ascii) GLYPH_##name,
 enum glyph { GLYPHS(X) GLYPH_COUNT };
 #undef X
+
+struct theme;
 
 struct cell {
     char bytes[8]; /* UTF-8 of one character with its combining marks; "" = right half of a wide one
@@ -61,9 +66,10 @@ enum cell_attr { CELL_SELECTED = 1 };
 
 struct canvas {
     int width, height;
-    bool ascii;             /* use the ASCII twin of every glyph, '?' for other non-ASCII text */
-    struct cell *cells;     /* row by row */
-    int cursor_x, cursor_y; /* parked here for screen readers; -1 none */
+    bool ascii;                /* use the ASCII twin of every glyph, '?' for other non-ASCII text */
+    struct cell *cells;        /* row by row */
+    int cursor_x, cursor_y;    /* parked here for screen readers; -1 none */
+    const struct theme *theme; /* whose glyphs are used; borrowed; NULL: built-in ones */
 };
 
 void canvas_init(struct canvas *canvas, int width, int height, bool ascii);
