@@ -75,13 +75,12 @@ void print_json(json_t *value)
     json_decref(value);
 }
 
-static void print_finding(const struct finding *finding, const char *indent)
+void print_finding(const struct finding *finding, const char *indent)
 {
     char span[SPAN_TEXT];
 
-    printf("%s%s by %s (%s): %s\n", indent,
-           finding->answer == ANSWER_UNKNOWN ? "cannot be judged" : "refused",
-           rule_word[finding->rule], rule_name[finding->rule], finding->sentence);
+    printf("%s%s %s: %s\n", indent, rule_word[finding->rule], rule_name[finding->rule],
+           finding->sentence);
     for (size_t i = 0; i < finding->witness_count; i++) {
         const struct witness *witness = &finding->witnesses[i];
         printf("%s  witness: %s: %s", indent, witness->object, witness->fact);

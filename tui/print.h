@@ -30,13 +30,14 @@ void json_put_int(json_t *object, const char *key, int64_t number);
 void json_put_bool(json_t *object, const char *key, bool flag);
 void json_put_utc(json_t *object, const char *key, int64_t utc_ms);
 
-/* New references. */
-json_t *json_of_verdict(const struct verdict *verdict);
+/* New references. A verdict is board/verdict_json.h's. */
 json_t *json_of_row(const struct row *row);
 json_t *json_of_action(const struct action_status *status);
 json_t *json_of_frame(const struct frame *frame, const struct row *only); /* only: NULL for all */
 
-/* "refused by R3 (one step): sentence" with witnesses and way out, each line indented. */
+/* "R3 step: sentence" with witnesses and way out, each line indented. */
+void print_finding(const struct finding *finding, const char *indent);
+/* Every rule of it that refuses or cannot be judged. */
 void print_verdict(const struct verdict *verdict, const char *indent);
 
 #endif

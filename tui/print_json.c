@@ -1,6 +1,8 @@
 /* print_json.c: frames, rows, verdicts and actions as JSON. */
 #include "print.h"
 
+#include "board/verdict_json.h"
+
 #include <string.h>
 
 void json_put(json_t *object, const char *key, const char *text)
@@ -30,46 +32,6 @@ void json_put_utc(json_t *object, const char *key, int64_t utc_ms)
         json_put(object, key, clock_format_utc(utc_ms, text));
 }
 
-static json_t *json_of_finding(const struct finding *finding)
-{
-    json_t *out = json_object(), *witnesses = json_array();
-
-    json_put(out, "rule", rule_word[finding->rule]);
-    json_put(out, "name", rule_name[finding->rule]);
-    json_put(out, "answer", answer_word[finding->answer]);
-    json_put(out, "sentence", finding->sentence);
-    for (size_t i = 0; i < finding->witness_count; i++) {
-        json_t *witness = json_object();
-        json_put(witness, "object", finding->witnesses[i].object);
-        json_put(witness, "fact", finding->witnesses[i].fact);
-        if (finding->witnesses[i].age_ms >= 0)
-            json_put_int(witness, "age_ms", finding->witnesses[i].age_ms);
-        else
-            json_object_set_new(witness, "age_ms", json_null());
-        json_array_append_new(witnesses, witness);
-    }
-    json_object_set_new(out, "witnesses", witnesses);
-    json_put(out, "way_out", finding->way_out);
-    return out;
-}
-
-json_t *json_of_verdict(const struct verdict *verdict)
-{
-    json_t *out = json_object(), *findings = json_array();
-
-    json_put(out, "answer", answer_word[verdict->answer]);
-    if (verdict->first)
-        json_put(out, "rule", rule_word[verdict->first->rule]);
-    else
-        json_object_set_new(out, "rule", json_null());
-    json_put(out, "warning", verdict->warning);
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        if (verdict->findings[i].sentence) /* else this rule was not asked at all */
-            json_array_append_new(findings, json_of_finding(&verdict->findings[i]));
-    json_object_set_new(out, "findings", findings);
-    return out;
-}
-
 static json_t *json_of_options(const struct row *row)
 {
     json_t *out = json_object();
@@ -82,7 +44,8 @@ static json_t *json_of_options(const struct row *row)
         json_put_bool(item, "allowed", option->allowed);
         json_put(item, "effect", option->effect);
         json_put_int(item, "to_count", option->to_count);
-        json_object_set_new(item, "verdict", json_of_verdict(&option->verdict));
+        json_object_set_new(item, "verdict", verdict_json(&option->verdict));
+        json_put(item, "warning", option->verdict.warning);
         json_object_set_new(out, verb_word[v], item);
     }
     return out;
@@ -118,6 +81,15 @@ static json_t *json_of_release(const struct release *release)
     return out;
 }
 
+static json_t *json_of_broken(const struct row *row)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < row->broken_count; i++)
+        json_array_append_new(out, finding_json(&row->broken[i]));
+    return out;
+}
+
 json_t *json_of_row(const struct row *row)
 {
     const struct service *service = row->service;
@@ -144,6 +116,7 @@ json_t *json_of_row(const struct row *row)
     json_put_bool(out, "moves_by_itself", row->moves_by_itself);
     json_put(out, "revision", service->revision);
     json_object_set_new(out, "versions", json_of_versions(service));
+    json_object_set_new(out, "broken", json_of_broken(row));
     json_object_set_new(out, "release", row->release ? json_of_release(row->release) : json_null());
     json_object_set_new(out, "options", json_of_options(row));
     return out;
