@@ -1,0 +1,250 @@
+/* test_board.c: what a key would do, and what a row says, for services in every state. */
+#include "board/build.h"
+#include "test.h"
+
+#include <string.h>
+
+struct world {
+    struct service *service;
+    struct release release;
+    const struct snapshot *snapshot;
+    struct plan plan;
+    struct arena *arena;
+};
+
+static struct world world_of(struct service *service)
+{
+    struct world w = {.service = service, .plan = plan_default(), .arena = arena_new(1024)};
+
+    service_seal(service);
+    w.snapshot = build_snapshot(service);
+    return w;
+}
+
+static void world_end(struct world *w)
+{
+    snapshot_unref(w->snapshot);
+    service_unref(w->service);
+    arena_free(w->arena);
+}
+
+static struct board_input input_of(struct world *w)
+{
+    return (struct board_input){
+        .guard = {.snapshot = w->snapshot,
+                  .service = w->service,
+                  .release = w->release.to[0] ? &w->release : NULL},
+        .plan = &w->plan,
+        .live = true,
+        .deny = "",
+    };
+}
+
+static void release_of(struct world *w, const char *from, const char *to, enum stage stage,
+                       uint32_t target)
+{
+    snprintf(w->release.from, sizeof w->release.from, "%s", from);
+    snprintf(w->release.to, sizeof w->release.to, "%s", to);
+    snprintf(w->release.by, sizeof w->release.by, "ana");
+    w->release.stage = stage;
+    w->release.target = target;
+}
+
+static struct world canary_of_one(void)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 7, "n1");
+    build_instances(s, "5", INSTANCE_SERVING, 1, "n2");
+    s->motion = MOTION_RESTING;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_CANARY, 1);
+    return w;
+}
+
+START_TEST(a_steady_service_offers_no_key)
+{
+    struct service *s = build_service("4");
+    build_instances(s, "4", INSTANCE_SERVING, 8, "n1");
+    struct world w = world_of(s);
+    struct board_input in = input_of(&w);
+    const struct row *row = board_row(&in);
+
+    ck_assert_int_eq(row->state, BOARD_STEADY);
+    ck_assert_str_eq(row->from, "4");
+    ck_assert_str_eq(row->to, "");
+    ck_assert_uint_eq(row->have, 8);
+    for (int v = 0; v < VERB_COUNT; v++)
+        ck_assert(!row->option[v].offered);
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back)
+{
+    struct world w = canary_of_one();
+    struct board_input in = input_of(&w);
+    const struct row *row = board_row(&in);
+
+    ck_assert_int_eq(row->state, BOARD_HELD);
+    ck_assert(row->option[VERB_STEP].allowed);
+    ck_assert_uint_eq(row->option[VERB_STEP].to_count, 3);
+    ck_assert_str_eq(row->option[VERB_STEP].effect, "3 of 8 on 5 (now 1)");
+    ck_assert(row->option[VERB_PAUSE].allowed);
+    ck_assert(!row->option[VERB_RESUME].offered);
+    ck_assert(row->option[VERB_ROLLBACK].allowed);
+    ck_assert_str_eq(row->option[VERB_ROLLBACK].effect, "back to 4: 1 of 8");
+    ck_assert_str_eq(row->by, "ana");
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(a_pause_takes_the_step_away_and_offers_resume)
+{
+    struct world w = canary_of_one();
+    w.release.paused = true;
+    struct board_input in = input_of(&w);
+    struct proposal step = board_propose(&in, VERB_STEP, 0, NULL, w.arena);
+    struct proposal resume = board_propose(&in, VERB_RESUME, 0, NULL, w.arena);
+    struct proposal pause = board_propose(&in, VERB_PAUSE, 0, NULL, w.arena);
+
+    ck_assert_str_eq(step.hinder, "paused by ana: R goes on");
+    ck_assert(resume.offered && !resume.hinder[0]);
+    ck_assert(!pause.offered);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(resume_finishes_the_step_that_the_pause_cut_short)
+{
+    struct world w = canary_of_one();
+    w.release.paused = true;
+    w.release.target = 3;
+    struct board_input in = input_of(&w);
+
+    ck_assert_uint_eq(board_propose(&in, VERB_RESUME, 0, NULL, w.arena).to_count, 3);
+    world_end(&w);
+}
+END_TEST
+
+/* Why a step has to wait: one row per reason. */
+static const struct {
+    const char *claim;
+    enum instance_state state;
+    enum motion motion;
+    const char *hinder;
+} hinders[] = {
+    {"starting", INSTANCE_STARTING, MOTION_MOVING,
+     "wait: 1 instance is still starting or stopping"},
+    {"failing", INSTANCE_FAILING, MOTION_RESTING, "1 on 5 failing: no such image; U goes back"},
+    {"running away", INSTANCE_SERVING, MOTION_RUNNING,
+     "it moves by itself: P makes it stand first"},
+};
+
+START_TEST(a_step_waits_for_what_is_not_settled)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 7, "n1");
+    build_instances(s, "5", hinders[_i].state, 1, "n2");
+    s->motion = hinders[_i].motion;
+    if (hinders[_i].state == INSTANCE_FAILING)
+        s->reason = "no such image";
+    struct world w = world_of(s);
+    struct board_input in = input_of(&w);
+    struct proposal p = board_propose(&in, VERB_STEP, 0, NULL, w.arena);
+
+    ck_assert(p.offered);
+    ck_assert_msg(strcmp(p.hinder, hinders[_i].hinder) == 0, "%s: '%s'", hinders[_i].claim,
+                  p.hinder);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(no_key_acts_on_a_cluster_that_does_not_answer)
+{
+    struct world w = canary_of_one();
+    struct board_input in = input_of(&w);
+    in.live = false;
+    const struct row *row = board_row(&in);
+
+    ck_assert_int_eq(row->state, BOARD_STALE);
+    for (int v = 0; v < VERB_COUNT; v++)
+        ck_assert(!row->option[v].allowed);
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(a_start_is_refused_while_a_release_is_in_flight)
+{
+    struct world w = canary_of_one();
+    struct board_input in = input_of(&w);
+    struct proposal p = board_propose(&in, VERB_START, 0, "6", w.arena);
+
+    ck_assert_str_eq(p.hinder, "4 to 5 is in flight: finish it or roll it back first");
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(a_ghost_of_the_old_version_keeps_the_release_in_flight)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "5", INSTANCE_SERVING, 8, "n1");
+    build_instances(s, "4", INSTANCE_GHOST, 2, "n3");
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_WAVE, 8);
+    struct flight f = board_flight(w.service, &w.release);
+
+    ck_assert(f.active);
+    ck_assert_uint_eq(f.ghosts, 2);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(more_than_was_asked_for_is_drift)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 6, "n1");
+    build_instances(s, "5", INSTANCE_SERVING, 2, "n2");
+    s->motion = MOTION_RESTING;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_CANARY, 1);
+    struct board_input in = input_of(&w);
+    const struct row *row = board_row(&in);
+
+    ck_assert_str_eq(row->drift, "1 more on 5 than the 1 asked for");
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(a_record_of_a_newer_lockstep_is_looked_at_and_not_touched)
+{
+    struct world w = canary_of_one();
+    w.release.newer = true;
+    struct board_input in = input_of(&w);
+    struct proposal p = board_propose(&in, VERB_STEP, 0, NULL, w.arena);
+
+    ck_assert_str_eq(p.hinder, "its record was written by a newer lockstep: look, do not touch");
+    world_end(&w);
+}
+END_TEST
+
+SUITE(board)
+{
+    Suite *suite = suite_create("board");
+    TCase *tc = test_case(suite, "board", 10);
+
+    tcase_add_test(tc, a_steady_service_offers_no_key);
+    tcase_add_test(tc, a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back);
+    tcase_add_test(tc, a_pause_takes_the_step_away_and_offers_resume);
+    tcase_add_test(tc, resume_finishes_the_step_that_the_pause_cut_short);
+    tcase_add_loop_test(tc, a_step_waits_for_what_is_not_settled, 0, (int)ARRAY_LEN(hinders));
+    tcase_add_test(tc, no_key_acts_on_a_cluster_that_does_not_answer);
+    tcase_add_test(tc, a_start_is_refused_while_a_release_is_in_flight);
+    tcase_add_test(tc, a_ghost_of_the_old_version_keeps_the_release_in_flight);
+    tcase_add_test(tc, more_than_was_asked_for_is_drift);
+    tcase_add_test(tc, a_record_of_a_newer_lockstep_is_looked_at_and_not_touched);
+    return suite;
+}
