@@ -3,9 +3,16 @@
 
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#define DAY_MS       86400000LL
+#define FOREVER_MS   (36500 * DAY_MS)
+#define YEAR_1_MS    (-62135596800000LL)
+#define YEAR_9999_MS 253402300799999LL
 
 enum clock_kind { CLOCK_REAL, CLOCK_SCALED, CLOCK_VIRTUAL };
 
@@ -94,7 +101,8 @@ int64_t clock_real_wait_ms(const struct clock *clock, int64_t ms)
         return 0;
     if (clock->kind == CLOCK_REAL)
         return ms;
-    return (int64_t)((double)ms / clock->speed) + 1;
+    double real = (double)ms / clock->speed + 1;
+    return real < (double)FOREVER_MS ? (int64_t)real : FOREVER_MS;
 }
 
 int clock_is_virtual(const struct clock *clock)
@@ -110,48 +118,87 @@ void clock_advance_ms(struct clock *clock, int64_t ms)
 
 const char *clock_format_utc(int64_t utc_ms, char out[CLOCK_TEXT])
 {
-    time_t s = (time_t)(utc_ms / 1000);
     struct tm tm;
 
+    if (utc_ms < YEAR_1_MS || utc_ms > YEAR_9999_MS)
+        utc_ms = utc_ms < 0 ? YEAR_1_MS : YEAR_9999_MS;
+    int ms = (int)(utc_ms % 1000 + 1000) % 1000;
+    time_t s = (time_t)((utc_ms - ms) / 1000);
     gmtime_r(&s, &tm);
     size_t n = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, CLOCK_TEXT - n, ".%03dZ", (int)(utc_ms % 1000));
+    snprintf(out + n, CLOCK_TEXT - n, ".%03dZ", ms);
     return out;
+}
+
+/* Exactly `count` digits with a value in [low, high], then `after` (0: anything). */
+static bool take(const char **text, int count, int low, int high, const char *after, int *out)
+{
+    const char *p = *text;
+
+    for (*out = 0; count > 0; count--, p++) {
+        if (*p < '0' || *p > '9')
+            return false;
+        *out = *out * 10 + (*p - '0');
+    }
+    if (*out < low || *out > high || (after && (!*p || !strchr(after, *p))))
+        return false;
+    *text = p + (after != NULL);
+    return true;
+}
+
+static bool take_fraction(const char **text, int *ms)
+{
+    const char *p = *text;
+    int unit = 100;
+
+    *ms = 0;
+    if (*p != '.')
+        return true;
+    for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
+        *ms += (*p - '0') * unit;
+    bool any = p[-1] != '.';
+    *text = p;
+    return any;
+}
+
+static bool take_offset(const char **text, int *minutes)
+{
+    const char sign = *(*text)++;
+    int h, m;
+
+    *minutes = 0;
+    if (sign == 'Z' || sign == 'z')
+        return true;
+    if ((sign != '+' && sign != '-') || !take(text, 2, 0, 23, ":", &h) ||
+        !take(text, 2, 0, 59, NULL, &m))
+        return false;
+    *minutes = (sign == '-' ? -1 : 1) * (h * 60 + m);
+    return true;
 }
 
 int64_t clock_parse_utc(const char *text)
 {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     struct tm tm = {0};
-    int used = 0;
-    int64_t ms = 0;
+    int ms, offset;
 
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-               &tm.tm_min, &tm.tm_sec, &used) != 6)
+    if (!take(&text, 4, 1, 9999, "-", &tm.tm_year) || !take(&text, 2, 1, 12, "-", &tm.tm_mon) ||
+        !take(&text, 2, 1, 31, "Tt ", &tm.tm_mday) || !take(&text, 2, 0, 23, ":", &tm.tm_hour) ||
+        !take(&text, 2, 0, 59, ":", &tm.tm_min) || !take(&text, 2, 0, 60, NULL, &tm.tm_sec) ||
+        !take_fraction(&text, &ms) || !take_offset(&text, &offset) || *text)
         return -1;
-    const char *p = text + used;
-    if (*p == '.') {
-        int64_t unit = 100;
-        for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
-            ms += (*p - '0') * unit;
-    }
-    int64_t offset_min = 0;
-    if (*p == '+' || *p == '-') {
-        int h, m;
-        if (sscanf(p + 1, "%2d:%2d", &h, &m) != 2)
-            return -1;
-        offset_min = (*p == '-' ? -1 : 1) * (h * 60 + m);
-    } else if (*p != 'Z') {
+    bool leap = (tm.tm_year % 4 == 0 && tm.tm_year % 100 != 0) || tm.tm_year % 400 == 0;
+    if (tm.tm_mday > days[tm.tm_mon - 1] + (leap && tm.tm_mon == 2))
         return -1;
-    }
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    time_t s = timegm(&tm);
-    return s == (time_t)-1 ? -1 : (int64_t)s * 1000 + ms - offset_min * 60000;
+    int64_t utc_ms = (int64_t)timegm(&tm) * 1000 + ms - offset * 60000LL;
+    return utc_ms < 0 ? -1 : utc_ms;
 }
 
 const char *clock_format_span(int64_t ms, char out[SPAN_TEXT])
 {
-    const int64_t longest_ms = 9999LL * 86400000;
+    const int64_t longest_ms = 9999 * DAY_MS;
     unsigned s = (unsigned)((ms < 0 ? 0 : ms > longest_ms ? longest_ms : ms) / 1000);
 
     if (s < 60)

@@ -29,7 +29,8 @@ void clock_advance_ms(struct clock *clock, int64_t ms);
 /* "2026-11-22T16:02:32.120Z" into out[CLOCK_TEXT]. */
 #define CLOCK_TEXT 32
 const char *clock_format_utc(int64_t utc_ms, char out[CLOCK_TEXT]);
-/* The reverse, for RFC 3339 with or without fraction and offset; -1 when malformed. */
+/* The reverse, for RFC 3339 with or without fraction; -1 when malformed, and for times
+ * before 1970 (the year 1 is how some engines say "never"). */
 int64_t clock_parse_utc(const char *text);
 
 /* "12s", "4m01s", "3h20m", "2d04h", the way people say how long ago. */

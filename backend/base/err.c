@@ -1,6 +1,8 @@
 /* err.c: errors as values, and the one way to give up. */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,39 +10,40 @@
 
 static void (*fatal_hook)(void);
 
-static void blank_controls(char *text)
+/* Line ends become blanks; everything else that may not be shown is marked, because words of
+ * libraries and engines come through here. A text that was cut ends in a whole character. */
+static void store(struct err *err, char *raw)
 {
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+    for (char *p = raw; *p; p++)
+        if (*p == '\n' || *p == '\r' || *p == '\t')
             *p = ' ';
+    text_clean_into(err->text, sizeof err->text, raw, strlen(raw));
 }
 
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
     if (err->code != ERR_NONE)
         return false;
+    char raw[2 * sizeof err->text];
     va_list ap;
     va_start(ap, fmt);
     err->code = code;
-    vsnprintf(err->text, sizeof err->text, fmt, ap);
+    vsnprintf(raw, sizeof raw, fmt, ap);
     va_end(ap);
-    blank_controls(err->text);
+    store(err, raw);
     return false;
 }
 
 void err_prefix(struct err *err, const char *fmt, ...)
 {
-    char old[sizeof err->text], head[sizeof err->text];
+    char head[sizeof err->text], raw[2 * sizeof err->text + 2];
     va_list ap;
 
-    memcpy(old, err->text, sizeof old);
     va_start(ap, fmt);
     vsnprintf(head, sizeof head, fmt, ap);
     va_end(ap);
-    int n = snprintf(err->text, sizeof err->text, "%s: ", head);
-    if (n > 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, "%s", old);
-    blank_controls(err->text);
+    snprintf(raw, sizeof raw, "%s: %s", head, err->text);
+    store(err, raw);
 }
 
 const char *err_word(enum err_code code)

@@ -11,7 +11,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* Longer sleeps are cut: poll does not count the time a machine was suspended, our clock does. */
+enum { SLEEP_MAX_MS = 60000 };
+#define DELAY_MAX (INT64_MAX / 4)
 
 struct loop_fd {
     struct loop_fd *next;
@@ -56,12 +61,8 @@ struct loop *loop_new(struct clock *clock)
     loop->clock = clock;
     loop->posts_tail = &loop->posts;
     pthread_mutex_init(&loop->lock, NULL);
-    if (pipe(loop->wake))
-        fatal("pipe: no file descriptors left");
-    for (int i = 0; i < 2; i++) {
-        fcntl(loop->wake[i], F_SETFD, FD_CLOEXEC);
-        fcntl(loop->wake[i], F_SETFL, O_NONBLOCK);
-    }
+    if (pipe2(loop->wake, O_CLOEXEC | O_NONBLOCK))
+        fatal("no file descriptors are left for a pipe");
     return loop;
 }
 
@@ -124,7 +125,9 @@ struct loop_timer *loop_after(struct loop *loop, int64_t delay_ms, loop_timer_fn
     struct loop_timer *t = xcalloc(1, sizeof *t), **at = &loop->timers;
 
     t->loop = loop;
-    t->due_ms = loop_now_ms(loop) + (delay_ms > 0 ? delay_ms : 0);
+    t->due_ms = loop_now_ms(loop) + (delay_ms < 0           ? 0
+                                     : delay_ms < DELAY_MAX ? delay_ms
+                                                            : DELAY_MAX);
     t->fn = fn;
     t->arg = arg;
     while (*at && (*at)->due_ms <= t->due_ms)
@@ -189,10 +192,9 @@ static bool run_posts(struct loop *loop)
     return any;
 }
 
-static bool run_due_timers(struct loop *loop)
+static void run_due_timers(struct loop *loop)
 {
     const int64_t now = loop_now_ms(loop);
-    bool any = false;
 
     /* Timers set by these callbacks with no delay wait for the next turn. */
     size_t count = 0;
@@ -205,9 +207,7 @@ static bool run_due_timers(struct loop *loop)
         void *arg = t->arg;
         free(t);
         fn(arg);
-        any = true;
     }
-    return any;
 }
 
 static void sweep(struct loop *loop)
@@ -237,7 +237,8 @@ static size_t fill_polls(struct loop *loop)
             events = (short)(events | POLLIN);
         if (w->want & LOOP_WRITE)
             events = (short)(events | POLLOUT);
-        loop->polls[n++] = (struct pollfd){w->fd, events, 0};
+        /* poll reports a hangup to who asked for nothing too, again and again */
+        loop->polls[n++] = (struct pollfd){w->want ? w->fd : -1, events, 0};
     }
     return n;
 }
@@ -257,6 +258,9 @@ static bool run_ready_fds(struct loop *loop)
         short r = loop->polls[i++].revents;
         unsigned ready = ((r & POLLIN) ? LOOP_READ : 0U) | ((r & POLLOUT) ? LOOP_WRITE : 0U) |
                          ((r & (POLLERR | POLLHUP | POLLNVAL)) ? LOOP_HANGUP : 0U);
+        if (!w->want) /* a callback of this turn lost interest */
+            ready = 0;
+        ready &= w->want | LOOP_HANGUP;
         if (ready && !w->dead) {
             w->fn(w->fd, ready, w->arg);
             any = true;
@@ -275,17 +279,21 @@ static int64_t until_timer_ms(const struct loop *loop)
 
 static int poll_wait_ms(struct loop *loop, int64_t max_wait_ms)
 {
-    int64_t left = until_timer_ms(loop);
+    int64_t wait = until_timer_ms(loop);
 
-    if (clock_is_virtual(loop->clock)) {
-        if (left >= 0)
-            return 0;
-        return max_wait_ms < 0 ? -1 : (int)max_wait_ms;
-    }
-    int64_t wait = left < 0 ? -1 : clock_real_wait_ms(loop->clock, left);
+    if (wait >= 0)
+        wait = clock_real_wait_ms(loop->clock, wait);
     if (wait < 0 || (max_wait_ms >= 0 && max_wait_ms < wait))
         wait = max_wait_ms;
-    return wait > 3600000 ? 3600000 : (int)wait;
+    return wait > SLEEP_MAX_MS ? SLEEP_MAX_MS : (int)wait;
+}
+
+static bool has_posts(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    bool any = loop->posts != NULL;
+    pthread_mutex_unlock(&loop->lock);
+    return any;
 }
 
 bool loop_turn(struct loop *loop, int64_t max_wait_ms)
@@ -294,14 +302,14 @@ bool loop_turn(struct loop *loop, int64_t max_wait_ms)
     size_t n = fill_polls(loop);
     int rc = poll(loop->polls, (nfds_t)n, poll_wait_ms(loop, max_wait_ms));
     if (rc < 0 && errno != EINTR)
-        fatal("poll failed");
+        fatal("poll failed: %s", strerror(errno));
     bool any = rc > 0 && run_ready_fds(loop);
     any |= run_posts(loop);
     if (!any && clock_is_virtual(loop->clock) && until_timer_ms(loop) > 0)
         clock_advance_ms(loop->clock, until_timer_ms(loop));
-    any |= run_due_timers(loop);
+    run_due_timers(loop);
     sweep(loop);
-    return any || loop->fds || loop->timers;
+    return loop->fds || loop->timers || has_posts(loop);
 }
 
 void loop_run(struct loop *loop)

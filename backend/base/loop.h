@@ -39,8 +39,9 @@ void loop_cancel(struct loop_timer *timer); /* NULL is fine; safe inside any cal
 /* From any thread: fn(arg) runs on the loop's thread soon, in order. */
 void loop_post(struct loop *loop, loop_timer_fn *fn, void *arg);
 
-/* One turn: runs what is ready; sleeps at most max_wait_ms of real time (-1: until
- * something is ready). False when nothing is left that could ever become ready. */
+/* One turn: runs what is ready; sleeps at most max_wait_ms of real time (-1: until something
+ * is ready, or for a minute). False when no watch, timer or post is left: only another
+ * thread's post could ever make something ready. */
 bool loop_turn(struct loop *loop, int64_t max_wait_ms);
 void loop_run(struct loop *loop);  /* turns until loop_stop */
 void loop_stop(struct loop *loop); /* from any thread */

@@ -113,7 +113,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
         b->next = arena->top;
         arena->top = b;
         arena->reserved += sizeof *b + room;
-        arena->next_size = room < 65536 ? room * 2 : room;
+        if (arena->next_size < 65536) /* one large text does not make every block large */
+            arena->next_size *= 2;
     }
     void *p = (char *)b->bytes + b->used;
     b->used += need;
