@@ -125,8 +125,9 @@ const char *clock_format_utc(int64_t utc_ms, char out[CLOCK_TEXT])
     int ms = (int)(utc_ms % 1000 + 1000) % 1000;
     time_t s = (time_t)((utc_ms - ms) / 1000);
     gmtime_r(&s, &tm);
-    size_t n = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, CLOCK_TEXT - n, ".%03dZ", ms);
+    int n = snprintf(out, CLOCK_TEXT, "%04d", tm.tm_year + 1900);
+    size_t end = (size_t)n + strftime(out + n, CLOCK_TEXT - (size_t)n, "-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + end, CLOCK_TEXT - end, ".%03dZ", ms);
     return out;
 }
 

@@ -100,7 +100,7 @@ void arena_free(struct arena *arena)
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-    const size_t align = sizeof(max_align_t);
+    const size_t align = _Alignof(max_align_t);
 
     if (size && count > (SIZE_MAX / 2) / size)
         fatal("allocation of %zu x %zu bytes overflows", count, size);

@@ -12,9 +12,17 @@ static const char *const names[] = {"status", "start",    "step", NULL,
 static const struct {
     const char *word, *found;
 } rows[] = {
-    {"statsu", "status"},   {"stauts", "status"}, {"stp", "step"},      {"steep", "step"},
-    {"rolback", "rollback"}, {"rollbak", "rollback"}, {"context", "contexts"}, {"demo", "demo"},
-    {"xyzzy", NULL},        {"", NULL},           {"q", NULL},
+    {"statsu", "status"},
+    {"stauts", "status"},
+    {"stp", "step"},
+    {"steep", "step"},
+    {"rolback", "rollback"},
+    {"rollbak", "rollback"},
+    {"context", "contexts"},
+    {"demo", "demo"},
+    {"xyzzy", NULL},
+    {"", NULL},
+    {"q", NULL},
 };
 
 START_TEST(a_slip_of_the_finger_is_understood_and_nonsense_is_not)
