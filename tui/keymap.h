@@ -71,5 +71,10 @@ enum key {
 
 enum command keymap_command(int key); /* COMMAND_NONE when unbound; arrows, F1, F10 included */
 bool command_acts(enum command command);
+/* "j", "S", "ctrl-d", "enter", "f1", "space", … as in the table; KEYCODE_NONE when it is no key. */
+int keymap_parse_key(const char *word);
+/* The reverse, into out[KEY_WORD]; "" for what is no key. */
+#define KEY_WORD 16
+const char *keymap_key_word(int key, char out[KEY_WORD]);
 
 #endif

@@ -1,0 +1,24 @@
+/* app.h: the terminal thread: keys in, frames out. */
+#ifndef LOCKSTEP_TUI_APP_H
+#define LOCKSTEP_TUI_APP_H
+
+#include "engine.h"
+
+#include <stdbool.h>
+
+struct app_options {
+    const char *theme;  /* name or path; NULL: LOCKSTEP_THEME, else the built-in one */
+    const char *script; /* file of keys that are pressed by themselves (script.h); NULL none */
+    bool ascii;         /* even where the locale is UTF-8 */
+    bool mouse;         /* from the start; `m` switches it */
+    bool show_keys;     /* the last key, for people who watch */
+    double speed;       /* of the engine's clock, so that ages move between frames; 0: 1 */
+};
+
+/* Takes over the terminal, starts the engine's thread and runs until the operator quits. The
+ * terminal is given back on every way out. Returns 0, 2 when it could not begin (said on
+ * stderr; the engine was not started), or 128 + n when signal n ended it. Call
+ * setlocale before; engine_free after. */
+int app_run(struct engine *engine, const struct app_options *options);
+
+#endif

@@ -1,0 +1,109 @@
+/* keymap.c: the command table, and keys by their words. */
+#include "keymap.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct command_info command_info[COMMAND_COUNT] = {[COMMAND_NONE] = {"", "", "", "", ""},
+#define GROUP(title)
+#define X(name, word, key, label, help)                                                            \
+    [COMMAND_##                                                                                    \
+        name] = {COMMAND_##name < COMMAND_ARM ? "Looking" : "Acting", word, key, label, help},
+                                                         COMMANDS(GROUP, X)
+#undef X
+#undef GROUP
+};
+
+static const struct {
+    const char *word;
+    int key;
+} key_word[] = {
+    {"enter", KEYCODE_ENTER},
+    {"esc", KEYCODE_ESC},
+    {"tab", '\t'},
+    {"space", ' '},
+    {"backspace", KEYCODE_BACKSPACE},
+    {"up", KEYCODE_UP},
+    {"down", KEYCODE_DOWN},
+    {"left", KEYCODE_LEFT},
+    {"right", KEYCODE_RIGHT},
+    {"home", KEYCODE_HOME},
+    {"end", KEYCODE_END},
+    {"page-up", KEYCODE_PAGE_UP},
+    {"page-down", KEYCODE_PAGE_DOWN},
+};
+
+/* Keys besides the ones in the table; none of them acts. */
+static const struct {
+    int key;
+    enum command command;
+} more_keys[] = {
+    {KEYCODE_DOWN, COMMAND_DOWN},
+    {KEYCODE_UP, COMMAND_UP},
+    {KEYCODE_HOME, COMMAND_TOP},
+    {KEYCODE_END, COMMAND_BOTTOM},
+    {KEYCODE_PAGE_DOWN, COMMAND_PAGE_DOWN},
+    {KEYCODE_PAGE_UP, COMMAND_PAGE_UP},
+    {14 /* ctrl-n */, COMMAND_DOWN},
+    {16 /* ctrl-p */, COMMAND_UP},
+    {KEYCODE_F1, COMMAND_HELP},
+    {KEYCODE_F1 + 9, COMMAND_QUIT},
+};
+
+int keymap_parse_key(const char *word)
+{
+    size_t len = strlen(word);
+    unsigned codepoint;
+
+    for (size_t i = 0; i < ARRAY_LEN(key_word); i++)
+        if (strcmp(word, key_word[i].word) == 0)
+            return key_word[i].key;
+    if (len == 6 && strncmp(word, "ctrl-", 5) == 0 && word[5] >= 'a' && word[5] <= 'z')
+        return word[5] - 'a' + 1;
+    if (word[0] == 'f' && len >= 2 && len <= 3 && strspn(word + 1, "0123456789") == len - 1) {
+        int n = word[1] - '0';
+        if (len == 3)
+            n = n * 10 + word[2] - '0';
+        return n >= 1 && n <= 12 ? KEYCODE_F1 + n - 1 : KEYCODE_NONE;
+    }
+    if (len == 0 || !text_is_clean(word) || text_next(word, len, &codepoint) != len)
+        return KEYCODE_NONE;
+    return (int)codepoint;
+}
+
+const char *keymap_key_word(int key, char out[KEY_WORD])
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(key_word); i++)
+        if (key == key_word[i].key) {
+            snprintf(out, KEY_WORD, "%s", key_word[i].word);
+            return out;
+        }
+    if (key >= KEYCODE_CTRL_A && key < KEYCODE_CTRL_A + 26)
+        snprintf(out, KEY_WORD, "ctrl-%c", 'a' + key - KEYCODE_CTRL_A);
+    else if (key >= KEYCODE_F1 && key <= KEYCODE_F12)
+        snprintf(out, KEY_WORD, "f%d", key - KEYCODE_F1 + 1);
+    else if (key > ' ' && key < KEYCODE_BACKSPACE)
+        snprintf(out, KEY_WORD, "%c", key);
+    return out;
+}
+
+enum command keymap_command(int key)
+{
+    if (key == KEYCODE_NONE)
+        return COMMAND_NONE;
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (keymap_parse_key(command_info[c].key) == key)
+            return (enum command)c;
+    for (size_t i = 0; i < ARRAY_LEN(more_keys); i++)
+        if (more_keys[i].key == key)
+            return more_keys[i].command;
+    return COMMAND_NONE;
+}
+
+bool command_acts(enum command command)
+{
+    return command >= COMMAND_STEP && command <= COMMAND_UNDO;
+}
