@@ -205,14 +205,27 @@ void config_start(struct config *config, const char *file)
     config->journal = "";
 }
 
+/* An empty file, or one that has only comments, configures nothing. */
+static bool is_blank(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '#')
+            while (i < len && bytes[i] != '\n')
+                i++;
+        else if (!strchr(" \t\r\n", bytes[i]) || !bytes[i])
+            return false;
+    }
+    return true;
+}
+
 void config_read(struct config *config, const char *bytes, size_t len)
 {
     struct err err = {0};
     json_t *root;
 
     config->file_found = true;
-    if (strspn(bytes, " \t\r\n") == len)
-        return; /* an empty file configures nothing */
+    if (is_blank(bytes, len))
+        return;
     root = json_parse_yaml(bytes, len, config->file, &err);
     if (root && !json_is_null(root)) {
         struct json_at at = json_root(root, config->file, config->arena);

@@ -41,7 +41,7 @@ static bool only_simulator(const struct args *args)
     return args->context_count > 0 && !args->config;
 }
 
-static int load(struct session *session, const struct args *args)
+static int load(struct session *session, const struct args *args, enum session_need need)
 {
     struct config *config = &session->config;
 
@@ -51,19 +51,19 @@ static int load(struct session *session, const struct args *args)
     }
     if (config_load(args->config, config))
         return EXIT_DONE;
-    for (size_t i = 0; i < config->problem_count; i++)
+    for (size_t i = 0; i < config->problem_count && need != SESSION_CLUSTERS_INSPECTED; i++)
         complain("%s", config->problems[i]);
     return EXIT_USAGE;
 }
 
-static int choose_clusters(struct session *session, const struct args *args)
+static int choose_clusters(struct session *session, const struct args *args, enum session_need need)
 {
     struct config *config = &session->config;
     size_t count = args->context_count ? args->context_count : config->context_count;
     struct err err = {0};
 
     session->clusters = xcalloc(count, sizeof *session->clusters);
-    session->simulated = true;
+    session->simulated = count > 0;
     for (size_t i = 0; i < count; i++) {
         const struct cluster_config *found = args->context_count
                                                  ? config_find(config, args->contexts[i], &err)
@@ -82,7 +82,7 @@ static int choose_clusters(struct session *session, const struct args *args)
         session->simulated &= config_is_simulator(found);
         session->cluster_count = i + 1;
     }
-    if (count)
+    if (count || need != SESSION_CLUSTERS_NEEDED)
         return EXIT_DONE;
     err_set(&err, ERR_CONFIG,
             "no cluster is configured: set DOCKER_HOST or write %s; `lockstep demo` needs neither",
@@ -96,21 +96,20 @@ static void choose_journal(struct session *session, const struct args *args)
 {
     const char *variable = getenv("LOCKSTEP_JOURNAL");
 
-    if (args->journal)
-        session->journal = args->journal;
-    else if (variable && *variable)
-        session->journal = variable;
-    else
-        session->journal = session->simulated ? NULL : session->config.journal;
+    session->journal = args->journal                ? args->journal
+                       : variable && *variable      ? variable
+                       : session->simulated         ? NULL
+                       : session->config.journal[0] ? session->config.journal
+                                                    : NULL;
 }
 
-int session_configure(struct session *session, const struct args *args)
+int session_configure(struct session *session, const struct args *args, enum session_need need)
 {
     *session = (struct session){0};
-    int status = load(session, args);
+    int status = load(session, args, need);
 
     if (status == EXIT_DONE)
-        status = choose_clusters(session, args);
+        status = choose_clusters(session, args, need);
     if (status == EXIT_DONE)
         choose_journal(session, args);
     return status;
@@ -181,16 +180,21 @@ size_t session_complain_unreached(const struct session *session)
     return count;
 }
 
+void session_sync(struct session *session, const struct args *args)
+{
+    catch_interrupts();
+    session_run(session, args->timeout_ms ? args->timeout_ms : SESSION_SYNC_MS, is_synced, NULL);
+}
+
 int session_open(struct session *session, const struct args *args)
 {
-    int status = session_configure(session, args);
+    int status = session_configure(session, args, SESSION_CLUSTERS_NEEDED);
 
     if (status == EXIT_DONE)
         status = session_start(session, args);
     if (status != EXIT_DONE)
         return status;
-    catch_interrupts();
-    session_run(session, args->timeout_ms ? args->timeout_ms : SESSION_SYNC_MS, is_synced, NULL);
+    session_sync(session, args);
     if (interrupted) {
         complain("interrupted before the clusters had answered; nothing was sent");
         return EXIT_UNREACHED;

@@ -21,7 +21,7 @@ struct session {
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
     bool simulated;      /* all of them */
-    const char *journal; /* NULL: none, because everything is simulated */
+    const char *journal; /* NULL: none, because everything is simulated, or there is no HOME */
     struct clock *clock;
     struct engine *engine;
     const struct frame *frame; /* newest one seen, one reference; NULL before session_sync */
@@ -29,11 +29,18 @@ struct session {
 
 /* Settings and clusters; no engine yet. Complains by itself; EXIT_DONE or the status to
  * leave with. The caller closes in both cases. */
-int session_configure(struct session *session, const struct args *args);
+enum session_need {
+    SESSION_CLUSTERS_NEEDED,
+    SESSION_CLUSTERS_OPTIONAL,
+    SESSION_CLUSTERS_INSPECTED, /* optional, and problems of the settings are the caller's to say */
+};
+int session_configure(struct session *session, const struct args *args, enum session_need need);
 /* The engine on the clusters, at the speed of a clock that the caller chose before or, when
  * session->clock is NULL, of the usual one. */
 int session_start(struct session *session, const struct args *args);
-/* Configures, starts, and runs until every cluster was heard or is known not to answer.
+/* Runs until every cluster was heard or is known not to answer, or the time is over. */
+void session_sync(struct session *session, const struct args *args);
+/* All three: configures, starts, and runs until every cluster was heard or is known not to answer.
  * EXIT_UNREACHED, with the reasons said, when none of them could be reached. */
 int session_open(struct session *session, const struct args *args);
 void session_close(struct session *session);
