@@ -1,0 +1,103 @@
+/* wire.h: requests between a driver and the simulated cluster; private to this folder.
+ *
+ * A request lives in the cluster, not in the driver: what was sent arrives even when
+ * the one who sent it is gone. Callers hold sim->lock. */
+#ifndef LOCKSTEP_DRIVERS_SIM_WIRE_H
+#define LOCKSTEP_DRIVERS_SIM_WIRE_H
+
+#include "drivers/driver.h"
+#include "drivers/sim/world.h"
+
+enum wire_limit {
+    WIRE_TIMEOUT_MS = 2000, /* without an answer for so long a write is unknown */
+    WIRE_SETTLE_MS = 3000,  /* where there is no fence: after that nothing arrives any more */
+    WIRE_RETRY_MS = 500,
+    WIRE_READ_TRIES = 8,
+};
+
+enum request_kind {
+    REQUEST_READ,
+    REQUEST_ACT,
+    REQUEST_FENCE,
+    REQUEST_LEDGER_GET,
+    REQUEST_LEDGER_PUT,
+    REQUEST_LEDGER_LIST,
+    REQUEST_PERMISSIONS,
+};
+
+union request_fn {
+    driver_read_fn *read;
+    driver_act_fn *act;
+    driver_ledger_fn *ledger;
+    driver_list_fn *list;
+    driver_permissions_fn *permissions;
+};
+
+struct request {
+    struct request *next;      /* of all */
+    struct request *inbox;     /* answered, in order of answers */
+    struct sim_driver *driver; /* NULL: closed meanwhile */
+    unsigned refs;             /* events that will look at it, and the inbox */
+    enum request_kind kind;
+    bool answered, computed;
+    bool focus, overtaken, forbidden;
+    unsigned tries;
+    char cluster[64];
+    char object[256]; /* service id or ledger key */
+    char expected[96];
+    char *text;
+    struct action action;
+    char back_artifact[512]; /* VERB_ROLLBACK: what ran before */
+    union request_fn fn;
+    void *arg;
+    /* the answer */
+    struct err err;
+    char revision[24];
+    char *got;
+    const char **keys;
+    size_t key_count;
+    const struct service *service;
+};
+
+struct sim_driver {
+    struct driver base;
+    struct driver_caps caps;
+    struct sim *sim;
+    struct sim_driver *next; /* of the same cluster */
+    char who[32];
+    char focus[160];
+    bool following, closed;
+    unsigned depth; /* of callbacks */
+    struct request *inbox, **inbox_tail;
+    /* what it has told its sink */
+    enum cluster_state state;
+    bool told_why, synced, *told_services;
+    uint64_t seen, news_seen;
+    int64_t heard_ms, beat_ms, facts_ms; /* facts_ms: when to look for changes; 0 none */
+    /* waking */
+    int pipe[2];
+    bool signaled;
+    int64_t armed_ms; /* -1: no timer */
+    struct loop_fd *watch;
+    struct loop_timer *timer;
+};
+
+struct request *wire_request(struct sim_driver *driver, enum request_kind kind, void *arg);
+void wire_send(struct request *request);
+void wire_forget_driver(struct sim_driver *driver);
+void wire_release(struct sim *sim, struct request *request);
+
+/* act.c: does what the request says, when it arrives; fills the answer. */
+void act_apply(struct sim *sim, struct request *request);
+
+/* plan.c */
+bool sim_plan(struct driver *driver, const struct service *service, const json_t *memo,
+              struct action *action, json_t **new_memo, struct err *err);
+bool sim_settled(struct driver *driver, const struct service *service, const struct action *action);
+/* Number of instances on the new version that write `action->write` asks for. */
+uint32_t sim_write_target(const struct action *action);
+
+/* stream.c: what one turn tells the sink. */
+void stream_deliver(struct sim_driver *driver); /* without the lock */
+
+#endif
