@@ -99,6 +99,7 @@ struct frame {
     const struct board_event *events; /* newest first, bounded */
     size_t event_count;
     bool synced;         /* every cluster has been heard completely, or is known not to answer */
+    bool no_journal;     /* there should be one and it cannot be written: pause and undo only */
     const char *notice;  /* one line about lockstep itself (journal, disk), or "" */
     const char *caption; /* demo stories, or "" */
     /* private */
