@@ -166,8 +166,8 @@ static bool load(struct theme *theme, const char *name, int depth, struct err *e
 
 static bool load_file(struct theme *theme, const char *path, int depth, struct err *err)
 {
-    char *text, base[THEME_NAME_MAX];
-    size_t len;
+    char *text = NULL, base[THEME_NAME_MAX];
+    size_t len = 0;
 
     if (!read_file(path, &text, &len, err))
         return false;
