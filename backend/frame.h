@@ -33,21 +33,24 @@ struct option {
     struct verdict verdict; /* of the guard; zeroed when not offered */
 };
 
+enum row_limit { ROW_STEPS_MAX = 9 }; /* the canary and eight waves */
+
 /* One service as shown; sealed and shared between frames while nothing of it changes. */
 struct row {
     const struct service *service;
     const struct release *release; /* NULL: none on record */
     enum board_state state;
-    const char *from, *to;        /* versions; to "" when nothing is in flight */
-    uint32_t have, want;          /* instances serving on the version that matters, wanted */
-    uint32_t step, steps;         /* of the plan; steps 0: none */
-    uint32_t ghosts;              /* instances that may still run on silent nodes */
-    const char *why;              /* single most specific reason, or "" */
-    const char *by;               /* who started it, or "" */
-    int64_t since_utc_ms;         /* rollout began; -1 unknown */
-    bool moves_by_itself;         /* goes on if lockstep disconnects */
-    const char *drift;            /* what differs from what was asked for, or "" */
-    const struct finding *broken; /* rules that what runs breaks already */
+    const char *from, *to;           /* versions; to "" when nothing is in flight */
+    uint32_t have, want;             /* instances serving on the version that matters, wanted */
+    uint32_t step, steps;            /* of the plan; steps 0: none */
+    uint32_t step_at[ROW_STEPS_MAX]; /* instances on `to` after each step; 0: not known */
+    uint32_t ghosts;                 /* instances that may still run on silent nodes */
+    const char *why;                 /* single most specific reason, or "" */
+    const char *by;                  /* who started it, or "" */
+    int64_t since_utc_ms;            /* rollout began; -1 unknown */
+    bool moves_by_itself;            /* goes on if lockstep disconnects */
+    const char *drift;               /* what differs from what was asked for, or "" */
+    const struct finding *broken;    /* rules that what runs breaks already */
     size_t broken_count;
     struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */
     uint64_t basis;                   /* digest of the inputs of these verdicts */

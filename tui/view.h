@@ -11,6 +11,8 @@
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
     int top;                        /* first visible line of a list */
+    int page;                       /* lines of that list, as drawn last */
+    int scroll;                     /* first visible line of a page of text */
     char filter[128];               /* "" none */
     bool filtering;                 /* the filter line is being typed */
     int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */

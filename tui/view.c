@@ -1,0 +1,58 @@
+/* view.c: see view.h. */
+#include "view.h"
+
+#include "views/parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FLASH_MS = 5000 };
+
+const struct row *screen_selected(const struct screen *screen, const struct frame *frame)
+{
+    for (size_t i = 0; i < frame->row_count; i++) {
+        const struct service *service = frame->rows[i]->service;
+        if (strcmp(service->id, screen->service) == 0 &&
+            strcmp(service->cluster, screen->cluster) == 0)
+            return frame->rows[i];
+    }
+    return NULL;
+}
+
+void screen_flash(struct screen *screen, int64_t now_ms, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(screen->flash, sizeof screen->flash, fmt, ap);
+    va_end(ap);
+    screen->flash_until_ms = now_ms + FLASH_MS;
+}
+
+static void draw_too_small(struct canvas *canvas)
+{
+    char text[80];
+    int y = canvas->height / 2;
+
+    snprintf(text, sizeof text, "lockstep needs %dx%d, have %dx%d", VIEW_WIDTH_MIN, VIEW_HEIGHT_MIN,
+             canvas->width, canvas->height);
+    int x = (canvas->width - (int)strlen(text)) / 2;
+    canvas_text(canvas, y, x > 0 ? x : 0, canvas->width, ROLE_STRONG, text);
+    if (y + 1 < canvas->height)
+        canvas_text(canvas, y + 1, x > 0 ? x : 0, canvas->width, ROLE_KEY_LABEL, "q quits");
+}
+
+void screen_draw(const struct view *view, struct screen *screen, const struct frame *frame,
+                 struct canvas *canvas)
+{
+    canvas_clear(canvas);
+    if (canvas->width < VIEW_WIDTH_MIN || canvas->height < VIEW_HEIGHT_MIN) {
+        draw_too_small(canvas);
+        return;
+    }
+    view->draw(screen, frame, canvas);
+    chrome_draw(view, screen, frame, canvas);
+    if (screen->question)
+        dialog_draw(screen->question, canvas);
+}

@@ -1,0 +1,289 @@
+/* chrome.c: the lines around a view: alert and title above; below, from the bottom, the
+ * keys, the clusters with the age of what they said, one line that answers the last key,
+ * and the caption of a story. */
+#include "views/filter.h"
+#include "views/list.h"
+#include "views/parts.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ENDED_SHOWN_MS = 15000 };
+
+/* The line that answers: what is being typed, what the last key did, what is on its way. */
+struct reply {
+    enum role role;
+    bool typing;
+    char text[600];
+};
+
+static size_t running(const struct frame *frame)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < frame->action_count; i++)
+        count += frame->actions[i].end == END_NONE;
+    return count;
+}
+
+/* The newest one on its way, else the newest that ended a moment ago or ended badly. */
+static const struct action_status *telling_action(const struct frame *frame)
+{
+    for (size_t i = 0; i < frame->action_count; i++)
+        if (frame->actions[i].end == END_NONE)
+            return &frame->actions[i];
+    for (size_t i = 0; i < frame->action_count; i++) {
+        const struct action_status *status = &frame->actions[i];
+        if (status->end == END_UNKNOWN || frame->now_ms - status->since_ms < ENDED_SHOWN_MS)
+            return status;
+    }
+    return NULL;
+}
+
+static void tell_action(const struct frame *frame, const struct canvas *canvas,
+                        const struct action_status *status, struct reply *reply)
+{
+    size_t others = running(frame);
+
+    reply->role = action_line(frame, canvas, status, reply->text, sizeof reply->text);
+    if (others > 1) {
+        size_t len = strlen(reply->text);
+        snprintf(reply->text + len, sizeof reply->text - len, "  (and %zu more)", others - 1);
+    }
+}
+
+static void tell_filter(const struct screen *screen, const struct frame *frame, struct reply *reply)
+{
+    struct filter filter;
+    size_t shown = 0;
+    bool good = filter_parse(&filter, screen->filter);
+
+    for (size_t i = 0; good && i < frame->row_count; i++)
+        shown += filter_holds(&filter, frame, frame->rows[i]);
+    filter_release(&filter);
+    reply->typing = screen->filtering;
+    reply->role = ROLE_INPUT;
+    if (!good)
+        snprintf(reply->text, sizeof reply->text, "  %s", filter.complaint);
+    else if (screen->filtering)
+        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   enter keeps it, esc drops it",
+                 shown, frame->row_count);
+    else
+        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   esc shows all", shown,
+                 frame->row_count);
+}
+
+static bool find_reply(const struct screen *screen, const struct frame *frame,
+                       const struct canvas *canvas, struct reply *reply)
+{
+    const struct action_status *status = telling_action(frame);
+    bool flashes = screen->flash[0] && frame->now_ms < screen->flash_until_ms;
+
+    memset(reply, 0, sizeof *reply);
+    if (screen->filtering) {
+        tell_filter(screen, frame, reply);
+    } else if (flashes) {
+        reply->role = ROLE_STRONG;
+        snprintf(reply->text, sizeof reply->text, "%s", screen->flash);
+    } else if (status) {
+        tell_action(frame, canvas, status, reply);
+    } else if (frame->notice && frame->notice[0]) {
+        reply->role = ROLE_STUCK;
+        snprintf(reply->text, sizeof reply->text, "%s", frame->notice);
+    } else if (screen->filter[0]) {
+        tell_filter(screen, frame, reply);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+struct area screen_body(const struct screen *screen, const struct frame *frame,
+                        const struct canvas *canvas)
+{
+    struct reply reply;
+    int above = 1 + frame_has_alert(frame), below = 2;
+
+    below += find_reply(screen, frame, canvas, &reply);
+    below += frame->caption && frame->caption[0];
+    int height = canvas->height - above - below;
+    return (struct area){
+        .y = above, .x = 0, .height = height > 0 ? height : 0, .width = canvas->width};
+}
+
+static void draw_reply(const struct screen *screen, const struct reply *reply,
+                       struct canvas *canvas, int y)
+{
+    struct sheet sheet;
+
+    sheet_init(&sheet, canvas, canvas->width);
+    if (reply->role == ROLE_INPUT) {
+        sheet_text(&sheet, ROLE_KEY_HINT, "/");
+        sheet_text(&sheet, ROLE_INPUT, screen->filter);
+        if (reply->typing) {
+            canvas->cursor_y = y;
+            canvas->cursor_x = sheet.column;
+            sheet_text(&sheet, ROLE_INPUT, "_");
+        }
+        sheet_text(&sheet, ROLE_DIM, reply->text);
+    } else {
+        sheet_text(&sheet, ROLE_TEXT, " ");
+        sheet_say(&sheet, reply->role, 0, 1, reply->text);
+    }
+    sheet_draw(&sheet, canvas, y, 0, 1, 0);
+    sheet_release(&sheet);
+}
+
+static void put_cluster(struct sheet *sheet, const struct frame *frame,
+                        const struct board_cluster *cluster)
+{
+    char age[SPAN_TEXT];
+    bool only = frame->cluster_count == 1;
+
+    if (cluster->state == CLUSTER_LIVE) {
+        sheet_put(sheet, ROLE_DIM, "%s %s", cluster->name, age_text(cluster->age_ms, age));
+        if (only && cluster->who[0])
+            sheet_put(sheet, ROLE_DIM, " as %s", cluster->who);
+        return;
+    }
+    if (cluster->state == CLUSTER_STALE)
+        sheet_put(sheet, ROLE_STALE, "%s STALE %s", cluster->name, age_text(cluster->age_ms, age));
+    else
+        sheet_put(sheet, ROLE_MOVING, "%s connecting", cluster->name);
+    if (cluster->why && cluster->why[0] && (only || sheet->width >= 110))
+        sheet_put(sheet, ROLE_DIM, " (%.60s)", cluster->why);
+}
+
+/* Those in trouble first; when they do not all fit, the rest is counted. */
+static void draw_clusters(const struct frame *frame, struct canvas *canvas, int y)
+{
+    struct sheet sheet;
+    size_t shown = 0;
+
+    sheet_init(&sheet, canvas, canvas->width - 1);
+    sheet_text(&sheet, ROLE_DIM, " ");
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < frame->cluster_count; i++) {
+            const struct board_cluster *cluster = &frame->clusters[i];
+            struct sheet probe;
+            if ((cluster->state == CLUSTER_LIVE) != (pass == 1))
+                continue;
+            sheet_init(&probe, canvas, 400);
+            probe.width = canvas->width;
+            put_cluster(&probe, frame, cluster);
+            int need = probe.column + (shown ? 3 : 0);
+            sheet_release(&probe);
+            int reserve = shown + 1 < frame->cluster_count ? 10 : 0;
+            if (shown && sheet_room(&sheet) < need + reserve)
+                continue;
+            if (shown) {
+                sheet_text(&sheet, ROLE_DIM, " ");
+                sheet_glyphs(&sheet, ROLE_DIM, GLYPH_MIDDOT, 1);
+                sheet_text(&sheet, ROLE_DIM, " ");
+            }
+            put_cluster(&sheet, frame, cluster);
+            shown++;
+        }
+    if (shown < frame->cluster_count)
+        sheet_put(&sheet, ROLE_DIM, "  +%zu more", frame->cluster_count - shown);
+    if (frame->cluster_count == 0)
+        sheet_text(&sheet, ROLE_DIM, "no cluster is configured");
+    sheet_draw(&sheet, canvas, y, 0, 1, 0);
+    sheet_release(&sheet);
+}
+
+/* In the order in which the bar gives them up, last one first. */
+static const enum command bar_order[] = {
+    COMMAND_STEP, COMMAND_PAUSE, COMMAND_RESUME, COMMAND_UNDO,   COMMAND_HELP,
+    COMMAND_QUIT, COMMAND_BACK,  COMMAND_OPEN,   COMMAND_FILTER, COMMAND_ARM,
+};
+
+static bool belongs(const struct view *view, const struct board_cluster *cluster,
+                    enum command command)
+{
+    if (command_info[command].label[0] == '\0')
+        return false;
+    if (command == COMMAND_OPEN || command == COMMAND_FILTER)
+        return view == &view_fleet;
+    if (command == COMMAND_BACK)
+        return view != &view_fleet;
+    if (command == COMMAND_HELP)
+        return view != &view_help;
+    if (command_acts(command) && command != COMMAND_ARM)
+        return view != &view_help;
+    if (command == COMMAND_ARM)
+        return view != &view_help && cluster && cluster->production && !cluster->read_only;
+    return true;
+}
+
+static int put_key(struct canvas *canvas, int y, int x, enum command command, const char *word,
+                   bool ready)
+{
+    const struct command_info *info = &command_info[command];
+    const char *key = command == COMMAND_OPEN ? canvas_glyph_text(canvas, GLYPH_ENTER) : info->key;
+    char text[64];
+
+    snprintf(text, sizeof text, "%s %s", key, word);
+    int cells = text_cells(canvas, text);
+    if (!canvas->cells || x + cells + 2 > canvas->width)
+        return cells + 2;
+    if (!ready) {
+        canvas_print(canvas, y, x, cells + 2, ROLE_KEY_OFF, "(%s)", text);
+        return cells + 2;
+    }
+    int at = canvas_text(canvas, y, x + 1, cells, ROLE_KEY_HINT, key);
+    canvas_text(canvas, y, x + 1 + at + 1, cells, ROLE_KEY_LABEL, word);
+    return cells + 2;
+}
+
+/* A key in brackets would not act now. */
+static void draw_keys(const struct view *view, const struct screen *screen,
+                      const struct frame *frame, struct canvas *canvas, int y)
+{
+    const struct row *row = screen_selected(screen, frame);
+    const struct board_cluster *cluster = frame_cluster(frame, screen->cluster);
+    int x = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(bar_order); i++) {
+        enum command command = bar_order[i];
+        const char *word = command_info[command].label;
+        bool ready = true;
+        if (!belongs(view, cluster, command))
+            continue;
+        if (command_acts(command) && command != COMMAND_ARM) {
+            struct offer offer = offer_of(screen, frame, row, command);
+            ready = offer.ready;
+            if (offer.verb == VERB_START)
+                word = "start";
+        }
+        if (command == COMMAND_ARM && screen->armed)
+            word = "disarm";
+        x += put_key(canvas, y, x, command, word, ready);
+        if (x > canvas->width)
+            break;
+    }
+    if (screen->show_keys && screen->last_key[0]) {
+        int cells = text_cells(canvas, screen->last_key) + 2;
+        canvas_print(canvas, y, canvas->width - cells, cells, ROLE_MARKED, " %s ",
+                     screen->last_key);
+    }
+}
+
+void chrome_draw(const struct view *view, const struct screen *screen, const struct frame *frame,
+                 struct canvas *canvas)
+{
+    struct reply reply;
+    int y = canvas->height - 1;
+
+    chrome_title(screen, frame, canvas);
+    if (frame_has_alert(frame))
+        chrome_alert(screen, frame, canvas, 1);
+    draw_keys(view, screen, frame, canvas, y--);
+    draw_clusters(frame, canvas, y--);
+    if (find_reply(screen, frame, canvas, &reply))
+        draw_reply(screen, &reply, canvas, y--);
+    if (frame->caption && frame->caption[0])
+        canvas_field(canvas, y, 1, canvas->width - 2, false, ROLE_CAPTION, frame->caption);
+}

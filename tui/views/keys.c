@@ -1,0 +1,149 @@
+/* keys.c: what S, P, R and U would do to one rollout now, or why not and what helps. */
+#include "views/sections.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEYS_INDENT = 9, KEYS_WITNESSES = 4, KEYS_LINES = 3 };
+
+static const enum command acting[] = {COMMAND_STEP, COMMAND_PAUSE, COMMAND_RESUME, COMMAND_UNDO};
+
+static const char *effect_of(const struct option *option)
+{
+    return option->effect ? option->effect : "";
+}
+
+static void put_refusal(struct sheet *sheet, const struct option *option, int lines)
+{
+    const struct finding *first = option->verdict.first;
+    bool unknown = first && first->answer == ANSWER_UNKNOWN;
+
+    sheet_glyphs(sheet, ROLE_GUARD_BLOCKED, unknown ? GLYPH_STALE : GLYPH_FAILED, 1);
+    if (!first) {
+        sheet_text(sheet, ROLE_GUARD_BLOCKED, " not possible: ");
+        sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines, effect_of(option));
+        return;
+    }
+    sheet_put(sheet, ROLE_GUARD_BLOCKED, " %s %s %s: ", unknown ? "unknown" : "refused",
+              rule_word[first->rule], rule_name[first->rule]);
+    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines,
+              first->sentence && first->sentence[0] ? first->sentence : effect_of(option));
+}
+
+/* The key, then what it would do; goes on with the current line. */
+void put_offer(struct sheet *sheet, const struct look *look, enum command command, bool terse)
+{
+    struct offer offer = offer_of(look->screen, look->frame, look->row, command);
+    const struct option *option = offer.option;
+    const char *word = offer.verb == VERB_START ? "start" : command_info[command].label;
+    int begin = sheet->column;
+
+    sheet_text(sheet, offer.ready ? ROLE_KEY_HINT : ROLE_KEY_OFF, command_info[command].key);
+    sheet_put(sheet, offer.ready ? ROLE_KEY_LABEL : ROLE_KEY_OFF, " %s", word);
+    sheet_tab(sheet, begin + KEYS_INDENT);
+    if (!option || !option->offered) {
+        sheet_glyphs(sheet, ROLE_KEY_OFF, GLYPH_DASH, 1);
+        if (option && effect_of(option)[0] && !terse) {
+            sheet_text(sheet, ROLE_KEY_OFF, " ");
+            sheet_say(sheet, ROLE_KEY_OFF, KEYS_INDENT, 1, effect_of(option));
+        }
+        return;
+    }
+    if (!option->allowed) {
+        put_refusal(sheet, option, terse ? 1 : KEYS_LINES);
+        return;
+    }
+    sheet_glyphs(sheet, ROLE_GUARD_OK, GLYPH_TICK, 1);
+    sheet_text(sheet, ROLE_TEXT, " ");
+    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, 1, effect_of(option));
+    if (offer.hindrance[0])
+        sheet_put(sheet, ROLE_KEY_HINT, "  (%s)", offer.hindrance);
+}
+
+static void put_witnesses(struct sheet *sheet, const struct finding *finding)
+{
+    char age[SPAN_TEXT];
+
+    for (size_t i = 0; i < finding->witness_count; i++) {
+        const struct witness *witness = &finding->witnesses[i];
+        sheet_line(sheet);
+        sheet_tab(sheet, KEYS_INDENT);
+        if (i == KEYS_WITNESSES) {
+            sheet_put(sheet, ROLE_DIM, "and %zu more", finding->witness_count - i);
+            return;
+        }
+        sheet_text(sheet, ROLE_STRONG, witness->object);
+        sheet_put(sheet, ROLE_TEXT, "  %s", witness->fact);
+        if (witness->age_ms >= 0)
+            sheet_put(sheet, ROLE_DIM, "  %s", age_text(witness->age_ms, age));
+    }
+}
+
+static void put_way_out(struct sheet *sheet, const struct finding *finding)
+{
+    if (!finding->way_out || !finding->way_out[0])
+        return;
+    sheet_line(sheet);
+    sheet_tab(sheet, KEYS_INDENT);
+    sheet_text(sheet, ROLE_GUARD_OK, "way out: ");
+    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT + 9, 2, finding->way_out);
+}
+
+static void put_warning(struct sheet *sheet, const struct option *option)
+{
+    if (!option->allowed || !option->verdict.warning || !option->verdict.warning[0])
+        return;
+    sheet_line(sheet);
+    sheet_tab(sheet, KEYS_INDENT);
+    sheet_text(sheet, ROLE_STUCK, "but: ");
+    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT + 5, 2, option->verdict.warning);
+}
+
+/* Short ones share a line where it is wide enough. */
+static bool shares_line(const struct sheet *sheet, const struct look *look, enum command command)
+{
+    struct offer offer = offer_of(look->screen, look->frame, look->row, command);
+    int half = sheet->width / 2;
+
+    if (sheet->column == 0 || sheet->column > half || sheet->width < 70 || !offer.option)
+        return false;
+    if (!offer.option->offered)
+        return true;
+    if (!offer.option->allowed)
+        return false;
+    return (int)strlen(effect_of(offer.option)) + KEYS_INDENT + 4 + (int)strlen(offer.hindrance) +
+               4 <=
+           half;
+}
+
+void section_keys(struct sheet *sheet, const struct look *look)
+{
+    int half = sheet->width / 2;
+    bool open = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(acting); i++) {
+        struct offer offer = offer_of(look->screen, look->frame, look->row, acting[i]);
+        const struct option *option = offer.option;
+        sheet->rank = acting[i] == COMMAND_STEP ? RANK_MUST : RANK_FACT;
+        if (open && acting[i] != COMMAND_PAUSE && shares_line(sheet, look, acting[i])) {
+            sheet_tab(sheet, half);
+            put_offer(sheet, look, acting[i], true);
+            open = false;
+            continue;
+        }
+        sheet_line(sheet);
+        put_offer(sheet, look, acting[i], false);
+        open = option && (!option->offered || option->allowed);
+        if (!option || !option->offered)
+            continue;
+        put_warning(sheet, option);
+        if (option->allowed || !option->verdict.first)
+            continue;
+        sheet->rank = RANK_MORE;
+        put_witnesses(sheet, option->verdict.first);
+        sheet->rank = acting[i] == COMMAND_STEP ? RANK_KEY : RANK_MORE;
+        put_way_out(sheet, option->verdict.first);
+    }
+}

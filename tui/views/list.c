@@ -1,0 +1,238 @@
+/* list.c: see list.h. */
+#include "views/list.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "views/filter.h"
+#include "views/parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_key(const struct row *row, char out[224])
+{
+    snprintf(out, 224, "%s/%s", row->service->cluster, row->service->id);
+}
+
+struct place {
+    uint64_t hash;
+    size_t row;
+};
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+
+    return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
+static uint64_t hash_of(const char *key)
+{
+    return hash_mix(HASH_SEED, key, strlen(key));
+}
+
+/* Every row of the frame in the held order; those it does not know come last. */
+static void hold_order(const struct screen *screen, const struct frame *frame,
+                       const struct row **out)
+{
+    struct place *places = xcalloc(frame->row_count + 1, sizeof *places);
+    bool *taken = xcalloc(frame->row_count + 1, sizeof *taken);
+    size_t n = 0;
+    char key[224];
+
+    for (size_t i = 0; i < frame->row_count; i++) {
+        write_key(frame->rows[i], key);
+        places[i] = (struct place){.hash = hash_of(key), .row = i};
+    }
+    qsort(places, frame->row_count, sizeof *places, compare_places);
+    for (size_t i = 0; i < screen->order_count; i++) {
+        struct place want = {.hash = hash_of(screen->order[i])};
+        struct place *found =
+            bsearch(&want, places, frame->row_count, sizeof *places, compare_places);
+        if (!found || taken[found->row])
+            continue;
+        taken[found->row] = true;
+        out[n++] = frame->rows[found->row];
+    }
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (!taken[i])
+            out[n++] = frame->rows[i];
+    free(places);
+    free(taken);
+}
+
+static void keep_order(struct screen *screen, const struct frame *frame)
+{
+    ARRAY_RESERVE(screen->order, screen->order_cap, frame->row_count + 1);
+    for (size_t i = 0; i < frame->row_count; i++)
+        write_key(frame->rows[i], screen->order[i]);
+    screen->order_count = frame->row_count;
+}
+
+static bool is_selected(const struct screen *screen, const struct row *row)
+{
+    return strcmp(screen->service, row->service->id) == 0 &&
+           strcmp(screen->cluster, row->service->cluster) == 0;
+}
+
+void list_select(struct list *list, struct screen *screen, size_t index)
+{
+    if (index >= list->count)
+        return;
+    list->selected = index;
+    snprintf(screen->cluster, sizeof screen->cluster, "%s", list->rows[index]->service->cluster);
+    snprintf(screen->service, sizeof screen->service, "%s", list->rows[index]->service->id);
+}
+
+/* Where the lost selection was among what is shown now: in front of it stood so many. */
+static size_t place_of_lost(const struct list *list, const struct screen *screen)
+{
+    char key[224], at[224];
+    size_t before = 0;
+
+    snprintf(key, sizeof key, "%s/%s", screen->cluster, screen->service);
+    for (size_t i = 0; i < screen->order_count; i++) {
+        if (strcmp(screen->order[i], key) == 0)
+            return before;
+        if (before < list->count) {
+            write_key(list->rows[before], at);
+            before += strcmp(at, screen->order[i]) == 0;
+        }
+    }
+    return 0;
+}
+
+void list_make(struct list *list, struct screen *screen, const struct frame *frame)
+{
+    struct filter filter;
+    bool held = screen->order_count > 0 &&
+                (frame->now_ms < screen->hold_order_until_ms || screen->question != NULL);
+
+    memset(list, 0, sizeof *list);
+    list->all = frame->row_count;
+    list->rows = xcalloc(frame->row_count + 1, sizeof *list->rows);
+    if (held)
+        hold_order(screen, frame, list->rows);
+    else
+        for (size_t i = 0; i < frame->row_count; i++)
+            list->rows[i] = frame->rows[i];
+    filter_parse(&filter, screen->filter);
+    snprintf(list->complaint, sizeof list->complaint, "%s", filter.complaint);
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (filter_holds(&filter, frame, list->rows[i]))
+            list->rows[list->count++] = list->rows[i];
+    filter_release(&filter);
+    list->selected = list->count;
+    for (size_t i = 0; i < list->count && list->selected == list->count; i++)
+        if (is_selected(screen, list->rows[i]))
+            list->selected = i;
+    if (list->selected == list->count && list->count) {
+        size_t place = place_of_lost(list, screen);
+        list_select(list, screen, place < list->count ? place : list->count - 1);
+    }
+    if (!held)
+        keep_order(screen, frame);
+}
+
+void list_release(struct list *list)
+{
+    free(list->rows);
+    list->rows = NULL;
+}
+
+int list_scroll(const struct list *list, struct screen *screen, int height)
+{
+    int count = (int)list->count, at = (int)list->selected;
+
+    screen->page = height;
+    if (screen->top > at)
+        screen->top = at;
+    if (at < count && at >= screen->top + height)
+        screen->top = at - height + 1;
+    if (screen->top > count - height)
+        screen->top = count - height;
+    if (screen->top < 0)
+        screen->top = 0;
+    return screen->top;
+}
+
+/* The next row after the selected one, around the end, that needs somebody. */
+static size_t next_alert(const struct list *list)
+{
+    for (size_t i = 1; i <= list->count; i++) {
+        size_t at = (list->selected + i) % list->count;
+        if (state_needs_you(list->rows[at]->state))
+            return at;
+    }
+    return list->count;
+}
+
+static void go_to_alert(struct list *list, struct screen *screen, const struct frame *frame)
+{
+    size_t hidden = 0;
+
+    if (list->count && next_alert(list) < list->count) {
+        list_select(list, screen, next_alert(list));
+        return;
+    }
+    for (size_t i = 0; i < frame->row_count; i++)
+        hidden += state_needs_you(frame->rows[i]->state);
+    if (hidden)
+        screen_flash(screen, frame->now_ms, "%zu need you, hidden by the filter: esc shows all",
+                     hidden);
+    else
+        screen_flash(screen, frame->now_ms, "nothing needs you");
+}
+
+static void go_to_match(struct list *list, struct screen *screen, const struct frame *frame,
+                        size_t step)
+{
+    if (screen->filter[0] == '\0')
+        screen_flash(screen, frame->now_ms, "no filter to go by: press / first");
+    else if (list->count == 0)
+        screen_flash(screen, frame->now_ms, "nothing matches %s", screen->filter);
+    else
+        list_select(list, screen, (list->selected + step) % list->count);
+}
+
+static void move_by(struct list *list, struct screen *screen, long by)
+{
+    if (list->count == 0)
+        return;
+    long at = (long)list->selected + by, last = (long)list->count - 1;
+    list_select(list, screen, (size_t)(at < 0 ? 0 : at > last ? last : at));
+}
+
+bool list_command(struct screen *screen, const struct frame *frame, enum command command,
+                  int height)
+{
+    struct list list;
+    int page = screen->page > 0 ? screen->page : height > 8 ? height - 8 : 1;
+    bool used = true;
+
+    list_make(&list, screen, frame);
+    if (command == COMMAND_DOWN)
+        move_by(&list, screen, 1);
+    else if (command == COMMAND_UP)
+        move_by(&list, screen, -1);
+    else if (command == COMMAND_TOP)
+        move_by(&list, screen, -(long)list.count);
+    else if (command == COMMAND_BOTTOM)
+        move_by(&list, screen, (long)list.count);
+    else if (command == COMMAND_PAGE_DOWN || command == COMMAND_PAGE_UP)
+        move_by(&list, screen, command == COMMAND_PAGE_DOWN ? page : -page);
+    else if (command == COMMAND_HALF_DOWN || command == COMMAND_HALF_UP)
+        move_by(&list, screen, command == COMMAND_HALF_DOWN ? (page + 1) / 2 : -(page + 1) / 2);
+    else if (command == COMMAND_NEXT_MATCH)
+        go_to_match(&list, screen, frame, 1);
+    else if (command == COMMAND_PREV_MATCH)
+        go_to_match(&list, screen, frame, list.count ? list.count - 1 : 0);
+    else if (command == COMMAND_NEXT_ALERT)
+        go_to_alert(&list, screen, frame);
+    else
+        used = false;
+    screen->hold_order_until_ms = frame->now_ms + LIST_HOLD_MS;
+    list_release(&list);
+    return used;
+}

@@ -1,0 +1,42 @@
+/* sections.h: what there is to say about one rollout, piece by piece.
+ *
+ * The detail pane, the right column and the rollout view are made of the same
+ * pieces; each puts lines into a sheet. */
+#ifndef LOCKSTEP_TUI_VIEWS_SECTIONS_H
+#define LOCKSTEP_TUI_VIEWS_SECTIONS_H
+
+#include "views/parts.h"
+
+/* Everything a piece may look at. */
+struct look {
+    const struct screen *screen;
+    const struct frame *frame;
+    const struct row *row;
+};
+
+/* Ranks of lines: what goes first when there is no room. */
+enum look_rank { RANK_MUST, RANK_KEY, RANK_FACT, RANK_MORE, RANK_NICE };
+
+/* "── billing @ prod ── ! stuck ── deployment ──"; `at` may name the place in the list, or "". */
+void section_head(struct sheet *sheet, const struct look *look, const char *at);
+/* The whole story in as few lines as there is room for. */
+void section_brief(struct sheet *sheet, const struct look *look);
+
+void section_what(struct sheet *sheet, const struct look *look);
+void section_versions(struct sheet *sheet, const struct look *look);
+void section_steps(struct sheet *sheet, const struct look *look);
+void section_keys(struct sheet *sheet, const struct look *look);
+void section_record(struct sheet *sheet, const struct look *look);
+void section_instances(struct sheet *sheet, const struct look *look);
+void section_nodes(struct sheet *sheet, const struct look *look);
+void section_alarms(struct sheet *sheet, const struct look *look);
+/* Events of this service, or with row NULL of all; at most `most` lines. */
+void section_events(struct sheet *sheet, const struct look *look, int most);
+
+/* Pieces of a line. */
+void put_version(struct sheet *sheet, const struct row *row, const char *version);
+void put_steps(struct sheet *sheet, const struct row *row);
+void put_offer(struct sheet *sheet, const struct look *look, enum command command, bool terse);
+enum role version_role(const struct row *row, const char *version);
+
+#endif
