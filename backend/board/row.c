@@ -103,6 +103,9 @@ static void fill_counts(const struct board_input *in, const struct flight *f, st
         row->to = arena_strdup(row->arena, f->from);
         row->have = service_count(service, f->from, STATES_SERVING);
     } else if (f->active) {
+        uint32_t at = 0;
+        for (size_t i = 0; i < ROW_STEPS_MAX && at < service->replicas; i++)
+            row->step_at[i] = at = plan_next(in->plan, service->replicas, at);
         row->step = plan_step_of(in->plan, service->replicas, f->have, &row->steps);
     }
     row->ghosts = f->ghosts;

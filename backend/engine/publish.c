@@ -159,6 +159,7 @@ static const struct frame *make_frame(struct engine *engine)
     fill_alarms(engine, frame);
     fill_events(engine, frame);
     frame->notice = arena_strdup(arena, engine->notice);
+    frame->no_journal = engine->journal_path[0] && !engine->journal;
     frame->caption = "";
     return frame;
 }
