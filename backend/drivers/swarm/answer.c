@@ -30,25 +30,30 @@ static bool judge_500(const struct http_answer *answer, bool is_write, const cha
     return err_set(err, is_write ? ERR_UNKNOWN : ERR_NETWORK, "%s: %s", what, said);
 }
 
-static bool judge_503(const struct http_answer *answer, const char *what, const char *said,
-                      struct err *err)
+/* From the engine itself these mean that nothing was done; from a proxy nothing is known. */
+static bool judge_503(const struct http_answer *answer, bool is_write, const char *what,
+                      const char *said, struct err *err)
 {
+    enum err_code code = is_write ? ERR_REJECTED : ERR_CONFIG;
+
     if (says(answer, "Worker nodes can't be used"))
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, code,
                        "this node is a Swarm worker; point lockstep at a manager (DOCKER_HOST)");
     if (says(answer, "This node is not a swarm manager") || says(answer, "docker swarm init"))
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, code,
                        "this Docker engine is not part of a swarm; point lockstep at a manager of "
                        "one (DOCKER_HOST)");
-    return err_set(err, ERR_NETWORK, "%s: %s", what, said);
+    return err_set(err, is_write ? ERR_UNKNOWN : ERR_NETWORK, "%s: %s", what, said);
 }
 
-/* For a write, ERR_CONFIG and ERR_NETWORK would not say "certainly not applied". */
-static enum err_code as_write(enum err_code code, bool never_reached_it)
+/* What never left this machine was certainly not applied. */
+static enum err_code no_answer(enum err_code code, bool sent, bool is_write)
 {
-    if (never_reached_it && (code == ERR_CONFIG || code == ERR_NETWORK))
-        return ERR_REJECTED;
-    return code;
+    if (!is_write)
+        return code;
+    if (sent)
+        return ERR_UNKNOWN;
+    return code == ERR_AUTH ? code : ERR_REJECTED;
 }
 
 bool answer_judge(const struct http_answer *answer, bool sent, const struct err *failed,
@@ -56,11 +61,10 @@ bool answer_judge(const struct http_answer *answer, bool sent, const struct err 
 {
     char said[280];
 
-    if (failed->code != ERR_NONE || answer->status == 0) {
-        enum err_code code = failed->code != ERR_NONE ? failed->code : ERR_NETWORK;
-        return err_set(err, is_write ? (sent ? ERR_UNKNOWN : as_write(code, true)) : code, "%s: %s",
-                       what, failed->text[0] ? failed->text : "no answer");
-    }
+    if (failed->code != ERR_NONE || answer->status == 0)
+        return err_set(
+            err, no_answer(failed->code != ERR_NONE ? failed->code : ERR_NETWORK, sent, is_write),
+            "%s: %s", what, failed->text[0] ? failed->text : "no answer");
     if (answer->status >= 200 && answer->status < 300)
         return true;
     http_describe(answer, said, sizeof said);
@@ -70,11 +74,9 @@ bool answer_judge(const struct http_answer *answer, bool sent, const struct err 
         return err_set(err, ERR_AUTH, "%s: %s", what, said);
     case 404:
         return err_set(err, ERR_NOT_FOUND, "%s: %s", what, said);
-    case 406: /* what a manager that is not in a swarm answered before 1.40 */
+    case 406: /* older engines, instead of 503 */
     case 503:
-        judge_503(answer, what, said, err);
-        err->code = is_write ? as_write(err->code, true) : err->code;
-        return false;
+        return judge_503(answer, is_write, what, said, err);
     case 409:
         return err_set(err, ERR_CONFLICT, "%s: %s", what, said);
     case 500:
