@@ -35,7 +35,7 @@ CC_ALL   = -std=c11 $(WARN) -fno-common -fPIE -pthread $(CFLAGS) $(INSTRUMENT) $
 LD_ALL   = -pie -pthread -Wl,--as-needed -Wl,-z,relro $(INSTRUMENT) $(LDFLAGS)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
-TEST_LIBS  = $(eval TEST_LIBS := $(shell pkg-config --libs check vterm) -lutil)$(TEST_LIBS)
+TEST_LIBS  = $(eval TEST_LIBS := $(shell pkg-config --libs check vterm libssl) -lutil)$(TEST_LIBS)
 
 LIB_SRC   := $(sort $(shell find backend tui -name '*.c' ! -path tui/main.c))
 TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/bench/*' \

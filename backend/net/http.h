@@ -4,7 +4,9 @@
  * TLS identity and ceilings. Reads share connections; every mutation goes on a
  * fresh easy handle with FRESH_CONNECT and FORBID_REUSE, because libcurl repeats a
  * request by itself when a reused connection dies before the first reply byte.
- * No redirects, no netrc, no environment proxies, no cookies, TLS 1.2 or newer, verified. */
+ * No redirects, no netrc, no environment proxies, no cookies, TLS 1.2 or newer, verified.
+ * Looking up a name happens on a thread of libcurl's, but dropping a request that waits for one
+ * joins it: http_cancel, http_free and a time limit may then block for some 10 s. */
 #ifndef LOCKSTEP_NET_HTTP_H
 #define LOCKSTEP_NET_HTTP_H
 
@@ -16,8 +18,8 @@
 struct http;
 struct http_request;
 
-/* First call of the process that touches libcurl; cheap, safe to repeat. Unsets
- * SSLKEYLOGFILE and its like. Drivers call it in open, so the simulator never loads TLS. */
+/* First call of the process that touches libcurl; safe to repeat. Unsets SSLKEYLOGFILE and its
+ * like, ignores SIGPIPE. Drivers call it in open, so the simulator never sets up TLS. */
 void http_init(void);
 
 struct http_config {
@@ -45,7 +47,10 @@ struct http_answer {
 
 /* err->code NONE: an HTTP answer of any status is in `answer`. NETWORK: none came, or
  * not whole; `sent` then says whether the server may have seen the request.
- * AUTH: the server's or our TLS identity was not accepted. LIMIT: a ceiling. */
+ * AUTH: the server's or our TLS identity was not accepted, or the socket not permitted.
+ * LIMIT: a ceiling. PROTOCOL: not HTTP, or a path or method that was never sent.
+ * UNSUPPORTED: not sent, because read-only. CONFIG: a TLS file cannot be used.
+ * Runs once, and the request is gone with it. */
 typedef void http_done_fn(void *arg, const struct http_answer *answer, bool sent,
                           const struct err *err);
 /* Bytes of a stream as they come; return false to end it (done runs with ERR_NONE). */
@@ -59,7 +64,8 @@ struct http_request *http_send(struct http *http, const char *method, const char
                                const char *content_type, const char *body, size_t body_len,
                                http_done_fn *fn, void *arg);
 /* A stream (events, watch): no total time limit; ends when nothing, not even a
- * keep-alive, came for idle_ms (0: never). Lines are cut by the caller. */
+ * keep-alive, came for idle_ms (0: never). Lines are cut by the caller. The body of an answer
+ * other than 2xx goes to fn, not to data. */
 struct http_request *http_stream(struct http *http, const char *path, int64_t idle_ms,
                                  http_data_fn *data, http_done_fn *fn, void *arg);
 /* Drops it; its callback never runs. What a mutation did is then unknown. NULL is fine. */
