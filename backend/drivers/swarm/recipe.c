@@ -87,10 +87,23 @@ static bool check_kind(const struct swarm_service *from, const struct service *s
     return true;
 }
 
-/* A memo of a finished release is none of the rollout that is in flight now. */
-static const json_t *memo_of(const struct swarm_service *from, const json_t *memo, json_t **made)
+static bool leads_to(const json_t *memo, const char *version)
 {
-    if (memo && memo_fits(memo, from))
+    struct arena *arena = arena_new(256);
+    bool same =
+        strcmp(swarm_template_version(json_object_get(memo, MEMO_TEMPLATE), arena), version) == 0;
+
+    arena_free(arena);
+    return same;
+}
+
+/* A memo of a finished release is none of the rollout that is in flight now. */
+static const json_t *memo_of(const struct swarm_service *from, const json_t *memo,
+                             const struct action *action, json_t **made)
+{
+    bool back = action->verb == VERB_ROLLBACK && action->to[0];
+
+    if (memo && memo_fits(memo, from) && (!back || leads_to(memo, action->to)))
         return memo;
     *made = memo_from_previous(from);
     return *made;
@@ -144,7 +157,7 @@ bool swarm_plan(const struct swarm_service *from, const struct service *service,
             return false;
         memo = made = memo_from_current(from, action->to);
     } else {
-        memo = memo_of(from, memo, &made);
+        memo = memo_of(from, memo, action, &made);
     }
     if (action->verb == VERB_ROLLBACK)
         ok = plan_rollback(from, service, memo, action, err);
