@@ -21,7 +21,6 @@ enum swarm_limit {
     SWARM_READ_TRIES = 5,
     SWARM_LINE_MAX = 64 << 10, /* one event */
     SWARM_KEPT_READS = 16,
-    SWARM_GHOSTS_MAX = 4096,
 };
 
 struct swarm;
@@ -39,6 +38,7 @@ struct kept_read {
 };
 
 struct follow;
+struct ghosts;
 struct swarm {
     struct driver base;
     struct driver_caps caps;
@@ -50,6 +50,7 @@ struct swarm {
     bool asking;
     struct kept_read kept[SWARM_KEPT_READS];
     size_t kept_next;
+    struct ghosts *ghosts;
     struct follow *follow; /* NULL until asked for */
 };
 

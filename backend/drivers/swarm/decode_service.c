@@ -208,6 +208,13 @@ bool swarm_decode_service(const json_t *value, struct arena *arena, struct swarm
     return decode_one(&root, out, err);
 }
 
+static int compare_services(const void *left, const void *right)
+{
+    const struct swarm_service *a = left, *b = right;
+
+    return strcmp(a->id, b->id);
+}
+
 bool swarm_decode_services(const json_t *value, struct arena *arena, struct swarm_service **out,
                            size_t *count, struct err *err)
 {
@@ -221,5 +228,6 @@ bool swarm_decode_services(const json_t *value, struct arena *arena, struct swar
         if (!decode_one(&at, &(*out)[i], err))
             return false;
     }
+    qsort(*out, *count, sizeof **out, compare_services);
     return true;
 }

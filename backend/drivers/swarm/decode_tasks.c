@@ -99,6 +99,11 @@ static int compare_tasks(const void *left, const void *right)
     return order ? order : strcmp(a->id, b->id);
 }
 
+void swarm_sort_tasks(struct swarm_task *tasks, size_t count)
+{
+    qsort(tasks, count, sizeof *tasks, compare_tasks);
+}
+
 bool swarm_decode_tasks(const json_t *value, struct arena *arena, struct swarm_task **out,
                         size_t *count, struct err *err)
 {
@@ -112,7 +117,7 @@ bool swarm_decode_tasks(const json_t *value, struct arena *arena, struct swarm_t
         if (!decode_task(&at, &(*out)[i], err))
             return false;
     }
-    qsort(*out, *count, sizeof **out, compare_tasks);
+    swarm_sort_tasks(*out, *count);
     return true;
 }
 

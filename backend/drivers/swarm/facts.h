@@ -92,9 +92,11 @@ const char *swarm_template_version(const json_t *template, struct arena *arena);
 
 bool swarm_decode_service(const json_t *value, struct arena *arena, struct swarm_service *out,
                           struct err *err);
+/* Sorted by id. */
 bool swarm_decode_services(const json_t *value, struct arena *arena, struct swarm_service **out,
                            size_t *count, struct err *err);
 /* Sorted by service, then slot, then node for global ones, then newest first. */
+void swarm_sort_tasks(struct swarm_task *tasks, size_t count);
 bool swarm_decode_tasks(const json_t *value, struct arena *arena, struct swarm_task **out,
                         size_t *count, struct err *err);
 /* Sorted by id. */

@@ -2,6 +2,7 @@
 #include "drivers/swarm/look.h"
 
 #include "drivers/swarm/answer.h"
+#include "drivers/swarm/ghosts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,8 @@ static void finish(struct look *look)
     };
     struct arena *arena = arena_new(4096);
     bool ok = look->err.code == ERR_NONE && decode(look, arena, &view);
+    if (ok)
+        ghosts_recall(swarm->ghosts, arena, &view);
     json_t *raw = json_incref(look->parts[PART_SERVICES]);
     look_fn *fn = look->fn;
     void *arg = look->arg;
