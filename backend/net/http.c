@@ -149,6 +149,7 @@ static bool deliver_data(struct http_request *r)
     if (http->current != r) /* cancelled by its own callback */
         return false;
     http->current = NULL;
+    r->body[0] = '\0';
     if (!more) {
         r->finished = true;
         r->err = (struct err){0};

@@ -103,9 +103,7 @@ static size_t body_ceiling(const struct http_request *r)
     if (r->kind != HTTP_STREAM)
         return r->http->body_max;
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
-    bool refused = status < 200 || status > 299;
-    return refused && r->http->body_max > HTTP_ERROR_BODY_MAX ? HTTP_ERROR_BODY_MAX
-                                                              : r->http->body_max;
+    return status >= 200 && status < 300 ? HTTP_PENDING_MAX : HTTP_REFUSAL_MAX;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)

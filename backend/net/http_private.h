@@ -15,8 +15,9 @@ enum http_limit {
     HTTP_CONNECT_MS = 3000,
     HTTP_TOTAL_MS = 15000,
     HTTP_BODY_MAX = 8 << 20,
-    HTTP_HEADERS_MAX = 64 << 10,    /* bytes of all header lines of one answer */
-    HTTP_ERROR_BODY_MAX = 64 << 10, /* of a stream that was refused */
+    HTTP_HEADERS_MAX = 64 << 10, /* bytes of all header lines of one answer */
+    HTTP_REFUSAL_MAX = 64 << 10, /* body of a stream that was refused */
+    HTTP_PENDING_MAX = 8 << 20,  /* of a stream, between two deliveries */
     HTTP_PATH_MAX = 8 << 10,
     HTTP_DEAD_PEER_MS = 20000, /* unacknowledged bytes: the connection is gone */
 };
