@@ -17,6 +17,7 @@
 enum release_limit {
     RELEASE_TEXT_MAX = 96 << 10,
     RELEASE_RECENT_MAX = 32, /* action ids remembered: protocol rule 5 */
+    RELEASE_WRITES_MAX = 16, /* writes of one action */
 };
 
 enum stage {

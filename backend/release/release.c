@@ -1,0 +1,364 @@
+/* release.c: see release.h. The fields are one table, so that reading, writing and what
+ * counts as known cannot drift apart. */
+#include "release/release.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCHEMA = 1 };
+#define TIME_MAX_MS (INT64_C(1) << 52)
+
+const char *const stage_word[STAGE_COUNT] = {
+    [STAGE_NONE] = "none",
+    [STAGE_HELD] = "held",
+    [STAGE_CANARY] = "canary",
+    [STAGE_BAKE] = "bake",
+    [STAGE_REHEARSE] = "rehearse",
+    [STAGE_SETTLE] = "settle",
+    [STAGE_WAVE] = "wave",
+    [STAGE_STABLE] = "stable",
+    [STAGE_ROLLING_BACK] = "rolling-back",
+    [STAGE_ROLLED_BACK] = "rolled-back",
+};
+
+/* TEXT may be cut when too long; EXACT is compared and sent back, so it must fit and be clean. */
+enum field_kind { FIELD_TEXT, FIELD_EXACT, FIELD_COUNT, FIELD_TIME };
+
+struct field {
+    const char *key;
+    enum field_kind kind;
+    size_t offset, size;
+};
+
+#define FIELD(type, kind, member, key)                                                             \
+    {                                                                                              \
+        key, kind, offsetof(struct type, member), sizeof((struct type *)0)->member                 \
+    }
+
+static const struct field release_fields[] = {
+    FIELD(release, FIELD_TEXT, service_id, "service"),
+    FIELD(release, FIELD_TEXT, from, "from"),
+    FIELD(release, FIELD_TEXT, to, "to"),
+    FIELD(release, FIELD_TEXT, artifact, "artifact"),
+    FIELD(release, FIELD_TEXT, by, "by"),
+    FIELD(release, FIELD_COUNT, target, "target"),
+    FIELD(release, FIELD_COUNT, replicas, "replicas"),
+    FIELD(release, FIELD_TIME, since_utc_ms, "since_ms"),
+    FIELD(release, FIELD_TIME, stage_utc_ms, "stage_since_ms"),
+    FIELD(release, FIELD_EXACT, journal_head, "journal_head"),
+};
+
+static const struct field claim_fields[] = {
+    FIELD(claim, FIELD_EXACT, id, "id"),          FIELD(claim, FIELD_TEXT, by, "by"),
+    FIELD(claim, FIELD_TEXT, from, "from"),       FIELD(claim, FIELD_TEXT, to, "to"),
+    FIELD(claim, FIELD_EXACT, base, "base"),      FIELD(claim, FIELD_COUNT, to_count, "to_count"),
+    FIELD(claim, FIELD_COUNT, write, "write"),    FIELD(claim, FIELD_COUNT, writes, "writes"),
+    FIELD(claim, FIELD_TIME, at_utc_ms, "at_ms"),
+};
+
+/* ---- reading ---- */
+
+static bool read_word(const struct json_at *at, const char *const *words, unsigned count,
+                      unsigned *out, struct err *err)
+{
+    const char *word;
+    char path[200];
+
+    if (!json_opt_text(at, 64, words[0], &word, err))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    return err_set(err, ERR_PROTOCOL, "%s: '%s' is not a word this lockstep knows",
+                   json_path(at, path, sizeof path), word);
+}
+
+static bool read_text(const struct json_at *at, const struct field *field, char *place,
+                      struct err *err)
+{
+    const char *text, *raw = json_raw(at->value);
+    char path[200];
+
+    if (!json_opt_text(at, field->size - 1, "", &text, err))
+        return false;
+    if (field->kind == FIELD_EXACT && raw && strcmp(raw, text) != 0)
+        return err_set(err, ERR_PROTOCOL, "%s: too long, or not clean text",
+                       json_path(at, path, sizeof path));
+    snprintf(place, field->size, "%s", text);
+    return true;
+}
+
+static bool read_fields(const struct json_at *at, const struct field *fields, size_t count,
+                        void *into, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct field *field = &fields[i];
+        struct json_at key = json_key(at, field->key);
+        char *place = (char *)into + field->offset;
+        int64_t number = 0;
+
+        switch (field->kind) {
+        case FIELD_TEXT:
+        case FIELD_EXACT:
+            if (!read_text(&key, field, place, err))
+                return false;
+            break;
+        case FIELD_COUNT:
+            if (!json_opt_int(&key, 0, UINT32_MAX, 0, &number, err))
+                return false;
+            *(uint32_t *)(void *)place = (uint32_t)number;
+            break;
+        case FIELD_TIME:
+            if (!json_opt_int(&key, 0, TIME_MAX_MS, 0, &number, err))
+                return false;
+            *(int64_t *)(void *)place = number;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool read_claim(const struct json_at *root, struct claim *claim, struct err *err)
+{
+    struct json_at at = json_key(root, "claim"), verb = json_key(&at, "verb");
+    unsigned word = 0;
+
+    if (!at.value || json_is_null(at.value))
+        return true;
+    if (!json_get_object(&at, err) ||
+        !read_fields(&at, claim_fields, ARRAY_LEN(claim_fields), claim, err) ||
+        !read_word(&verb, verb_word, VERB_COUNT, &word, err))
+        return false;
+    claim->verb = (enum verb)word;
+    if (!claim->id[0] || claim->writes > RELEASE_WRITES_MAX ||
+        claim->write >= (claim->writes ? claim->writes : 1))
+        return err_set(err, ERR_PROTOCOL,
+                       "the release record has a claim without id, or for write %u of %u",
+                       claim->write + 1, claim->writes);
+    return true;
+}
+
+static bool read_recent(const struct json_at *root, struct release *release, struct err *err)
+{
+    struct json_at at = json_key(root, "recent");
+    size_t count = 0;
+
+    if (!at.value || json_is_null(at.value))
+        return true;
+    if (!json_get_array(&at, &count, err))
+        return false;
+    for (size_t i = count < RELEASE_RECENT_MAX ? count : RELEASE_RECENT_MAX; i-- > 0;) {
+        static const struct field id = {"id", FIELD_EXACT, 0, ID_TEXT};
+        struct json_at entry = json_index(&at, i), key = json_key(&entry, "id"),
+                       outcome = json_key(&entry, "outcome");
+        char text[ID_TEXT];
+        unsigned word = 0;
+
+        if (!json_get_object(&entry, err) || !read_text(&key, &id, text, err) ||
+            !read_word(&outcome, outcome_word, OUTCOME_COUNT, &word, err))
+            return false;
+        release_note(release, text, (enum outcome)word);
+    }
+    return true;
+}
+
+static bool read_release(const struct json_at *root, struct release *release, struct err *err)
+{
+    struct json_at stage = json_key(root, "stage"), paused = json_key(root, "paused");
+    unsigned word = 0;
+
+    if (!read_fields(root, release_fields, ARRAY_LEN(release_fields), release, err) ||
+        !read_word(&stage, stage_word, STAGE_COUNT, &word, err) ||
+        !json_opt_bool(&paused, false, &release->paused, err) ||
+        !read_claim(root, &release->claim, err) || !read_recent(root, release, err))
+        return false;
+    release->stage = (enum stage)word;
+    json_t *memo = json_object_get(root->value, "memo");
+    release->memo = memo && !json_is_null(memo) ? json_incref(memo) : NULL;
+    return true;
+}
+
+struct release *release_parse(const char *text, size_t len, struct err *err)
+{
+    if (len > RELEASE_TEXT_MAX) {
+        err_set(err, ERR_LIMIT, "the release record has %zu bytes, more than the %d allowed", len,
+                RELEASE_TEXT_MAX);
+        return NULL;
+    }
+    json_t *root = json_parse(text, len, "release record", err);
+    if (!root)
+        return NULL;
+    struct arena *arena = arena_new(1024);
+    struct json_at at = json_root(root, "release record", arena), schema = json_key(&at, "schema");
+    struct release *release = release_new();
+    struct err ignored = {0};
+    int64_t version;
+
+    release->root = root;
+    bool ok = json_get_object(&at, err) && json_get_int(&schema, 1, 1 << 20, &version, err);
+    if (ok && version > SCHEMA) { /* what can be read is shown, whatever else it says */
+        release->newer = true;
+        read_release(&at, release, &ignored);
+    } else if (ok) {
+        ok = read_release(&at, release, err);
+    }
+    arena_free(arena);
+    if (ok)
+        return release;
+    release_free(release);
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+static void write_fields(json_t *object, const struct field *fields, size_t count, const void *from)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *place = (const char *)from + fields[i].offset;
+        json_t *value = NULL;
+
+        switch (fields[i].kind) {
+        case FIELD_TEXT:
+        case FIELD_EXACT:
+            value = json_string(place);
+            break;
+        case FIELD_COUNT:
+            value = json_integer(*(const uint32_t *)(const void *)place);
+            break;
+        case FIELD_TIME:
+            value = json_integer(*(const int64_t *)(const void *)place);
+            break;
+        }
+        json_object_set_new(object, fields[i].key, value);
+    }
+}
+
+static bool has_id(const json_t *object, const char *id)
+{
+    const char *found = json_raw(json_object_get(object, "id"));
+
+    return found && strcmp(found, id) == 0;
+}
+
+/* The object of this id as it was read, with fields of a newer lockstep, or a fresh one. */
+static json_t *object_of(const json_t *read, const char *id)
+{
+    return has_id(read, id) ? json_copy((json_t *)(uintptr_t)read) : json_object();
+}
+
+static json_t *write_claim(const struct release *release)
+{
+    json_t *claim = object_of(json_object_get(release->root, "claim"), release->claim.id);
+
+    write_fields(claim, claim_fields, ARRAY_LEN(claim_fields), &release->claim);
+    json_object_set_new(claim, "verb", json_string(verb_word[release->claim.verb]));
+    return claim;
+}
+
+static json_t *write_recent(const struct release *release)
+{
+    const json_t *read = json_object_get(release->root, "recent");
+    json_t *recent = json_array();
+
+    for (size_t i = 0; i < release->recent_count; i++) {
+        const struct done *done = &release->recent[i];
+        const json_t *old = NULL;
+        for (size_t j = 0; j < json_array_size(read) && !old; j++)
+            if (has_id(json_array_get(read, j), done->id))
+                old = json_array_get(read, j);
+        json_t *entry = object_of(old, done->id);
+        json_object_set_new(entry, "id", json_string(done->id));
+        json_object_set_new(entry, "outcome", json_string(outcome_word[done->outcome]));
+        json_array_append_new(recent, entry);
+    }
+    return recent;
+}
+
+char *release_write(const struct release *release, struct err *err)
+{
+    if (release->newer) {
+        err_set(err, ERR_UNSUPPORTED,
+                "the release record was written by a newer lockstep: it can be looked at only");
+        return NULL;
+    }
+    json_t *root = release->root ? json_copy(release->root) : json_object();
+
+    json_object_set_new(root, "schema", json_integer(SCHEMA));
+    json_object_set_new(root, "stage", json_string(stage_word[release->stage]));
+    json_object_set_new(root, "paused", json_boolean(release->paused));
+    write_fields(root, release_fields, ARRAY_LEN(release_fields), release);
+    json_object_set_new(root, "recent", write_recent(release));
+    if (release->claim.id[0])
+        json_object_set_new(root, "claim", write_claim(release));
+    else
+        json_object_del(root, "claim");
+    if (release->memo)
+        json_object_set(root, "memo", release->memo);
+    else
+        json_object_del(root, "memo");
+    char *text = json_text(root);
+    json_decref(root);
+    size_t len = strlen(text);
+    if (len <= RELEASE_TEXT_MAX)
+        return text;
+    free(text);
+    err_set(err, ERR_LIMIT,
+            "the release record of '%s' would take %zu bytes, more than the %d allowed",
+            release->service_id, len, RELEASE_TEXT_MAX);
+    return NULL;
+}
+
+/* ---- the rest ---- */
+
+struct release *release_new(void)
+{
+    return xcalloc(1, sizeof(struct release));
+}
+
+void release_free(struct release *release)
+{
+    if (!release)
+        return;
+    json_decref(release->memo);
+    json_decref(release->root);
+    free(release);
+}
+
+struct release *release_copy(const struct release *release)
+{
+    struct release *copy = release_new();
+
+    *copy = *release;
+    json_incref(copy->memo);
+    json_incref(copy->root);
+    return copy;
+}
+
+void release_note(struct release *release, const char *id, enum outcome outcome)
+{
+    struct done *recent = release->recent;
+    size_t at = 0;
+
+    while (at < release->recent_count && strcmp(recent[at].id, id) != 0)
+        at++;
+    if (at == release->recent_count && at < RELEASE_RECENT_MAX)
+        release->recent_count++;
+    else if (at == RELEASE_RECENT_MAX)
+        at--;
+    memmove(recent + 1, recent, at * sizeof *recent);
+    recent[0].outcome = outcome;
+    snprintf(recent[0].id, sizeof recent[0].id, "%s", id);
+}
+
+enum outcome release_recall(const struct release *release, const char *id)
+{
+    for (size_t i = 0; i < release->recent_count; i++)
+        if (strcmp(release->recent[i].id, id) == 0)
+            return release->recent[i].outcome;
+    return OUTCOME_NONE;
+}
