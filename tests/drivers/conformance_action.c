@@ -158,7 +158,9 @@ struct names bench_names(struct bench *bench, const char *version)
             instance->state != INSTANCE_SERVING)
             continue;
         ck_assert_uint_lt(names.count, BENCH_INSTANCES);
-        snprintf(names.name[names.count++], BENCH_NAME, "%s", instance->name);
+        /* A name alone may be a slot's: one that was replaced serves since later. */
+        snprintf(names.name[names.count++], BENCH_NAME, "%s since %lld", instance->name,
+                 (long long)instance->since_utc_ms);
     }
     service_unref(service);
     return names;

@@ -2,7 +2,10 @@
  *
  * A write is applied or refused as one: the precondition is looked at, the target and the
  * mark change and the revision moves in the same instant. */
+#include "drivers/sim/rollout.h"
 #include "drivers/sim/wire.h"
+
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +15,7 @@ void sim_stamp(struct sim *sim, struct sim_service *service, const char *mark, c
 {
     service->revision++;
     if (by)
-        snprintf(service->by, sizeof service->by, "%s", by);
+        text_clean_into(service->by, sizeof service->by, by, strlen(by));
     if (mark[0]) {
         if (service->mark_count == SIM_MARK_MAX)
             memmove(service->marks[0], service->marks[1],
@@ -70,7 +73,7 @@ static bool check_target(const struct sim_service *service, const struct action 
     if (target < 1 || target > service->replicas)
         return err_set(err, ERR_REJECTED, "%s has %u instances: cannot bring %u to version %s",
                        service->name, service->replicas, target, action->to);
-    if (action->to[0] && strcmp(action->to, to->name) != 0)
+    if (action->verb != VERB_START && action->to[0] && strcmp(action->to, to->name) != 0)
         return err_set(err, ERR_REJECTED, "%s moves to %s, not to %s", service->name,
                        service->wants->name, action->to);
     if (to == service->wants && target < sim_rollout_dispatched(service))

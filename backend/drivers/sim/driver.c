@@ -2,6 +2,7 @@
  *
  * A driver sleeps on its own loop: a timer for the next event of the cluster, and
  * a pipe by which others (an operator on another loop, a test) wake it. */
+#include "drivers/sim/queue.h"
 #include "drivers/sim/wire.h"
 
 #include "base/json.h"

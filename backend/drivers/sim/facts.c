@@ -1,5 +1,6 @@
 /* facts.c: what a driver says about the simulated cluster, in the words of the model. */
-#include "drivers/sim/world.h"
+#include "drivers/sim/rollout.h"
+#include "drivers/sim/wire.h"
 
 #include "base/hash.h"
 

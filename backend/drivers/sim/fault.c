@@ -1,5 +1,7 @@
 /* fault.c: everything that goes wrong: by story, by order and by chance. */
-#include "drivers/sim/world.h"
+#include "drivers/sim/queue.h"
+#include "drivers/sim/rollout.h"
+#include "drivers/sim/wire.h"
 
 #include "model/action.h"
 

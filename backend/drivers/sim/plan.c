@@ -160,8 +160,10 @@ bool sim_settled(struct driver *base, const struct service *service, const struc
     (void)base;
     if (service->motion == MOTION_RUNNING)
         return false;
-    if (service->trouble != TROUBLE_NONE)
-        return last; /* nothing more moves, and more may not be sent into it */
+    if (service->trouble != TROUBLE_NONE && !last)
+        return false; /* no more may be sent into it */
+    if (service_count(service, service->wants, 1u << INSTANCE_FAILING) > 0)
+        return true; /* nothing more moves */
     if (action->verb == VERB_START || action->verb == VERB_STEP || action->verb == VERB_RESUME)
         return service->motion != MOTION_MOVING && serving >= sim_write_target(action);
     return service->motion != MOTION_MOVING;

@@ -1,7 +1,5 @@
-/* queue.c: what will happen in the simulated cluster, in order, and its dice.
- *
- * Events due at the same time run in the order in which they were asked for. */
-#include "drivers/sim/world.h"
+/* queue.c: a heap. See queue.h. */
+#include "drivers/sim/queue.h"
 
 #include "base/hash.h"
 
@@ -16,8 +14,8 @@ void sim_at(struct sim *sim, int64_t delay_ms, sim_event_fn *fn, void *object, u
 {
     ARRAY_RESERVE(sim->queue, sim->queue_cap, sim->queue_count + 1);
     struct sim_event *heap = sim->queue;
-    const struct sim_event event = {sim->now_ms + (delay_ms > 0 ? delay_ms : 0), sim->order++, fn,
-                                    object, serial};
+    const struct sim_event event = {sim->now_ms + (delay_ms > 0 ? delay_ms : 0), sim->order++,
+                                    serial, fn, object};
     size_t i = sim->queue_count++;
 
     while (i > 0 && before(&event, &heap[(i - 1) / 2])) {

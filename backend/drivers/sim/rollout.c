@@ -4,7 +4,9 @@
  * new version to exactly `target` slots, a few at a time, and then stands: whatever is
  * lost is started again with the version of its slot. A new instance starts beside the old one,
  * which is stopped when the new one serves. */
-#include "drivers/sim/world.h"
+#include "drivers/sim/rollout.h"
+
+#include "drivers/sim/queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

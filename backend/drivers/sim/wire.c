@@ -1,5 +1,6 @@
 /* wire.c: how requests travel: late, twice, or not at all. See wire.h. */
 #include "drivers/sim/wire.h"
+#include "drivers/sim/queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

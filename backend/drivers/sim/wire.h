@@ -82,6 +82,17 @@ struct sim_driver {
     struct loop_timer *timer;
 };
 
+void sim_lock(struct sim *sim);   /* and advances to now */
+void sim_unlock(struct sim *sim); /* and wakes every driver that has something to fetch */
+void sim_drop_requests(struct sim *sim);
+/* A write that was applied: a new revision and, with a mark, its mark. */
+void sim_stamp(struct sim *sim, struct sim_service *service, const char *mark, const char *by);
+
+/* facts.c: one service as a driver hands it out, sealed, one reference. `focus`: with instances. */
+const struct service *sim_facts(struct sim *sim, const struct sim_service *service,
+                                const char *cluster, bool focus);
+struct node sim_node_facts(const struct sim_node *node, const char *cluster);
+
 struct request *wire_request(struct sim_driver *driver, enum request_kind kind, void *arg);
 void wire_send(struct request *request);
 void wire_forget_driver(struct sim_driver *driver);
@@ -99,5 +110,11 @@ uint32_t sim_write_target(const struct action *action);
 
 /* stream.c: what one turn tells the sink. */
 void stream_deliver(struct sim_driver *driver); /* without the lock */
+
+/* fault.c */
+void sim_story_begin(struct sim *sim);
+/* The fault that meets this write, if any: armed ones first, then chance. SIM_FAULT_COUNT: none. */
+enum sim_fault sim_fault_of_write(struct sim *sim, const char *kind, const char *verb);
+void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target);
 
 #endif

@@ -1,5 +1,7 @@
 /* world.c: makes a simulated cluster from a scenario, and finds things in it. */
 #include "drivers/sim/world.h"
+#include "drivers/sim/rollout.h"
+#include "drivers/sim/wire.h"
 
 #include "base/hash.h"
 #include "base/text.h"

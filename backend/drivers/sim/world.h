@@ -104,50 +104,35 @@ struct sim_driver;
 typedef void sim_event_fn(struct sim *sim, void *object, uint64_t serial);
 struct sim_event {
     int64_t at_ms;
-    uint64_t order;
+    uint64_t order, serial;
     sim_event_fn *fn;
     void *object;
-    uint64_t serial;
 };
 
 struct sim {
     pthread_mutex_t lock;
-    unsigned refs;
+    unsigned refs, operators; /* operators: drivers ever opened */
     struct clock *clock;
     const struct scenario *scenario;
-    uint64_t seed, dice;
+    uint64_t seed, dice, order, serial, change;
     struct arena *arena; /* names and texts, for as long as the cluster lives */
     struct sim_node *nodes;
     size_t node_count;
     struct sim_service *services;
     size_t service_count;
     struct sim_record *records;
-    uint64_t record_revision;
     struct sim_event *queue; /* a heap */
-    size_t queue_count, queue_cap;
-    uint64_t order, serial;
-    uint64_t change;
-    int64_t now_ms; /* of the event being run, else of the last look at the clock */
+    int64_t now_ms;          /* of the event being run, else of the last look at the clock */
     struct sim_news news[SIM_NEWS_MAX];
-    uint64_t news_count;
-    bool unreachable, forbidden;
+    uint64_t news_count, record_revision;
+    bool unreachable, forbidden, chaos_on;
     struct sim_armed *armed;
     struct sim_chaos chaos;
-    bool chaos_on;
     struct sim_driver *drivers;
     struct request *requests; /* on their way, or answered and not yet picked up */
-    unsigned operators;       /* drivers ever opened */
     char (*applied)[48];
-    size_t applied_count, applied_cap;
+    size_t applied_count, applied_cap, queue_count, queue_cap;
 };
-
-/* queue.c */
-void sim_at(struct sim *sim, int64_t delay_ms, sim_event_fn *fn, void *object, uint64_t serial);
-void sim_advance(struct sim *sim);              /* to the clock's now */
-int64_t sim_next_ms(const struct sim *sim);     /* of the next event; -1 none */
-uint32_t sim_roll(struct sim *sim, uint32_t n); /* 0 .. n-1 from the seed, in the order of calls */
-/* A draw that depends on the seed and these words only, whatever happened before. */
-uint32_t sim_draw(const struct sim *sim, const char *name, uint64_t serial, uint32_t n);
 
 /* world.c */
 int64_t sim_utc_ms(const struct sim *sim);
@@ -161,38 +146,5 @@ void sim_touch(struct sim *sim, struct sim_service *service);
 void sim_touch_node(struct sim *sim, struct sim_node *node);
 void sim_say(struct sim *sim, const struct sim_service *service, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-
-/* wire.c */
-void sim_lock(struct sim *sim);   /* and advances to now */
-void sim_unlock(struct sim *sim); /* and wakes every driver that has something to fetch */
-void sim_drop_requests(struct sim *sim);
-/* A write that was applied: a new revision and, with a mark, its mark. */
-void sim_stamp(struct sim *sim, struct sim_service *service, const char *mark, const char *by);
-
-/* facts.c: one service as a driver hands it out, sealed, one reference. `focus`: with instances. */
-const struct service *sim_facts(struct sim *sim, const struct sim_service *service,
-                                const char *cluster, bool focus);
-struct node sim_node_facts(const struct sim_node *node, const char *cluster);
-
-/* rollout.c */
-void sim_build_service(struct sim *sim, struct sim_service *service);
-/* A new target. The caller has checked it. */
-void sim_rollout_start(struct sim *sim, struct sim_service *service, const struct sim_version *to,
-                       uint32_t target, bool back);
-void sim_rollout_target(struct sim *sim, struct sim_service *service, uint32_t target);
-uint32_t sim_rollout_dispatched(const struct sim_service *service);
-/* Takes every next step that can be taken now. */
-void sim_reconcile(struct sim *sim, struct sim_service *service);
-bool sim_moving(struct sim *sim, const struct sim_service *service);
-enum trouble sim_trouble(const struct sim_service *service, const char **reason);
-void sim_node_silent(struct sim *sim, struct sim_node *node);
-void sim_node_returns(struct sim *sim, struct sim_node *node);
-void sim_crash_one(struct sim *sim, struct sim_service *service);
-
-/* fault.c */
-void sim_story_begin(struct sim *sim);
-/* The fault that meets this write, if any: armed ones first, then chance. SIM_FAULT_COUNT: none. */
-enum sim_fault sim_fault_of_write(struct sim *sim, const char *kind, const char *verb);
-void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target);
 
 #endif
