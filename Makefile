@@ -41,6 +41,7 @@ LIB_SRC   := $(sort $(shell find backend tui -name '*.c' ! -path tui/main.c))
 TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/bench/*' \
                       ! -path 'tests/prove/*' ! -path 'tests/engines/*'))
 PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
+EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -maxdepth 2 -name '*.c'))
@@ -78,7 +79,7 @@ $(BUILD)/unit: $(TEST_OBJ) $(LIB_OBJ) | $(BUILD)/lockstep
 	$(say) LINK $@
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) $(TEST_LIBS) -o $@
 
-$(BUILD)/prove-%: $(BUILD)/tests/prove/%.o $(LIB_OBJ)
+$(BUILD)/prove-%: $(BUILD)/tests/prove/%.o $(EXPLORERS) $(LIB_OBJ)
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -o $@
 
 $(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(LIB_OBJ)

@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "config_env.h"
+#include "drivers/sim/sim.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -261,6 +262,33 @@ struct cluster_config config_simulator(struct config *config, const char *scenar
     return cluster;
 }
 
+/* A scenario that is not there is a slip of the user's, not a cluster that does not answer. */
+static const struct cluster_config *find_simulator(struct config *config, const char *scenario,
+                                                   struct err *err)
+{
+    const char *names[64], *name;
+    char hint[NEAR_TEXT], all[300] = "";
+    size_t count = 0, used = 0;
+
+    for (; (name = sim_scenario_name(count)) != NULL && count < ARRAY_LEN(names); count++) {
+        names[count] = name;
+        if (strcmp(name, scenario) == 0)
+            break;
+        if (used < sizeof all)
+            used +=
+                (size_t)snprintf(all + used, sizeof all - used, "%s%s", count ? ", " : "", name);
+    }
+    if (scenario[0] && !name) {
+        near_suggest(scenario, names, count, hint);
+        err_set(err, ERR_USAGE, "the simulator has no scenario '%.60s'.%s There are: %s", scenario,
+                hint, all);
+        return NULL;
+    }
+    struct cluster_config *made = arena_alloc(config->arena, 1, sizeof *made);
+    *made = config_simulator(config, scenario);
+    return made;
+}
+
 bool config_is_simulator(const struct cluster_config *cluster)
 {
     return strcmp(cluster->kind, "sim") == 0;
@@ -271,11 +299,8 @@ const struct cluster_config *config_find(struct config *config, const char *name
     const char *names[CONFIG_CONTEXTS_MAX];
     char hint[NEAR_TEXT];
 
-    if (strncmp(name, "demo:", 5) == 0) {
-        struct cluster_config *made = arena_alloc(config->arena, 1, sizeof *made);
-        *made = config_simulator(config, name + 5);
-        return made;
-    }
+    if (strncmp(name, "demo:", 5) == 0)
+        return find_simulator(config, name + 5, err);
     for (size_t i = 0; i < config->context_count; i++) {
         if (strcmp(config->contexts[i].name, name) == 0)
             return &config->contexts[i];

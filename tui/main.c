@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     }
     forbid_core_files();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a journal at its limit is an error, not the end */
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     json_init();

@@ -92,15 +92,28 @@ static int choose_clusters(struct session *session, const struct args *args, enu
 
 /* Precedence: --journal, LOCKSTEP_JOURNAL, the settings. A simulated world is recorded only
  * when one of the first two asks for it: it must not mix with the record of real clusters. */
-static void choose_journal(struct session *session, const struct args *args)
+static const char *find_journal(const struct session *session, const struct args *args)
 {
     const char *variable = getenv("LOCKSTEP_JOURNAL");
 
-    session->journal = args->journal                ? args->journal
-                       : variable && *variable      ? variable
-                       : session->simulated         ? NULL
-                       : session->config.journal[0] ? session->config.journal
-                                                    : NULL;
+    if (args->journal)
+        return args->journal;
+    if (variable && *variable)
+        return variable;
+    return session->simulated || !session->config.journal[0] ? NULL : session->config.journal;
+}
+
+static int choose_journal(struct session *session, const struct args *args, enum session_need need)
+{
+    struct err err = {0};
+
+    session->journal = find_journal(session, args);
+    if (session->journal || session->simulated || need != SESSION_CLUSTERS_NEEDED)
+        return EXIT_DONE;
+    err_set(
+        &err, ERR_CONFIG,
+        "there is no place for the journal: set HOME or XDG_STATE_HOME, or name --journal FILE");
+    return complain_err(&err);
 }
 
 int session_configure(struct session *session, const struct args *args, enum session_need need)
@@ -111,7 +124,7 @@ int session_configure(struct session *session, const struct args *args, enum ses
     if (status == EXIT_DONE)
         status = choose_clusters(session, args, need);
     if (status == EXIT_DONE)
-        choose_journal(session, args);
+        status = choose_journal(session, args, need);
     return status;
 }
 

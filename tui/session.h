@@ -21,7 +21,7 @@ struct session {
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
     bool simulated;      /* all of them */
-    const char *journal; /* NULL: none, because everything is simulated, or there is no HOME */
+    const char *journal; /* NULL: none, because everything is simulated */
     struct clock *clock;
     struct engine *engine;
     const struct frame *frame; /* newest one seen, one reference; NULL before session_sync */

@@ -106,7 +106,7 @@ static void print_result(const struct session *session, const struct act *act,
     bool judged = option && option->offered && result->end == END_REFUSED;
 
     if (act->args->output != OUTPUT_JSON) {
-        printf("%s %s: %s\n", act->name, verb_word[act->intent.verb], result->sentence);
+        puts(result->sentence);
         if (judged)
             print_verdict(&option->verdict, "  ");
         return;
@@ -172,6 +172,9 @@ static int check_context(const struct session *session, const struct act *act)
 
 static int carry_out(struct session *session, struct act *act)
 {
+    /* A simulated world is not written down unless a file was named. */
+    if (session->simulated && !session->journal)
+        act->intent.flags |= INTENT_NO_JOURNAL;
     int64_t timeout = act->args->timeout_ms ? act->args->timeout_ms : SESSION_ACTION_MS;
 
     act->ticket = engine_submit(session->engine, &act->intent);

@@ -58,7 +58,7 @@ static void check_settings(struct doctor *doctor, const struct session *session)
     for (size_t i = 0; i < config->problem_count; i++)
         fail(doctor, EXIT_USAGE, "settings", config->file, config->problems[i],
              "mend it; the other verbs refuse to run until then");
-    if (config->problem_count == 0)
+    if (config->problem_count == 0 && config->file[0])
         check(doctor, HEALTH_OK, "settings", config->file,
               config->file_found ? "read" : "not there; the environment is used", "");
     if (session->cluster_count == 0 && config->problem_count == 0)
@@ -79,7 +79,8 @@ static void check_cluster(struct doctor *doctor, const struct session *session,
              "check the address, that the engine runs, and that you may open its socket or port");
         return;
     }
-    snprintf(text, sizeof text, "%s %s: live, as %s, %s%s%s", cluster->kind, config->endpoint,
+    snprintf(text, sizeof text, "%s%s%s: live, as %s, %s%s%s", cluster->kind,
+             config->endpoint[0] ? " " : "", config->endpoint,
              cluster->who[0] ? cluster->who : "nobody it names",
              cluster->may_act ? "may act" : "may only look",
              cluster->production ? ", production" : "", cluster->read_only ? ", read-only" : "");

@@ -90,6 +90,15 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
                                       option->verdict.first->sentence);
 }
 
+static void fill_steps(const struct board_input *in, const struct flight *f, struct row *row)
+{
+    uint32_t replicas = row->service->replicas, at = 0;
+
+    row->step = plan_step_of(in->plan, replicas, f->have, &row->steps);
+    for (uint32_t i = 0; i < row->steps && i < ROW_STEPS_MAX; i++)
+        row->step_at[i] = at = plan_next(in->plan, replicas, at);
+}
+
 static void fill_counts(const struct board_input *in, const struct flight *f, struct row *row)
 {
     const struct service *service = in->guard.service;
@@ -103,10 +112,7 @@ static void fill_counts(const struct board_input *in, const struct flight *f, st
         row->to = arena_strdup(row->arena, f->from);
         row->have = service_count(service, f->from, STATES_SERVING);
     } else if (f->active) {
-        uint32_t at = 0;
-        for (size_t i = 0; i < ROW_STEPS_MAX && at < service->replicas; i++)
-            row->step_at[i] = at = plan_next(in->plan, service->replicas, at);
-        row->step = plan_step_of(in->plan, service->replicas, f->have, &row->steps);
+        fill_steps(in, f, row);
     }
     row->ghosts = f->ghosts;
 }

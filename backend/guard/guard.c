@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "guard/judge.h"
-#include "guard/rules.h"
+#include "guard/observed_rules.h"
 #include "release/release.h"
 
 #include <stdlib.h>
@@ -32,8 +32,8 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
     if (only_reduces(ask->verb))
         return;
     struct live live = live_collect(in, arena);
-    rule_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
-    rule_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
+    observed_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
+    observed_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
     verdict_settle(out);
 }
 
@@ -44,7 +44,7 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
     size_t count = 0;
 
     out[count] = finding_of(RULE_R3, ANSWER_NOT_EVALUATED);
-    rule_step_watch(in, &live, arena, &out[count]);
+    observed_step_watch(in, &live, arena, &out[count]);
     count += answer_is_broken(out[count].answer);
     return count;
 }

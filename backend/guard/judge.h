@@ -20,7 +20,7 @@ struct finding finding_of(enum rule_id rule, enum answer answer);
 /* The first reason stays, unless a refusal follows an unknown. */
 void finding_break(struct finding *finding, enum answer answer, const char *sentence,
                    const char *way_out);
-/* Adds a row; beyond WITNESS_MAX rows are dropped. */
+/* Adds a row unless it is there already; beyond WITNESS_MAX rows are dropped. */
 void finding_witness(struct finding *finding, struct arena *arena, const char *object,
                      const char *fact, int64_t age_ms);
 

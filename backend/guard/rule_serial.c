@@ -1,55 +1,16 @@
-/* rule_serial.c: RL: nobody acts on a picture that is no longer true.
- *
- * An ask that carries neither digest nor basis comes from a verb without a screen:
- * there is nothing it could be stale against. */
-#include "guard/judge.h"
-#include "guard/rules.h"
-#include "release/release.h"
+/* rule_serial.c: RL: nobody decides on a picture that is no longer true. */
+#include "guard/trial.h"
 
-#include <string.h>
-
-static const char *join(const struct live *live, struct arena *arena)
+void rule_stale(const struct trial *trial, struct finding *finding)
 {
-    const char *text = live->count ? live->versions[0] : "nothing";
+    const struct deed *deed = trial->deed;
+    uint64_t now = *trial->world->applied;
 
-    for (size_t i = 1; i < live->count; i++)
-        text = arena_printf(arena, "%s, %s", text, live->versions[i]);
-    return text;
-}
-
-void rule_serial_judge(const struct guard_input *in, const struct guard_ask *ask,
-                       const struct live *live, struct arena *arena, struct finding *finding)
-{
-    const struct service *service = in->service;
-    const char *object = arena_printf(arena, "service %s", service->name);
-    const char *again = "look at the new picture and press the key again";
-
-    if (!ask->spec_digest[0] && !ask->basis)
+    if (!deed->decided || deed->rev == now)
         return;
-    finding->answer = ANSWER_ALLOW;
-    if (ask->spec_digest[0] && strcmp(ask->spec_digest, service->spec_digest) != 0) {
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "%s was changed since your screen was drawn%s%s",
-                                   service->name, service->by[0] ? ", by " : "", service->by),
-                      again);
-        finding_witness(finding, arena, object,
-                        arena_printf(arena, "now wants %s of %s, %u instances",
-                                     service->wants[0] ? service->wants : "nothing known",
-                                     service->name, service->replicas),
-                        -1);
-    }
-    if (ask->basis && ask->basis != guard_basis(in)) {
-        finding_break(
-            finding, ANSWER_REFUSE,
-            arena_printf(arena, "what the verdict about %s rested on has changed", service->name),
-            again);
-        finding_witness(finding, arena, object,
-                        arena_printf(arena, "may now run %s", join(live, arena)), -1);
-        if (in->release)
-            finding_witness(finding, arena, "release record",
-                            arena_printf(arena, "%s -> %s, %s, %u asked for", in->release->from,
-                                         in->release->to, stage_word[in->release->stage],
-                                         in->release->target),
-                            -1);
-    }
+    trial_break(trial, finding, ANSWER_REFUSE, "look at the new picture and decide again",
+                "this was decided on picture %llu, now it is %llu", (unsigned long long)deed->rev,
+                (unsigned long long)now);
+    trial_witness(trial, finding, "picture", "%lld actions were applied since it was decided",
+                  (long long)(now - deed->rev));
 }

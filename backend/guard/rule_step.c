@@ -1,261 +1,71 @@
-/* rule_step.c: R3: one version step at a time, counting what may still come back.
- *
- * Without a contract the only adjacency there is, is the one the release declares by
- * itself: from its stable version to its target. Any third version refuses. */
-#include "guard/judge.h"
-#include "guard/rules.h"
-#include "release/release.h"
+/* rule_step.c: R3: one version step in production at any time, counting what may come back. */
+#include "guard/trial.h"
 
-#include <string.h>
-
-static bool same(const char *a, const char *b)
+/* The canary's other version must be where everybody rested before. */
+static void check_rested(const struct trial *trial, struct finding *finding, versions_t others)
 {
-    return strcmp(a, b) == 0;
-}
+    uint32_t s = trial->deed->service;
+    const struct service_now *now = &trial->world->services[s];
+    const char *name = trial->service->name;
+    unsigned u;
 
-static const char *arrow(const struct pair *pair, struct arena *arena)
-{
-    return arena_printf(arena, "%s -> %s", pair->from[0] ? pair->from : VERSION_UNKNOWN, pair->to);
-}
-
-/* The cheapest way to be rid of the versions that stand in the way. */
-static const char *way_out(const struct pair *pair, const char *fence, struct arena *arena)
-{
-    if (fence)
-        return arena_printf(
-            arena, "fence %s if it cannot come back with its old version, or wait until it reports",
-            fence);
-    if (pair->open)
-        return arena_printf(arena, "finish or roll back %s first", arrow(pair, arena));
-    return "bring every instance and launcher to one version first";
-}
-
-static void refuse_strays(const struct guard_input *in, const struct live *live,
-                          const struct pair *allowed, const struct pair *open, const char *sentence,
-                          struct arena *arena, struct finding *finding)
-{
-    const char *fence = NULL;
-    enum answer answer = ANSWER_REFUSE;
-
-    for (size_t i = 0; i < live->count; i++) {
-        if (pair_has(allowed, live->versions[i]))
+    if (now->changing != NOT_CHANGING && now->changing != trial->deed->version) {
+        const char *to = trial_version_name(trial, s, (unsigned)now->changing);
+        trial_break(trial, finding, ANSWER_REFUSE,
+                    trial_text(trial, "finish or roll back %s to %s first", name, to),
+                    "%s is still moving to %s", name, to);
+        trial_witness(trial, finding, trial_text(trial, "service %s", name), "moving to %s", to);
+        trial_places(trial, finding, s, VERSION_BIT(now->changing));
+    }
+    while (versions_next(&others, &u)) {
+        if (u == VERSION_NOT_KNOWN || world_cert(trial->world, s, u)->stage == CERT_STABLE)
             continue;
-        if (same(live->versions[i], VERSION_UNKNOWN))
-            answer = ANSWER_UNKNOWN;
-        live_witness(in, live->versions[i], arena, finding, &fence);
+        const char *version = trial_version_name(trial, s, u);
+        trial_break(
+            trial, finding, ANSWER_REFUSE,
+            trial_fence_or(trial, s, trial->world->services[s].live & ~VERSION_BIT(u),
+                           trial_text(trial, "bring %s to one version and let it bake", name)),
+            "%s %s is not itself released and baked", name, version);
+        trial_witness(trial, finding, trial_text(trial, "version %s of %s", version, name), "%s",
+                      cert_word[world_cert(trial->world, s, u)->stage]);
+        trial_places(trial, finding, s, trial->world->services[s].live);
     }
-    finding_break(finding, answer, sentence, way_out(open, fence, arena));
 }
 
-/* "3 versions of shop would be live: 4, 5, 6" */
-static const char *would_be(const struct guard_input *in, const struct live *live,
-                            const char *version, struct arena *arena)
+void rule_one_step(const struct trial *trial, struct finding *finding)
 {
-    const char *list = NULL;
-    size_t count = 0;
+    uint32_t s = trial->deed->service;
+    unsigned v = trial->deed->version, u;
+    versions_t live = trial->world->services[s].live, others = live & ~VERSION_BIT(v);
+    const char *name = trial->service->name;
+    const char *settle =
+        trial_text(trial, "bring every node and launcher of %s to one version", name);
 
-    for (size_t i = 0; i <= live->count; i++) {
-        const char *one = i < live->count ? live->versions[i] : version;
-
-        if (i < live->count && same(one, version))
-            continue; /* named last */
-        list = list ? arena_printf(arena, "%s, %s", list, one) : one;
-        count++;
+    if ((live | VERSION_BIT(v)) & VERSION_BIT(VERSION_NOT_KNOWN)) {
+        trial_break(trial, finding, ANSWER_UNKNOWN,
+                    trial_fence_or(trial, s, VERSION_BIT(VERSION_NOT_KNOWN),
+                                   "find out which version it is"),
+                    "a version of %s is not known", name);
+        trial_places(trial, finding, s, VERSION_BIT(VERSION_NOT_KNOWN));
     }
-    return arena_printf(arena, "%zu versions of %s could run at once: %s", count, in->service->name,
-                        list);
-}
-
-/* The version that counts as everywhere, for a start with several live ones. */
-static const char *stable_of(const struct guard_input *in, const struct pair *pair)
-{
-    if (in->release && in->release->stage == STAGE_ROLLED_BACK)
-        return pair->from;
-    return pair->to[0] ? pair->to : in->service->wants;
-}
-
-static struct pair start_pair(const struct guard_input *in, const struct live *live,
-                              const struct pair *known, const char *version)
-{
-    const char *other = "";
-    size_t others = 0;
-    bool within = pair_has(known, version);
-
-    for (size_t i = 0; i < live->count; i++) {
-        within = within && pair_has(known, live->versions[i]);
-        if (same(live->versions[i], version))
+    if (versions_count(others) > 1) {
+        trial_break(trial, finding, ANSWER_REFUSE, trial_fence_or(trial, s, others, settle),
+                    "%u versions of %s could run at once: %s, %s", versions_count(others) + 1, name,
+                    trial_versions(trial, s, others), trial_version_name(trial, s, v));
+        trial_places(trial, finding, s, others);
+    }
+    for (versions_t rest = others; versions_next(&rest, &u);) {
+        if (u == VERSION_NOT_KNOWN || world_adjacent(trial->world, s, u, v))
             continue;
-        other = live->versions[i];
-        others++;
+        trial_break(trial, finding, ANSWER_REFUSE,
+                    trial_fence_or(trial, s, VERSION_BIT(u),
+                                   trial_text(trial, "release the versions between %s and %s first",
+                                              trial_version_name(trial, s, u),
+                                              trial_version_name(trial, s, v))),
+                    "%s %s is more than one step from %s, which may still run", name,
+                    trial_version_name(trial, s, v), trial_version_name(trial, s, u));
+        trial_places(trial, finding, s, VERSION_BIT(u));
     }
-    if (within)
-        return *known;
-    if (others == 1 && !same(other, VERSION_UNKNOWN))
-        return (struct pair){other, version, false};
-    return (struct pair){others ? stable_of(in, known) : version, version, false};
-}
-
-static bool unsettled(const struct guard_input *in, struct arena *arena, struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct node *node;
-
-        if (node_state_of(in, service->placements[i].node, &node) != NODE_UNSETTLED)
-            continue;
-        finding_break(finding, ANSWER_UNKNOWN,
-                      "the cluster itself has not settled which of its nodes are there",
-                      "wait until the cluster has settled");
-        finding_witness(finding, arena, arena_printf(arena, "node %s", node->name),
-                        node->note && node->note[0] ? node->note : "not settled", -1);
-        return true;
-    }
-    return false;
-}
-
-static void judge_start(const struct guard_input *in, const struct guard_ask *ask,
-                        const struct live *live, const struct pair *known, struct arena *arena,
-                        struct finding *finding)
-{
-    if (known->open && !same(ask->version, known->to)) {
-        const char *fence = NULL;
-
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "%s is still in flight, %s would be a second step",
-                                   arrow(known, arena), ask->version),
-                      arena_printf(arena, "finish or roll back %s first", arrow(known, arena)));
-        live_witness(in, known->to, arena, finding, &fence);
-        return;
-    }
-    struct pair pair = start_pair(in, live, known, ask->version);
-    for (size_t i = 0; i < live->count; i++)
-        if (!pair_has(&pair, live->versions[i])) {
-            refuse_strays(in, live, &pair, known, would_be(in, live, ask->version, arena), arena,
-                          finding);
-            return;
-        }
-}
-
-void rule_step_judge(const struct guard_input *in, const struct guard_ask *ask,
-                     const struct live *live, struct arena *arena, struct finding *finding)
-{
-    struct pair pair = pair_of(in, live);
-    const char *version = ask->version;
-
-    finding->answer = ANSWER_ALLOW;
-    if (!version[0])
-        version = ask->verb == VERB_ROLLBACK ? pair.from : pair.to;
-    if (!version[0] || same(version, VERSION_UNKNOWN)) {
-        finding_break(
-            finding, ANSWER_UNKNOWN,
-            arena_printf(arena, "which version %s would go to is not known", in->service->name),
-            "name the version");
-        return;
-    }
-    if (ask->verb != VERB_ROLLBACK && unsettled(in, arena, finding))
-        return;
-    struct guard_ask full = *ask;
-    full.version = version;
-    if (ask->verb == VERB_START) {
-        judge_start(in, &full, live, &pair, arena, finding);
-        return;
-    }
-    bool stray = !pair_has(&pair, version);
-    for (size_t i = 0; i < live->count; i++)
-        stray = stray || !pair_has(&pair, live->versions[i]);
-    if (stray)
-        refuse_strays(in, live, &pair, &pair, would_be(in, live, version, arena), arena, finding);
-}
-
-/* A node that is away while a release moves: it will come back with something. */
-static void watch_silent(const struct guard_input *in, const struct pair *pair, struct arena *arena,
-                         struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct node *node;
-        const struct placement *place = &service->placements[i];
-        enum node_state state = node_state_of(in, place->node, &node);
-
-        if (state != NODE_SILENT || node->state_utc_ms < 0 ||
-            in->utc_ms - node->state_utc_ms < SILENT_LIMIT_MS)
-            continue;
-        finding_break(finding, ANSWER_UNKNOWN,
-                      arena_printf(arena, "%s has been silent for long while %s moves %s",
-                                   node->name, service->name, arrow(pair, arena)),
-                      way_out(pair, node->name, arena));
-        finding_witness(
-            finding, arena, arena_printf(arena, "node %s", node->name),
-            arena_printf(arena, "silent, last ran %s", service->versions[place->version].version),
-            in->utc_ms - node->state_utc_ms);
-    }
-}
-
-/* Outside of a step one version is expected, and the other may only be on its way out. */
-static void watch_returned(const struct guard_input *in, const char *stable, struct arena *arena,
-                           struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct placement *place = &service->placements[i];
-        const char *version = service->versions[place->version].version;
-        const struct node *node;
-
-        if (!(place->count[INSTANCE_STARTING] + place->count[INSTANCE_SERVING]) ||
-            same(version, stable) || node_state_of(in, place->node, &node) != NODE_REPORTING)
-            continue;
-        const char *name = node && node->name[0] ? node->name : place->node;
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "%s runs again on %s although %s is at %s", version, name,
-                                   service->name, stable),
-                      arena_printf(arena, "fence %s or bring it to %s", name, stable));
-        finding_witness(finding, arena, arena_printf(arena, "node %s", name),
-                        arena_printf(arena, "runs %s", version), -1);
-    }
-}
-
-static void watch_launchers(const struct guard_input *in, const char *stable, struct arena *arena,
-                            struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->launcher_count; i++) {
-        const struct launcher *launcher = &service->launchers[i];
-
-        if (same(launcher->version, stable))
-            continue;
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "launcher %s would start %s although %s is at %s",
-                                   launcher->name, launcher->version, service->name, stable),
-                      arena_printf(arena, "point launcher %s at %s", launcher->name, stable));
-        finding_witness(finding, arena, arena_printf(arena, "launcher %s", launcher->name),
-                        arena_printf(arena, "would start %s", launcher->version), -1);
-    }
-}
-
-void rule_step_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
-                     struct finding *finding)
-{
-    struct pair pair = pair_of(in, live);
-    bool recorded = in->release &&
-                    (in->release->stage == STAGE_STABLE || in->release->stage == STAGE_ROLLED_BACK);
-
-    finding->answer = ANSWER_ALLOW;
-    for (size_t i = 0; i < live->count; i++)
-        if (!pair_has(&pair, live->versions[i])) {
-            refuse_strays(in, live, &pair, &pair,
-                          arena_printf(arena, "%s may run versions outside of its step %s",
-                                       in->service->name, arrow(&pair, arena)),
-                          arena, finding);
-            break;
-        }
-    if (pair.open)
-        watch_silent(in, &pair, arena, finding);
-    else if (recorded && in->service->motion == MOTION_NONE) {
-        watch_returned(in, stable_of(in, &pair), arena, finding);
-        watch_launchers(in, stable_of(in, &pair), arena, finding);
-    }
+    if (trial->deed->kind == DEED_CANARY)
+        check_rested(trial, finding, others);
 }

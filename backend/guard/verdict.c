@@ -3,6 +3,8 @@
 
 #include "guard/judge.h"
 
+#include <string.h>
+
 const char *const rule_word[RULE_COUNT] = {
     [RULE_R0] = "R0", [RULE_RL] = "RL", [RULE_R1] = "R1", [RULE_R2] = "R2",
     [RULE_RC] = "RC", [RULE_R3] = "R3", [RULE_R4] = "R4",
@@ -66,6 +68,10 @@ void finding_break(struct finding *finding, enum answer answer, const char *sent
 void finding_witness(struct finding *finding, struct arena *arena, const char *object,
                      const char *fact, int64_t age_ms)
 {
+    for (size_t i = 0; i < finding->witness_count; i++)
+        if (strcmp(finding->witnesses[i].object, object) == 0 &&
+            strcmp(finding->witnesses[i].fact, fact) == 0)
+            return;
     if (finding->witness_count == WITNESS_MAX)
         return;
     if (!finding->witnesses)

@@ -10,6 +10,7 @@
 
 #include "drivers/driver.h"
 #include "release/journal.h"
+#include "release/outcome.h"
 #include "release/release.h"
 
 struct action_run;
@@ -24,20 +25,6 @@ enum action_phase {
     PHASE_COUNT
 };
 extern const char *const action_phase_word[PHASE_COUNT];
-
-/* How it ended. */
-enum action_end {
-    END_NONE,        /* still on its way */
-    END_APPLIED,     /* every write is in the cluster */
-    END_REFUSED,     /* by the guard, on the fresh read; nothing was sent */
-    END_CONFLICT,    /* somebody else was first; certainly nothing of ours was applied */
-    END_NOT_APPLIED, /* certainly not applied: rejected, or fenced off */
-    END_PARTIAL, /* the first `write` of `writes` are in, the rest is not and will not be by itself
-                  */
-    END_UNKNOWN, /* could not be found out (yet): said as unknown */
-    END_COUNT
-};
-extern const char *const action_end_word[END_COUNT];
 
 struct action_status {
     struct action action;

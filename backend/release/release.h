@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "model/action.h"
+#include "release/outcome.h"
 
 #include <jansson.h>
 
@@ -32,15 +33,6 @@ enum stage {
     STAGE_COUNT
 };
 extern const char *const stage_word[STAGE_COUNT];
-
-enum outcome {
-    OUTCOME_NONE, /* not settled yet */
-    OUTCOME_APPLIED,
-    OUTCOME_NOT_APPLIED,
-    OUTCOME_PARTIAL, /* some of the writes of a multi-write action */
-    OUTCOME_COUNT
-};
-extern const char *const outcome_word[OUTCOME_COUNT];
 
 /* Somebody is acting, or was when they died. id "" means nobody. */
 struct claim {

@@ -214,7 +214,7 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
     if (command_acts(command) && command != COMMAND_ARM)
         return view != &view_help;
     if (command == COMMAND_ARM)
-        return view != &view_help && cluster && cluster->production && !cluster->read_only;
+        return view != &view_help && cluster_needs_arming(cluster);
     return true;
 }
 

@@ -23,7 +23,7 @@ static const char *const short_word[BOARD_COUNT] = {
 
 static bool does_harm(const struct screen *screen, const struct board_cluster *cluster)
 {
-    return screen->armed && cluster && cluster->production && !cluster->read_only;
+    return screen->armed && cluster_needs_arming(cluster);
 }
 
 static const struct board_cluster *cluster_of(const struct screen *screen,
@@ -43,7 +43,7 @@ static void put_badge(struct sheet *sheet, const struct screen *screen,
         sheet_put(sheet, bar, "%.20s ", cluster->name);
     if (cluster->read_only)
         sheet_text(sheet, bar, level <= TITLE_SHORT_CLOCK ? "RO read-only" : "RO");
-    else if (!cluster->production)
+    else if (!cluster_needs_arming(cluster))
         sheet_text(sheet, bar, "RW");
     else if (screen->armed)
         sheet_text(sheet, ROLE_TITLE_ARMED, level <= TITLE_SHORT_WORDS ? "RW ARMED" : "ARMED");

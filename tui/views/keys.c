@@ -22,7 +22,7 @@ static void put_refusal(struct sheet *sheet, const struct option *option, int li
 
     sheet_glyphs(sheet, ROLE_GUARD_BLOCKED, unknown ? GLYPH_STALE : GLYPH_FAILED, 1);
     if (!first) {
-        sheet_text(sheet, ROLE_GUARD_BLOCKED, " not possible: ");
+        sheet_text(sheet, ROLE_GUARD_BLOCKED, " not now: ");
         sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines, effect_of(option));
         return;
     }

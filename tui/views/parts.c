@@ -100,6 +100,12 @@ const struct board_cluster *frame_cluster(const struct frame *frame, const char 
     return NULL;
 }
 
+bool cluster_needs_arming(const struct board_cluster *cluster)
+{
+    return cluster && cluster->production && !cluster->read_only &&
+           strcmp(cluster->kind, "sim") != 0;
+}
+
 const char *frame_service_name(const struct frame *frame, const char *cluster, const char *id)
 {
     for (size_t i = 0; i < frame->row_count; i++) {
@@ -133,7 +139,9 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
     offer.option = &row->option[offer.verb];
     if (cluster && cluster->read_only)
         offer.hindrance = "read-only";
-    else if (cluster && cluster->production && !screen->armed && command != COMMAND_PAUSE)
+    else if (frame->no_journal && command != COMMAND_PAUSE && command != COMMAND_UNDO)
+        offer.hindrance = "no journal";
+    else if (cluster_needs_arming(cluster) && !screen->armed && command != COMMAND_PAUSE)
         offer.hindrance = "w arms first";
     /* U offers arming in its own question. */
     bool blocked = offer.hindrance[0] && (command != COMMAND_UNDO || cluster->read_only);

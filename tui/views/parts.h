@@ -31,6 +31,8 @@ const char *daytime_text(int64_t utc_ms, char out[DAYTIME_TEXT]);
 void sheet_say(struct sheet *sheet, enum role role, int indent, int lines, const char *text);
 
 const struct board_cluster *frame_cluster(const struct frame *frame, const char *name);
+/* In production keys need `w` first; never in the simulator. */
+bool cluster_needs_arming(const struct board_cluster *cluster);
 /* The name of a service by its id, else the id. */
 const char *frame_service_name(const struct frame *frame, const char *cluster, const char *id);
 

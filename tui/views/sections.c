@@ -132,27 +132,30 @@ static void brief_live(struct sheet *sheet, const struct look *look)
         sheet_text(sheet, ROLE_DIM, "nothing runs");
 }
 
+/* The step that is aimed at: the one whose count was asked for, else the one reached. */
+static uint32_t step_aimed(const struct row *row)
+{
+    uint32_t target = row->release ? row->release->target : 0;
+
+    for (uint32_t i = row->step; target && i < row->steps && i < ROW_STEPS_MAX; i++)
+        if (row->step_at[i] == target)
+            return i + 1;
+    return row->step ? row->step : 1;
+}
+
 void put_steps(struct sheet *sheet, const struct row *row)
 {
+    uint32_t here = step_aimed(row);
+
     for (uint32_t i = 0; i < row->steps && i < ROW_STEPS_MAX; i++) {
-        bool done = i + 1 < row->step || (i + 1 == row->step && row->have >= row->want);
-        bool here = i + 1 == row->step;
-        if (i > 0) {
-            sheet_text(sheet, ROLE_BORDER, " ");
-            sheet_glyphs(sheet, ROLE_BORDER, GLYPH_HLINE, 1);
-            sheet_text(sheet, ROLE_BORDER, " ");
-        }
-        enum role role = here ? state_role(row->state) : done ? ROLE_OK : ROLE_DIM;
-        if (here)
-            sheet_glyphs(sheet, role, state_glyph(row->state), 1);
-        else if (done)
-            sheet_glyphs(sheet, role, GLYPH_TICK, 1);
-        else
-            sheet_glyphs(sheet, role, GLYPH_DOT_WAIT, 1);
-        if (row->step_at[i])
-            sheet_put(sheet, role, "%u", row->step_at[i]);
-        else
-            sheet_put(sheet, role, "%u", i + 1);
+        enum role role = i + 1 == here ? state_role(row->state) : i < here ? ROLE_OK : ROLE_DIM;
+        enum glyph glyph = i + 1 == here ? state_glyph(row->state)
+                           : i < here    ? GLYPH_TICK
+                                         : GLYPH_DOT_WAIT;
+        if (i > 0)
+            put_gap(sheet);
+        sheet_glyphs(sheet, role, glyph, 1);
+        sheet_put(sheet, role, "%u", row->step_at[i] ? row->step_at[i] : i + 1);
     }
 }
 

@@ -1,0 +1,17 @@
+/* observed_rules.h: inside the guard only: the rules over one observed service, one file each. */
+#ifndef LOCKSTEP_GUARD_OBSERVED_RULES_H
+#define LOCKSTEP_GUARD_OBSERVED_RULES_H
+
+#include "guard/observed.h"
+
+/* R3 for an action that would give some instances ask->version. */
+void observed_step_judge(const struct guard_input *in, const struct guard_ask *ask,
+                         const struct live *live, struct arena *arena, struct finding *finding);
+/* R3 for what runs already. */
+void observed_step_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
+                         struct finding *finding);
+/* RL: is the target still the one that was on the screen? */
+void observed_serial_judge(const struct guard_input *in, const struct guard_ask *ask,
+                           const struct live *live, struct arena *arena, struct finding *finding);
+
+#endif

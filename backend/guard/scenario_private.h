@@ -1,0 +1,17 @@
+/* scenario_private.h: what the files that read a scenario share. */
+#ifndef LOCKSTEP_GUARD_SCENARIO_PRIVATE_H
+#define LOCKSTEP_GUARD_SCENARIO_PRIVATE_H
+
+#include "guard/scenario.h"
+
+/* First pass: every name that an action mentions gets its number, before the book is sealed. */
+bool scenario_mention_actions(struct scenario *scenario, const struct json_at *actions,
+                              struct err *err);
+/* Second pass, after: the deeds themselves. */
+bool scenario_read_actions(struct scenario *scenario, const struct json_at *actions,
+                           struct err *err);
+/* A version by name, "?" or null for one that is not known. */
+bool scenario_version(struct book *book, uint32_t service, const struct json_at *at, unsigned *out,
+                      struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* explore.h: visits every reachable world of a model, breadth first.
+ *
+ * Whole worlds are stored and compared, no hashes of them: nothing is left to luck. After that the
+ * quiet schedule is followed from every world, which must end with everything settled. */
+#ifndef LOCKSTEP_TESTS_RELEASE_EXPLORE_H
+#define LOCKSTEP_TESTS_RELEASE_EXPLORE_H
+
+#include "release/explore_world.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct exploration {
+    const char *wrong; /* the broken promise, NULL none */
+    bool too_many;     /* more than `states_max` worlds: nothing was proven */
+    size_t states, transitions, bytes;
+    unsigned depth; /* longest shortest path, or the length of the path to the violation */
+    double seconds;
+    char trace[4096]; /* the steps to the violation */
+};
+
+void explore(const struct model *model, size_t states_max, struct exploration *out);
+
+/* The configurations that must hold, and the protections whose removal must be noticed. */
+enum case_size {
+    CASE_SMALL,  /* always */
+    CASE_MEDIUM, /* some seconds: not under sanitizers */
+    CASE_LARGE,  /* only with --all */
+};
+struct explore_case {
+    const char *name;
+    enum case_size size;
+    unsigned missing; /* protection taken away: must fail; 0: must hold */
+    struct model model;
+};
+extern const struct explore_case explore_cases[];
+extern const size_t explore_case_count;
+/* Runs one case and prints one line (and the steps to a violation that is not expected, or all
+ * with `trace`); false when it did not end as it must. */
+bool explore_run_case(const struct explore_case *c, bool trace, FILE *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* program.h: runs the real program in a home of its own and keeps what it said.
+ *
+ * HOME, XDG_* and DOCKER_* of the machine are not seen: each test starts as on a fresh
+ * account with no docker socket (DOCKER_HOST names one that is not there). */
+#ifndef LOCKSTEP_TESTS_TUI_PROGRAM_H
+#define LOCKSTEP_TESTS_TUI_PROGRAM_H
+
+#include "test.h"
+
+#include <jansson.h>
+
+struct said {
+    int status; /* exit status; 128 + n when signal n ended it */
+    char *out, *err;
+};
+
+struct program {
+    char home[4200];
+    char env[16][4400]; /* "NAME=value", on top of the fresh account's */
+    int env_count;
+};
+
+void program_init(struct program *program);
+void program_setenv(struct program *program, const char *name, const char *value);
+/* Writes HOME/NAME (folders are made) with mode 0600. */
+void program_write(const struct program *program, const char *name, const char *text);
+/* Words are separated by blanks; "%" in one is HOME. The answer is the caller's to release. */
+struct said program_run(const struct program *program, const char *words);
+void said_release(struct said *said);
+
+/* The first line of stderr, or of stdout when `out`. */
+const char *said_line(const struct said *said, int out, char *line, size_t size);
+/* stdout as one JSON document on one line; the caller drops the reference. */
+json_t *said_json(const struct said *said);
+
+#endif

@@ -1,0 +1,516 @@
+/* term.c: see term.h.
+ *
+ * curses believes that it writes to a file in memory, so it sets no modes and catches no
+ * signals: tty.c does. Paste mode and mouse reports are switched by curses or here, and undone in
+ * tty.c's restore bytes as well. */
+#include "term.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "tty.h"
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <term.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PASTE_BEGIN = 0x1000, /* beyond curses' own codes */
+    PASTE_END,
+    PAIRS_MAX = 256,
+    ESCAPE_MS = 25,
+    PASTE_QUIET_MS = 1000, /* a paste whose end never comes is over then */
+    CLOSE_WAIT_MS = 500,
+};
+
+struct pair {
+    int fg, bg;
+    short number;
+};
+
+struct term {
+    struct tty *tty;
+    const struct theme *theme;
+    bool ascii, has_colors, in_paste;
+    enum theme_depth depth;
+    FILE *memory; /* where curses writes */
+    SCREEN *screen;
+    WINDOW *input; /* a pad: reading keys from it never refreshes anything */
+    struct pair pairs[PAIRS_MAX];
+    size_t pair_count;
+    struct cell *front; /* what was given to curses last */
+    int width, height;
+    int64_t paste_ms;
+    char utf8[4];
+    size_t utf8_len;
+    size_t frame_bytes;
+};
+
+static const struct {
+    const char *sequence;
+    int code;
+} sequences[] = {
+    {"\033[A", KEY_UP},         {"\033[B", KEY_DOWN},     {"\033[C", KEY_RIGHT},
+    {"\033[D", KEY_LEFT},       {"\033[H", KEY_HOME},     {"\033[F", KEY_END},
+    {"\033OA", KEY_UP},         {"\033OB", KEY_DOWN},     {"\033OC", KEY_RIGHT},
+    {"\033OD", KEY_LEFT},       {"\033OH", KEY_HOME},     {"\033OF", KEY_END},
+    {"\033[1~", KEY_HOME},      {"\033[4~", KEY_END},     {"\033[5~", KEY_PPAGE},
+    {"\033[6~", KEY_NPAGE},     {"\033OP", KEY_F(1)},     {"\033[11~", KEY_F(1)},
+    {"\033[200~", PASTE_BEGIN}, {"\033[201~", PASTE_END},
+};
+
+static const struct {
+    int code, key;
+} key_codes[] = {
+    {KEY_UP, KEYCODE_UP},         {KEY_DOWN, KEYCODE_DOWN},
+    {KEY_LEFT, KEYCODE_LEFT},     {KEY_RIGHT, KEYCODE_RIGHT},
+    {KEY_HOME, KEYCODE_HOME},     {KEY_END, KEYCODE_END},
+    {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
+    {KEY_ENTER, KEYCODE_ENTER},   {KEY_BACKSPACE, KEYCODE_BACKSPACE},
+    {'\b', KEYCODE_BACKSPACE},
+};
+
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Hands over what curses wrote since the last time. */
+static size_t collect(struct term *term)
+{
+    int fd = fileno(term->memory);
+    off_t size = lseek(fd, 0, SEEK_CUR);
+
+    if (size <= 0)
+        return 0;
+    char *bytes = xcalloc((size_t)size, 1);
+    ssize_t n = pread(fd, bytes, (size_t)size, 0);
+    lseek(fd, 0, SEEK_SET);
+    if (n > 0)
+        tty_write(term->tty, bytes, (size_t)n);
+    free(bytes);
+    return (size_t)size;
+}
+
+static FILE *open_memory(void)
+{
+#ifdef __linux__
+    int fd = memfd_create("frame", MFD_CLOEXEC);
+    FILE *f = fd >= 0 ? fdopen(fd, "r+") : NULL;
+
+    if (!f && fd >= 0)
+        close(fd);
+    return f;
+#else
+    return tmpfile();
+#endif
+}
+
+static enum theme_depth find_depth(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    if ((no_color && *no_color) || !has_colors())
+        return THEME_MONO;
+    start_color();
+    use_default_colors();
+    if (COLORS >= 1 << 24)
+        return THEME_TRUE;
+    return COLORS >= 256 ? THEME_256 : COLORS >= 16 ? THEME_16 : COLORS >= 8 ? THEME_8 : THEME_MONO;
+}
+
+static bool can_move_cursor(void)
+{
+    const char *address = tigetstr("cup");
+
+    return address && address != (char *)-1 && *address;
+}
+
+/* curses waits for no tty and opens none: input only. */
+static bool start_curses(struct term *term)
+{
+    setenv("NCURSES_NO_UTF8_ACS", "1", 0);
+    setenv("NCURSES_NO_PADDING", "1", 0);
+    use_env(FALSE);
+    term->screen = newterm(NULL, term->memory, stdin);
+    if (!term->screen)
+        term->screen = newterm("xterm-256color", term->memory, stdin);
+    if (!term->screen)
+        return false;
+    set_term(term->screen);
+    raw();
+    noecho();
+    nonl();
+    typeahead(-1);
+    leaveok(stdscr, FALSE);
+    curs_set(0);
+    term->depth = find_depth();
+    term->input = newpad(1, 1);
+    keypad(term->input, TRUE);
+    nodelay(term->input, TRUE);
+    if (getenv("ESCDELAY") == NULL)
+        set_escdelay(ESCAPE_MS);
+    mouseinterval(0);
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
+        if (!key_defined(sequences[i].sequence))
+            define_key(sequences[i].sequence, sequences[i].code);
+    return can_move_cursor();
+}
+
+static void stop_curses(struct term *term)
+{
+    if (!term->screen)
+        return;
+    endwin();
+    collect(term);
+    if (term->input)
+        delwin(term->input);
+    delscreen(term->screen);
+    term->screen = NULL;
+}
+
+struct term *term_open(const struct theme *theme, bool ascii, struct err *err)
+{
+    struct tty *tty = tty_open(err);
+
+    if (!tty)
+        return NULL;
+    struct term *term = xcalloc(1, sizeof *term);
+    term->tty = tty;
+    term->theme = theme;
+    term->ascii = ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    term->memory = open_memory();
+    if (!term->memory || !start_curses(term)) {
+        const char *name = getenv("TERM");
+        err_set(err, ERR_USAGE,
+                "the terminal '%.40s' (TERM) cannot place a cursor; `lockstep status` needs none",
+                name ? name : "");
+        if (term->screen)
+            lseek(fileno(term->memory), 0, SEEK_SET);
+        term_close(term);
+        return NULL;
+    }
+    int width, height;
+    term_resize(term, &width, &height);
+    tty_write(tty, paste_on, sizeof paste_on - 1);
+    return term;
+}
+
+void term_close(struct term *term)
+{
+    if (!term)
+        return;
+    if (term->screen) {
+        tty_write(term->tty, paste_off, sizeof paste_off - 1);
+        stop_curses(term);
+        tty_drain(term->tty, CLOSE_WAIT_MS);
+    }
+    if (term->memory)
+        fclose(term->memory);
+    tty_close(term->tty);
+    free(term->front);
+    free(term);
+}
+
+struct tty *term_tty(struct term *term)
+{
+    return term->tty;
+}
+
+bool term_is_ascii(const struct term *term)
+{
+    return term->ascii;
+}
+
+size_t term_frame_bytes(const struct term *term)
+{
+    return term->frame_bytes;
+}
+
+void term_set_mouse(struct term *term, bool on)
+{
+    mousemask(on ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    collect(term);
+}
+
+void term_redraw(struct term *term)
+{
+    clearok(curscr, TRUE);
+    free(term->front);
+    term->front = NULL;
+}
+
+void term_resize(struct term *term, int *width, int *height)
+{
+    tty_size(term->tty, width, height);
+    term->width = *width;
+    term->height = *height;
+    resize_term(*height, *width);
+    term_redraw(term);
+}
+
+/* Lazily, because small terminals have few; out of pairs means default colours. */
+static short pair_of(struct term *term, int fg, int bg)
+{
+    if (term->depth == THEME_MONO || (fg == -1 && bg == -1))
+        return 0;
+    for (size_t i = 0; i < term->pair_count; i++)
+        if (term->pairs[i].fg == fg && term->pairs[i].bg == bg)
+            return term->pairs[i].number;
+    if (term->pair_count == PAIRS_MAX)
+        return 0;
+    struct pair *pair = &term->pairs[term->pair_count];
+    short number = (short)(term->pair_count + 1);
+    *pair = (struct pair){fg, bg, init_extended_pair(number, fg, bg) == OK ? number : 0};
+    term->pair_count++;
+    return pair->number;
+}
+
+static attr_t attrs_of(unsigned attrs)
+{
+    static const struct {
+        unsigned theme;
+        attr_t curses;
+    } row[] = {
+        {THEME_BOLD, A_BOLD},       {THEME_DIM, A_DIM},       {THEME_UNDERLINE, A_UNDERLINE},
+        {THEME_REVERSE, A_REVERSE}, {THEME_ITALIC, A_ITALIC},
+    };
+    attr_t out = A_NORMAL;
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++)
+        if (attrs & row[i].theme)
+            out |= row[i].curses;
+    return out;
+}
+
+static struct theme_pen pen_of(const struct term *term, const struct cell *cell)
+{
+    struct theme_pen pen = theme_pen(term->theme, (enum role)cell->role, term->depth);
+
+    if (cell->attrs & CELL_SELECTED) {
+        struct theme_pen selected = theme_pen(term->theme, ROLE_SELECTED, term->depth);
+        pen.fg = selected.fg >= 0 ? selected.fg : pen.fg;
+        pen.bg = selected.bg >= 0 ? selected.bg : pen.bg;
+        pen.attrs = (pen.attrs & ~(unsigned)THEME_DIM) | selected.attrs;
+    }
+    return pen;
+}
+
+static void put_cell(struct term *term, int y, int x, const struct cell *cell)
+{
+    wchar_t text[CCHARW_MAX + 1] = {0};
+    size_t len = strlen(cell->bytes), n = 0;
+    unsigned codepoint;
+    cchar_t out;
+
+    for (size_t at = 0; at < len && n < CCHARW_MAX;) {
+        at += text_next(cell->bytes + at, len - at, &codepoint);
+        text[n++] = (wchar_t)codepoint;
+    }
+    struct theme_pen pen = pen_of(term, cell);
+    setcchar(&out, text, attrs_of(pen.attrs), pair_of(term, pen.fg, pen.bg), NULL);
+    mvadd_wch(y, x, &out);
+}
+
+void term_draw(struct term *term, const struct canvas *canvas)
+{
+    int width = canvas->width < term->width ? canvas->width : term->width;
+    int height = canvas->height < term->height ? canvas->height : term->height;
+    size_t count = (size_t)term->width * (size_t)term->height;
+
+    if (!term->front) {
+        term->front = xcalloc(count, sizeof *term->front);
+        erase();
+    }
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const struct cell *cell = canvas->cells + (size_t)y * (size_t)canvas->width + x;
+            struct cell *front = term->front + (size_t)y * (size_t)term->width + x;
+            if (memcmp(front, cell, sizeof *cell) == 0)
+                continue;
+            *front = *cell;
+            if (cell->bytes[0])
+                put_cell(term, y, x, cell);
+            else if (x > 0) /* its left half may look the same and still be overwritten */
+                put_cell(term, y, x - 1, cell - 1);
+        }
+    if (canvas->cursor_y >= 0 && canvas->cursor_y < height && canvas->cursor_x >= 0 &&
+        canvas->cursor_x < width)
+        move(canvas->cursor_y, canvas->cursor_x);
+    else
+        move(0, 0);
+    wnoutrefresh(stdscr);
+    doupdate();
+    term->frame_bytes = collect(term);
+}
+
+/* A character of ours from the bytes that curses hands out; KEYCODE_NONE: not yet, or garbage. */
+static int add_byte(struct term *term, int byte)
+{
+    unsigned codepoint;
+
+    if (byte < 0x80) {
+        term->utf8_len = 0;
+        return byte;
+    }
+    if (term->utf8_len == sizeof term->utf8 || (byte & 0xc0) == 0xc0)
+        term->utf8_len = 0;
+    term->utf8[term->utf8_len++] = (char)byte;
+    size_t used = text_next(term->utf8, term->utf8_len, &codepoint);
+    if (codepoint == 0xfffd || used != term->utf8_len)
+        return KEYCODE_NONE;
+    term->utf8_len = 0;
+    return (int)codepoint;
+}
+
+static struct term_key mouse_key(void)
+{
+    struct term_key key = {.key = KEYCODE_NONE};
+    MEVENT event;
+
+    if (getmouse(&event) != OK)
+        return key;
+    key = (struct term_key){.key = KEYCODE_MOUSE, .x = event.x, .y = event.y};
+    if (event.bstate & BUTTON4_PRESSED)
+        key.mouse = TERM_SCROLL_UP;
+    else if (event.bstate & BUTTON5_PRESSED)
+        key.mouse = TERM_SCROLL_DOWN;
+    else if (!(event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)))
+        key.key = KEYCODE_NONE;
+    return key;
+}
+
+static struct term_key key_of(struct term *term, int code)
+{
+    struct term_key key = {.key = KEYCODE_NONE};
+
+    if (code == KEY_MOUSE)
+        return mouse_key();
+    for (size_t i = 0; i < ARRAY_LEN(key_codes); i++)
+        if (key_codes[i].code == code) {
+            key.key = key_codes[i].key;
+            return key;
+        }
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        key.key = KEYCODE_F1 + code - KEY_F(1);
+    else if (code < 0x100)
+        key.key = add_byte(term, code);
+    return key;
+}
+
+/* An escape sequence that nobody knows arrives as ESC and its characters, which must not
+ * become keys. True: `key` belongs to one. */
+struct escape {
+    enum { ESCAPE_NONE, ESCAPE_SEEN, ESCAPE_CSI, ESCAPE_SS3 } state;
+};
+
+static bool is_escape(struct escape *escape, int key)
+{
+    switch (escape->state) {
+    case ESCAPE_NONE:
+        break;
+    case ESCAPE_SEEN:
+        if (key == KEYCODE_ESC)
+            return false;
+        escape->state = key == '[' ? ESCAPE_CSI : key == 'O' ? ESCAPE_SS3 : ESCAPE_NONE;
+        return true;
+    case ESCAPE_CSI:
+        if (key >= 0x40 && key <= 0x7e)
+            escape->state = ESCAPE_NONE;
+        return true;
+    case ESCAPE_SS3:
+        escape->state = ESCAPE_NONE;
+        return true;
+    }
+    if (key == KEYCODE_ESC)
+        escape->state = ESCAPE_SEEN;
+    return false;
+}
+
+/* One code of curses; false: it is pasted text, or swallowed otherwise. */
+static bool take_code(struct term *term, int code, struct term_key *key)
+{
+    if (code == PASTE_BEGIN) {
+        term->in_paste = true;
+        term->paste_ms = now_ms();
+        *key = (struct term_key){.key = KEYCODE_PASTE};
+        return true;
+    }
+    if (code == PASTE_END) {
+        term->in_paste = false;
+        return false;
+    }
+    if (term->in_paste) {
+        term->paste_ms = now_ms();
+        return false;
+    }
+    *key = key_of(term, code);
+    return true;
+}
+
+size_t term_read_keys(struct term *term, struct term_key *keys, size_t max, bool *gone)
+{
+    struct escape escape = {ESCAPE_NONE};
+    size_t count = 0;
+    int code;
+
+    if (term->in_paste && now_ms() - term->paste_ms > PASTE_QUIET_MS)
+        term->in_paste = false;
+    *gone = false;
+    bool any = false;
+    while (count < max && (code = wgetch(term->input)) != ERR) {
+        struct term_key key;
+        any = true;
+        if (!take_code(term, code, &key))
+            continue;
+        if (is_escape(&escape, key.key)) {
+            if (count && keys[count - 1].key == KEYCODE_ESC)
+                keys[count - 1].key = KEYCODE_NONE; /* it was no key by itself */
+            key.key = KEYCODE_NONE;
+        }
+        keys[count++] = key;
+    }
+    if (!any)
+        *gone = tty_is_gone(term->tty);
+    return count;
+}
+
+void term_suspend(struct term *term)
+{
+    tty_drop_output(term->tty);
+    tty_write(term->tty, paste_off, sizeof paste_off - 1);
+    endwin();
+    collect(term);
+    tty_drain(term->tty, CLOSE_WAIT_MS);
+    tty_leave(term->tty);
+    tty_stop(term->tty);
+    tty_enter(term->tty);
+    tty_drop_input(term->tty);
+    tty_write(term->tty, paste_on, sizeof paste_on - 1);
+    doupdate(); /* takes the screen again; what it paints is replaced by the next frame */
+    collect(term);
+    term_redraw(term);
+}
+
+void term_continue(struct term *term)
+{
+    tty_enter(term->tty);
+    tty_drop_input(term->tty);
+    tty_drop_output(term->tty);
+    tty_write(term->tty, paste_on, sizeof paste_on - 1);
+    endwin();
+    doupdate();
+    collect(term);
+    term_redraw(term);
+}
