@@ -23,9 +23,9 @@ static bool judge_500(const struct http_answer *answer, bool is_write, const cha
                        "%s: the swarm has no leader now (more than half of its managers do not "
                        "answer)",
                        what);
-    /* Refused by a check before anything is stored. */
     if (says(answer, "name conflicts with an existing object"))
         return err_set(err, ERR_CONFLICT, "%s: somebody else made it first", what);
+    /* Refused by a check before anything is stored. */
     if (says(answer, "code = InvalidArgument") || says(answer, "raft message is too large"))
         return err_set(err, ERR_REJECTED, "%s: %s", what, said);
     return err_set(err, is_write ? ERR_UNKNOWN : ERR_NETWORK, "%s: %s", what, said);
