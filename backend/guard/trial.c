@@ -14,6 +14,8 @@ static rule_fn *const rule_table[RULE_COUNT] = {
 /* Silent nodes and launchers are all named; of reporting nodes a few tell the story. */
 enum { PLACES_SHOWN = 4 };
 
+static const char *print(struct arena *arena, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
 static const char *print(struct arena *arena, const char *fmt, va_list ap)
 {
     char text[1024];
