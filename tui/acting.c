@@ -334,32 +334,14 @@ static void erase_typed(char *typed)
     typed[len ? len - 1 : 0] = '\0';
 }
 
-/* The expected name is what is compared, so only ASCII needs to be typed exactly right. */
 static void type_key(struct question *question, int key)
 {
-    char bytes[5] = "";
-    size_t len = strlen(question->typed), n = 0;
+    size_t len = strlen(question->typed);
 
-    if (key == KEYCODE_BACKSPACE || key == 8) {
+    if (key == KEYCODE_BACKSPACE)
         erase_typed(question->typed);
-        return;
-    }
-    if (key < ' ' || key >= KEYCODE_UP || (key >= 0x7f && key < 0xa0))
-        return;
-    if (key < 0x80) {
-        bytes[n++] = (char)key;
-    } else if (key < 0x800) {
-        bytes[n++] = (char)(0xc0 | key >> 6);
-        bytes[n++] = (char)(0x80 | (key & 63));
-    } else if (key < 0x10000) {
-        bytes[n++] = (char)(0xe0 | key >> 12);
-        bytes[n++] = (char)(0x80 | (key >> 6 & 63));
-        bytes[n++] = (char)(0x80 | (key & 63));
-    } else {
-        return;
-    }
-    if (len + n < sizeof question->typed)
-        memcpy(question->typed + len, bytes, n + 1);
+    else
+        keymap_write_utf8(key, question->typed + len, sizeof question->typed - len);
 }
 
 static void reply_name(struct acting *acting, const struct acting_press *press,

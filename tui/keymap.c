@@ -90,6 +90,26 @@ const char *keymap_key_word(int key, char out[KEY_WORD])
     return out;
 }
 
+size_t keymap_write_utf8(int key, char *out, size_t size)
+{
+    unsigned c = (unsigned)key;
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+    if (size)
+        out[0] = '\0';
+    if (key < ' ' || key >= KEYCODE_UP || (key >= 0x7f && key < 0xa0) || len >= size)
+        return 0;
+    for (size_t i = len; i-- > 1; c >>= 6)
+        out[i] = (char)(0x80 | (c & 63));
+    out[0] = (char)(lead[len] | c);
+    out[len] = '\0';
+    if (text_is_clean(out))
+        return len;
+    out[0] = '\0';
+    return 0;
+}
+
 enum command keymap_command(int key)
 {
     if (key == KEYCODE_NONE)

@@ -76,5 +76,8 @@ int keymap_parse_key(const char *word);
 /* The reverse, into out[KEY_WORD]; "" for what is no key. */
 #define KEY_WORD 16
 const char *keymap_key_word(int key, char out[KEY_WORD]);
+/* What the key types, as UTF-8 with its NUL; returns its bytes: 0 when it types nothing or
+ * does not fit into size. */
+size_t keymap_write_utf8(int key, char *out, size_t size);
 
 #endif

@@ -1,0 +1,220 @@
+/* app_keys.c: what a key does: answers a question, types a filter, looks, or acts. */
+#include "app_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_CTRL_C = 3, KEY_CTRL_U = 21 };
+
+static void pop_view(struct app *app)
+{
+    if (app_view(app) == &view_rollout)
+        engine_focus(app->engine, "", "");
+    if (app->view_count > 1)
+        app->view_count--;
+    app->screen.scroll = 0;
+}
+
+static void push_view(struct app *app, const struct view *view)
+{
+    if (app->view_count == APP_VIEWS_MAX || app_view(app) == view)
+        return;
+    app->views[app->view_count++] = view;
+    app->screen.scroll = 0;
+}
+
+/* In what the views call milliseconds, a span is as long for the reader at every speed. */
+static void stretch(const struct app *app, int64_t *until_ms)
+{
+    int64_t left = *until_ms - app->moved.now_ms;
+
+    if (left > 0)
+        *until_ms = app->moved.now_ms + (int64_t)((double)left * app->speed);
+}
+
+void app_flash(struct app *app, const char *text)
+{
+    screen_flash(&app->screen, app_frame(app)->now_ms, "%s", text);
+    stretch(app, &app->screen.flash_until_ms);
+}
+
+static void follow_answer(struct app *app, const struct acting_answer *answer)
+{
+    app->screen.question = app->acting.asking ? &app->acting.question : NULL;
+    switch (answer->outcome) {
+    case ACTING_NOTHING:
+        break;
+    case ACTING_SUBMITS:
+        engine_submit(app->engine, &answer->intent);
+        if (answer->text[0])
+            app_flash(app, answer->text);
+        break;
+    case ACTING_SAYS:
+        app_flash(app, answer->text);
+        break;
+    case ACTING_ASKS:
+        tty_drop_input(app->tty);
+        break;
+    }
+}
+
+static struct acting_press press_of(const struct app *app, int key, bool alone)
+{
+    struct acting_press press = {
+        .key = key, .alone = alone && !app->leaving, .now_ms = app_now(app)};
+
+    memcpy(press.cluster, app->screen.cluster, sizeof press.cluster);
+    memcpy(press.service, app->screen.service, sizeof press.service);
+    return press;
+}
+
+static void cut_last(char *text)
+{
+    size_t len = strlen(text);
+
+    while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+        len--;
+    text[len ? len - 1 : 0] = '\0';
+}
+
+static void type_filter(struct app *app, int key)
+{
+    char *filter = app->screen.filter;
+    size_t len = strlen(filter);
+
+    if (key == KEYCODE_ENTER) {
+        app->screen.filtering = false;
+    } else if (key == KEYCODE_ESC || key == KEY_CTRL_C) {
+        app->screen.filtering = false;
+        filter[0] = '\0';
+    } else if (key == KEYCODE_BACKSPACE) {
+        cut_last(filter);
+    } else if (key == KEY_CTRL_U) {
+        filter[0] = '\0';
+    } else if (key >= ' ' && key < KEYCODE_UP) {
+        keymap_write_utf8(key, filter + len, sizeof app->screen.filter - len);
+    }
+    app->screen.top = 0;
+}
+
+static void go_back(struct app *app, bool quits)
+{
+    if (app->view_count > 1)
+        pop_view(app);
+    else if (quits)
+        app_leave(app, 0);
+    else if (app->screen.filter[0])
+        app->screen.filter[0] = '\0';
+    else
+        app_flash(app, "this is the first screen: q quits");
+}
+
+static void open_selected(struct app *app)
+{
+    if (app_view(app) != &view_fleet || !screen_selected(&app->screen, app->frame))
+        return;
+    push_view(app, &view_rollout);
+    engine_focus(app->engine, app->screen.cluster, app->screen.service);
+}
+
+static void toggle_mouse(struct app *app)
+{
+    app->screen.mouse = !app->screen.mouse;
+    term_set_mouse(app->term, app->screen.mouse);
+    app_flash(app, app->screen.mouse ? "mouse on: click selects, wheel scrolls; m leaves it to the "
+                                       "terminal"
+                                     : "mouse off: the terminal selects and copies");
+}
+
+/* What no view does by itself. */
+static void do_command(struct app *app, enum command command)
+{
+    if (command == COMMAND_OPEN)
+        open_selected(app);
+    else if (command == COMMAND_BACK || command == COMMAND_QUIT)
+        go_back(app, command == COMMAND_QUIT);
+    else if (command == COMMAND_HELP && app_view(app) == &view_help)
+        pop_view(app);
+    else if (command == COMMAND_HELP)
+        push_view(app, &view_help);
+    else if (command == COMMAND_FILTER && app_view(app) == &view_fleet)
+        app->screen.filtering = true;
+    else if (command == COMMAND_FILTER)
+        app_flash(app, "esc goes back to the list, which can be filtered");
+    else if (command == COMMAND_MOUSE)
+        toggle_mouse(app);
+    else if (command == COMMAND_REDRAW)
+        term_redraw(app->term);
+    else if (command == COMMAND_SUSPEND)
+        app_suspend(app);
+}
+
+static void run_command(struct app *app, enum command command, int key, bool alone)
+{
+    struct acting_answer answer;
+
+    if (command == COMMAND_NONE)
+        return;
+    if (command_acts(command) || command == COMMAND_ARM) {
+        struct acting_press press = press_of(app, key, alone);
+        acting_command(&app->acting, command, &press, &answer);
+        follow_answer(app, &answer);
+        return;
+    }
+    bool used = app_view(app)->command(&app->screen, app_frame(app), command, app->canvas.height);
+    stretch(app, &app->screen.hold_order_until_ms);
+    stretch(app, &app->screen.flash_until_ms);
+    if (!used)
+        do_command(app, command);
+    if (app_view(app) == &view_rollout)
+        engine_focus(app->engine, app->screen.cluster, app->screen.service);
+}
+
+static void use_mouse(struct app *app, const struct term_key *key)
+{
+    if (app->acting.asking || app->screen.filtering)
+        return;
+    if (key->mouse == TERM_CLICK)
+        app_view(app)->click(&app->screen, app_frame(app), app->canvas.width, app->canvas.height,
+                             key->y, key->x);
+    else
+        run_command(app, key->mouse == TERM_SCROLL_UP ? COMMAND_UP : COMMAND_DOWN, 0, false);
+}
+
+/* Cancels what is open; twice in a row quits. True when there was nothing to cancel. */
+static bool interrupt(struct app *app)
+{
+    bool twice = app_now(app) - app->ctrl_c_ms < APP_CTRL_C_MS;
+
+    app->ctrl_c_ms = app_now(app);
+    if (twice)
+        app_leave(app, 0);
+    else if (!app->acting.asking && !app->screen.filtering)
+        app_flash(app, "ctrl-c once more quits, and so does q");
+    return twice || (!app->acting.asking && !app->screen.filtering);
+}
+
+void app_key(struct app *app, const struct term_key *key, bool alone)
+{
+    if (key->key == KEYCODE_NONE)
+        return;
+    app->dirty = true;
+    app->screen.flash[0] = '\0';
+    keymap_key_word(key->key, app->screen.last_key);
+    if (key->key == KEY_CTRL_C && interrupt(app))
+        return;
+    if (key->key == KEYCODE_MOUSE) {
+        use_mouse(app, key);
+    } else if (app->acting.asking) {
+        struct acting_press press = press_of(app, key->key, alone);
+        struct acting_answer answer;
+        acting_reply(&app->acting, &press, &answer);
+        follow_answer(app, &answer);
+    } else if (key->key == KEYCODE_PASTE) {
+        app_flash(app, "pasted text is not keys: nothing was done");
+    } else if (app->screen.filtering) {
+        type_filter(app, key->key);
+    } else {
+        run_command(app, keymap_command(key->key), key->key, alone);
+    }
+}

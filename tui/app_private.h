@@ -1,0 +1,70 @@
+/* app_private.h: what app.c (loop and pictures) and app_keys.c (keys) share. */
+#ifndef LOCKSTEP_TUI_APP_PRIVATE_H
+#define LOCKSTEP_TUI_APP_PRIVATE_H
+
+#include "acting.h"
+#include "app.h"
+#include "base/clock.h"
+#include "script.h"
+#include "term.h"
+#include "tty.h"
+#include "view.h"
+
+enum app_limit {
+    APP_VIEWS_MAX = 8,
+    APP_CLUSTERS_MAX = 64,
+    APP_FRAME_MS = 50,    /* new frames are drawn at most this often; keys at once */
+    APP_RESIZE_MS = 33,   /* sizes that change all the time */
+    APP_TICK_MS = 1000,   /* ages move */
+    APP_ALONE_MS = 25,    /* keys closer together than this are no single decision */
+    APP_QUIT_MS = 2000,   /* for an action on its way, before it is left to recovery */
+    APP_CTRL_C_MS = 1000, /* twice within this quits */
+    APP_GAP_MS = 5000,    /* the program stood still for longer: what is shown is old */
+    APP_KEYS_MAX = 256,
+};
+
+struct app {
+    struct engine *engine;
+    const struct app_options *options;
+    double speed;
+    struct clock *clock;
+    struct theme theme;
+    struct term *term;
+    struct tty *tty;
+    struct canvas canvas;
+    struct screen screen;
+    struct acting acting;
+    struct script script;
+    const struct view *views[APP_VIEWS_MAX]; /* last one is on top */
+    size_t view_count;
+
+    const struct frame *frame; /* newest, one reference */
+    int64_t frame_ms;          /* when it came */
+    struct frame moved;        /* the same, as of now */
+    struct board_cluster clusters[APP_CLUSTERS_MAX];
+
+    struct acting_picture drawn; /* its frame is a reference while it is on its way */
+    bool on_its_way, stalled;
+    bool dirty, new_frame, resized;
+    int64_t drawn_ms, start_ms, last_key_ms, ctrl_c_ms;
+
+    bool done, leaving;
+    int64_t leave_by_ms;
+    int status;
+};
+
+int64_t app_now(const struct app *app); /* real milliseconds */
+/* The newest frame with its times and ages moved to now; borrowed until the next call. */
+const struct frame *app_frame(struct app *app);
+const struct view *app_view(const struct app *app);
+void app_flash(struct app *app, const char *text);
+/* Ends the loop, at once the second time; `status` is what app_run returns. */
+void app_leave(struct app *app, int status);
+void app_suspend(struct app *app);
+/* What is on the screen may be old: nothing acts before the next picture. */
+void app_forget(struct app *app);
+
+/* `alone`: see acting.h. */
+void app_key(struct app *app, const struct term_key *key, bool alone);
+
+#endif
