@@ -194,10 +194,14 @@ static void draw_clusters(const struct frame *frame, struct canvas *canvas, int 
     sheet_release(&sheet);
 }
 
-/* In the order in which the bar gives them up, last one first. */
-static const enum command bar_order[] = {
-    COMMAND_STEP, COMMAND_PAUSE, COMMAND_RESUME, COMMAND_UNDO,   COMMAND_HELP,
-    COMMAND_QUIT, COMMAND_BACK,  COMMAND_OPEN,   COMMAND_FILTER, COMMAND_ARM,
+/* In the order of the bar; those of a low rank go last when there is no room. */
+static const struct {
+    enum command command;
+    int rank;
+} bar[] = {
+    {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0},  {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
+    {COMMAND_OPEN, 3}, {COMMAND_FILTER, 4}, {COMMAND_BACK, 2},   {COMMAND_ARM, 5},
+    {COMMAND_HELP, 1}, {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,
@@ -218,24 +222,47 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
     return true;
 }
 
-static int put_key(struct canvas *canvas, int y, int x, enum command command, const char *word,
-                   bool ready)
+/* One key of the bar as it stands there now. */
+struct hint {
+    const char *key, *word;
+    bool shown, ready;
+    int rank, cells;
+};
+
+static struct hint hint_of(const struct screen *screen, const struct frame *frame,
+                           const struct row *row, const struct canvas *canvas, enum command command)
 {
     const struct command_info *info = &command_info[command];
-    const char *key = command == COMMAND_OPEN ? canvas_glyph_text(canvas, GLYPH_ENTER) : info->key;
-    char text[64];
+    struct hint hint = {.key = info->key, .word = info->label, .shown = true, .ready = true};
 
-    snprintf(text, sizeof text, "%s %s", key, word);
-    int cells = text_cells(canvas, text);
-    if (!canvas->cells || x + cells + 2 > canvas->width)
-        return cells + 2;
-    if (!ready) {
-        canvas_print(canvas, y, x, cells + 2, ROLE_KEY_OFF, "(%s)", text);
-        return cells + 2;
+    if (command == COMMAND_OPEN)
+        hint.key = canvas_glyph_text(canvas, GLYPH_ENTER);
+    if (command == COMMAND_ARM && screen->armed)
+        hint.word = "disarm";
+    if (command_acts(command) && command != COMMAND_ARM) {
+        struct offer offer = offer_of(screen, frame, row, command);
+        hint.ready = offer.ready;
+        if (offer.verb == VERB_START)
+            hint.word = "start";
     }
-    int at = canvas_text(canvas, y, x + 1, cells, ROLE_KEY_HINT, key);
-    canvas_text(canvas, y, x + 1 + at + 1, cells, ROLE_KEY_LABEL, word);
-    return cells + 2;
+    hint.cells = text_cells(canvas, hint.key) + 1 + text_cells(canvas, hint.word) + 2;
+    return hint;
+}
+
+static void hide_what_does_not_fit(struct hint *hints, size_t count, int room)
+{
+    for (;;) {
+        size_t last = count;
+        int cells = 0;
+        for (size_t i = 0; i < count; i++)
+            if (hints[i].shown) {
+                cells += hints[i].cells;
+                last = last == count || hints[i].rank >= hints[last].rank ? i : last;
+            }
+        if (cells <= room || last == count)
+            return;
+        hints[last].shown = false;
+    }
 }
 
 /* A key in brackets would not act now. */
@@ -244,31 +271,32 @@ static void draw_keys(const struct view *view, const struct screen *screen,
 {
     const struct row *row = screen_selected(screen, frame);
     const struct board_cluster *cluster = frame_cluster(frame, screen->cluster);
-    int x = 0;
+    struct hint hints[ARRAY_LEN(bar)];
+    int x = 0, right = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(bar_order); i++) {
-        enum command command = bar_order[i];
-        const char *word = command_info[command].label;
-        bool ready = true;
-        if (!belongs(view, cluster, command))
+    if (screen->show_keys && screen->last_key[0])
+        right = text_cells(canvas, screen->last_key) + 2;
+    for (size_t i = 0; i < ARRAY_LEN(bar); i++) {
+        hints[i] = hint_of(screen, frame, row, canvas, bar[i].command);
+        hints[i].rank = bar[i].rank;
+        hints[i].shown = belongs(view, cluster, bar[i].command);
+    }
+    hide_what_does_not_fit(hints, ARRAY_LEN(bar), canvas->width - right);
+    for (size_t i = 0; i < ARRAY_LEN(bar); i++) {
+        const struct hint *hint = &hints[i];
+        if (!hint->shown)
             continue;
-        if (command_acts(command) && command != COMMAND_ARM) {
-            struct offer offer = offer_of(screen, frame, row, command);
-            ready = offer.ready;
-            if (offer.verb == VERB_START)
-                word = "start";
+        if (hint->ready) {
+            int at = canvas_text(canvas, y, x + 1, hint->cells, ROLE_KEY_HINT, hint->key);
+            canvas_text(canvas, y, x + at + 2, hint->cells, ROLE_KEY_LABEL, hint->word);
+        } else {
+            canvas_print(canvas, y, x, hint->cells, ROLE_KEY_OFF, "(%s %s)", hint->key, hint->word);
         }
-        if (command == COMMAND_ARM && screen->armed)
-            word = "disarm";
-        x += put_key(canvas, y, x, command, word, ready);
-        if (x > canvas->width)
-            break;
+        x += hint->cells;
     }
-    if (screen->show_keys && screen->last_key[0]) {
-        int cells = text_cells(canvas, screen->last_key) + 2;
-        canvas_print(canvas, y, canvas->width - cells, cells, ROLE_MARKED, " %s ",
+    if (right)
+        canvas_print(canvas, y, canvas->width - right, right, ROLE_MARKED, " %s ",
                      screen->last_key);
-    }
 }
 
 void chrome_draw(const struct view *view, const struct screen *screen, const struct frame *frame,

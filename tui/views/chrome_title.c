@@ -12,6 +12,7 @@ enum title_level {
     TITLE_SHORT_WORDS,
     TITLE_BARE,
     TITLE_TIGHT,
+    TITLE_SIGNS,
     TITLE_LEVELS
 };
 
@@ -71,8 +72,10 @@ static void compose_left(struct sheet *sheet, const struct frame *frame, enum ti
                              : bar;
         sheet_text(sheet, bar, gap);
         sheet_glyphs(sheet, role, state_glyph((enum board_state)s), 1);
-        sheet_put(sheet, role, "%zu %s", count,
-                  level >= TITLE_SHORT_WORDS ? short_word[s] : board_word[s]);
+        sheet_put(sheet, role, "%zu", count);
+        if (level < TITLE_SIGNS || state_needs_you((enum board_state)s))
+            sheet_put(sheet, role, " %s",
+                      level >= TITLE_SHORT_WORDS ? short_word[s] : board_word[s]);
     }
 }
 

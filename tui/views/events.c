@@ -73,6 +73,21 @@ void section_events(struct sheet *sheet, const struct look *look, int most)
     }
 }
 
+static bool is_told(const struct look *look, const struct alarm *alarm)
+{
+    return !look->row || (strcmp(alarm->cluster, look->row->service->cluster) == 0 &&
+                          strcmp(alarm->service_id, look->row->service->id) == 0);
+}
+
+size_t frame_alarms(const struct look *look)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < look->frame->alarm_count; i++)
+        count += is_told(look, &look->frame->alarms[i]);
+    return count;
+}
+
 void section_alarms(struct sheet *sheet, const struct look *look)
 {
     const struct frame *frame = look->frame;
@@ -81,8 +96,7 @@ void section_alarms(struct sheet *sheet, const struct look *look)
     for (size_t i = 0; i < frame->alarm_count; i++) {
         const struct alarm *alarm = &frame->alarms[i];
         char first[DAYTIME_TEXT], span[SPAN_TEXT];
-        if (look->row && (strcmp(alarm->cluster, look->row->service->cluster) != 0 ||
-                          strcmp(alarm->service_id, look->row->service->id) != 0))
+        if (!is_told(look, alarm))
             continue;
         enum role role = alarm->resolved ? ROLE_DIM : ROLE_VIOLATED;
         sheet_line(sheet);
@@ -90,10 +104,10 @@ void section_alarms(struct sheet *sheet, const struct look *look)
         sheet_put(sheet, role, " %s ", rule_word[alarm->rule]);
         if (!look->row)
             sheet_put(sheet, ROLE_STRONG, "%s@%s ", alarm->name, alarm->cluster);
-        sheet_say(sheet, ROLE_TEXT, 5, 2, alarm->sentence);
-        sheet_put(sheet, ROLE_DIM, "  %s%s", alarm->resolved ? "over, began " : "since ",
-                  daytime_text(alarm->first_utc_ms, first));
-        if (!alarm->resolved)
-            sheet_put(sheet, ROLE_DIM, " (%s)", since_text(frame, alarm->first_utc_ms, span));
+        if (alarm->resolved)
+            sheet_put(sheet, ROLE_DIM, "over, from %s: ", daytime_text(alarm->first_utc_ms, first));
+        else
+            sheet_put(sheet, ROLE_DIM, "for %s: ", since_text(frame, alarm->first_utc_ms, span));
+        sheet_say(sheet, ROLE_TEXT, 5, alarm->resolved ? 1 : 3, alarm->sentence);
     }
 }

@@ -42,8 +42,8 @@ static void lay_columns(struct layout *layout, int rows)
     int detail = least(most(body->width * 2 / 5, FLEET_DETAIL_MIN), FLEET_DETAIL_MAX);
 
     layout->table_width = body->width - detail - 1;
-    layout->detail_x = layout->table_width + 1;
-    layout->detail_width = detail;
+    layout->detail_x = layout->table_width + 2; /* a line, a blank */
+    layout->detail_width = detail - 1;
     layout->detail_y = body->y;
     layout->detail_height = body->height;
     layout->list_height = least(rows, most(body->height - 1 - 9, body->height / 2));
@@ -98,7 +98,7 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     section_record(sheet, look);
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
-    section_keys(sheet, look);
+    section_keys(sheet, look, false);
     section_versions(sheet, look);
     section_instances(sheet, look);
     section_nodes(sheet, look);
@@ -123,7 +123,8 @@ static void draw_list(struct list *list, struct screen *screen, const struct fra
     int top = list_scroll(list, screen, layout->list_height);
 
     table_measure(&table, frame, canvas, layout->table_width);
-    table_header(&table, canvas, layout->body.y, 0, layout->table_width);
+    if (list->all)
+        table_header(&table, canvas, layout->body.y, 0);
     for (int i = 0; i < layout->list_height && (size_t)(top + i) < list->count; i++)
         table_row(&table, list->rows[top + i], (size_t)(top + i) == list->selected, canvas,
                   layout->list_y + i, 0, layout->table_width);
@@ -135,8 +136,7 @@ static void draw_list(struct list *list, struct screen *screen, const struct fra
     canvas_text(canvas, layout->list_y, 3, layout->table_width - 3, ROLE_DIM, text);
 }
 
-static void draw_events(const struct look *all, const struct layout *layout, const char *place,
-                        struct canvas *canvas)
+static void draw_events(const struct look *all, const struct layout *layout, struct canvas *canvas)
 {
     struct sheet sheet;
     struct look look = *all;
@@ -145,17 +145,29 @@ static void draw_events(const struct look *all, const struct layout *layout, con
         return;
     look.row = NULL;
     sheet_init(&sheet, canvas, layout->table_width);
-    sheet_rule(&sheet, "events");
-    if (place[0]) {
-        int cells = text_cells(canvas, place);
-        canvas_text(canvas, layout->events_y - 1, layout->table_width - cells - 1, cells, ROLE_DIM,
-                    place);
-    }
-    if (layout->body.width >= FLEET_TWO_COLUMNS && layout->events_height > 12)
+    if (frame_alarms(&look) && layout->events_height > 8) {
+        sheet_rule(&sheet, "broken rules");
         section_alarms(&sheet, &look);
+    }
+    sheet_rule(&sheet, "events");
     section_events(&sheet, &look, least(layout->events_height, FLEET_EVENTS_MAX));
     sheet_draw(&sheet, canvas, layout->events_y - 1, 0, layout->events_height + 1, 0);
     sheet_release(&sheet);
+}
+
+/* In two columns: the place in the list below it, and whether the detail goes on. */
+static void put_corner(struct canvas *canvas, const struct layout *layout, const char *place,
+                       bool more)
+{
+    int cells = text_cells(canvas, place) + 2;
+
+    if (layout->events_height > 0 && place[0])
+        canvas_print(canvas, layout->events_y - 1, layout->table_width - cells - 2, cells, ROLE_DIM,
+                     " %s ", place);
+    if (more)
+        canvas_print(canvas, layout->body.y + layout->body.height - 1,
+                     layout->detail_x + layout->detail_width - 9, 9, ROLE_KEY_HINT, " %s more ",
+                     canvas_glyph_text(canvas, GLYPH_ENTER));
 }
 
 static void write_place(const struct list *list, char out[48])
@@ -193,7 +205,9 @@ static void fleet_draw(struct screen *screen, const struct frame *frame, struct 
     sheet_draw(&sheet, canvas, layout.detail_y, layout.detail_x, layout.detail_height, 0);
     for (int y = 0; wide && y < body.height; y++)
         canvas_glyph(canvas, body.y + y, layout.table_width, ROLE_BORDER, GLYPH_VLINE);
-    draw_events(&look, &layout, wide ? place : "", canvas);
+    draw_events(&look, &layout, canvas);
+    if (wide)
+        put_corner(canvas, &layout, place, (int)sheet.line_count > layout.detail_height);
     sheet_release(&sheet);
     list_release(&list);
 }

@@ -4,39 +4,46 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_TWO_COLUMNS = 110, HELP_KEY = 10, HELP_WORD = 22 };
+enum { HELP_TWO_COLUMNS = 76, HELP_ROOMY = 55, HELP_KEY = 10, HELP_WORD = 22 };
+
+/* Where the explanations begin: in narrow columns the words of the palette are left out. */
+static int text_column(const struct sheet *sheet)
+{
+    return sheet->width >= HELP_ROOMY ? HELP_WORD : HELP_KEY;
+}
 
 static void put_signs(struct sheet *sheet)
 {
+    static const char *const means[BOARD_COUNT] = {
+        [BOARD_FAILED] = "the engine gave up",
+        [BOARD_STUCK] = "cannot go on",
+        [BOARD_VIOLATED] = "what runs breaks a rule",
+        [BOARD_ROLLING_BACK] = "on the way back",
+        [BOARD_MOVING] = "being replaced now",
+        [BOARD_HELD] = "in flight, stands",
+        [BOARD_STEADY] = "nothing to do",
+        [BOARD_STALE] = "was so when last heard",
+    };
+
     sheet_rule(sheet, "Signs");
     for (int s = 0; s < BOARD_COUNT; s++) {
-        static const char *const means[BOARD_COUNT] = {
-            [BOARD_FAILED] = "the engine gave up",
-            [BOARD_STUCK] = "wants to go on and cannot",
-            [BOARD_VIOLATED] = "a rule is broken by what runs, whoever did it",
-            [BOARD_ROLLING_BACK] = "on the way back",
-            [BOARD_MOVING] = "instances are being replaced now",
-            [BOARD_HELD] = "in flight, and stands until somebody acts",
-            [BOARD_STEADY] = "one version, nothing to do",
-            [BOARD_STALE] = "not heard of for too long: this is how it was",
-        };
+        enum board_state state = (enum board_state)s;
         sheet_line(sheet);
         sheet_tab(sheet, 1);
-        sheet_glyphs(sheet, state_role((enum board_state)s), state_glyph((enum board_state)s), 1);
-        sheet_tab(sheet, 4);
-        sheet_text(sheet, state_role((enum board_state)s), board_word[s]);
-        sheet_tab(sheet, HELP_WORD);
-        sheet_wrap(sheet, ROLE_TEXT, HELP_WORD, 2, means[s]);
+        sheet_glyphs(sheet, state_role(state), state_glyph(state), 1);
+        sheet_put(sheet, state_role(state), " %s", board_word[s]);
+        sheet_tab(sheet, 16);
+        sheet_wrap(sheet, ROLE_TEXT, 16, 2, means[s]);
     }
 }
 
 static void put_filter_words(struct sheet *sheet)
 {
     static const char *const lines[][2] = {
-        {"cart", "regular expression on name, cluster, version, state, who, why"},
+        {"cart", "a regular expression on name, cluster, version, state, who, why"},
         {"!cart", "all but these"},
         {"state=stuck", "one field: cluster service state version by node"},
-        {"prod !auth", "all of several"},
+        {"prod !auth", "both must hold"},
     };
 
     sheet_rule(sheet, "Filter");
@@ -44,31 +51,53 @@ static void put_filter_words(struct sheet *sheet)
         sheet_line(sheet);
         sheet_tab(sheet, 1);
         sheet_text(sheet, ROLE_KEY_HINT, lines[i][0]);
-        sheet_tab(sheet, HELP_WORD);
-        sheet_wrap(sheet, ROLE_TEXT, HELP_WORD, 3, lines[i][1]);
+        sheet_tab(sheet, 16);
+        sheet_wrap(sheet, ROLE_TEXT, 16, 3, lines[i][1]);
     }
 }
 
-static void put_commands(struct sheet *sheet)
+/* The commands of one group, as the table of keys has them. */
+static void put_commands(struct sheet *sheet, const char *group)
 {
-    const char *group = "";
+    int text = text_column(sheet);
 
+    sheet_rule(sheet, group);
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
         const struct command_info *info = &command_info[c];
-        if (strcmp(group, info->group) != 0) {
-            if (group[0])
-                sheet_line(sheet);
-            group = info->group;
-            sheet_rule(sheet, group);
-        }
+        if (strcmp(group, info->group) != 0)
+            continue;
         sheet_line(sheet);
         sheet_tab(sheet, 1);
         sheet_text(sheet, ROLE_KEY_HINT, info->key);
-        sheet_tab(sheet, HELP_KEY);
-        sheet_text(sheet, ROLE_STRONG, info->word);
-        sheet_tab(sheet, HELP_WORD);
-        sheet_wrap(sheet, ROLE_TEXT, HELP_WORD, 2, info->help);
+        if (text == HELP_WORD) {
+            sheet_tab(sheet, HELP_KEY);
+            sheet_text(sheet, ROLE_DIM, info->word);
+        }
+        sheet_tab(sheet, text);
+        sheet_wrap(sheet, ROLE_TEXT, text, 2, info->help);
     }
+}
+
+/* The first group on the left, all others and the signs on the right, or below. */
+static void compose_help(struct sheet *left, struct sheet *right)
+{
+    const char *first = command_info[COMMAND_NONE + 1].group, *group = first;
+
+    put_commands(left, first);
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+        if (strcmp(group, command_info[c].group) == 0)
+            continue;
+        group = command_info[c].group;
+        put_commands(right, group);
+    }
+    put_signs(right);
+    put_filter_words(right);
+    sheet_line(right);
+    sheet_line(right);
+    sheet_tab(right, 1);
+    sheet_wrap(right, ROLE_DIM, 1, 5,
+               "Lower case looks, upper case acts, on the object and the revision you see: if it "
+               "changed meanwhile, nothing is sent and you are told.");
 }
 
 static void help_draw(struct screen *screen, const struct frame *frame, struct canvas *canvas)
@@ -80,19 +109,7 @@ static void help_draw(struct screen *screen, const struct frame *frame, struct c
 
     sheet_init(&left, canvas, width - (wide ? 1 : 0));
     sheet_init(&right, canvas, body.width - width);
-    put_commands(&left);
-    struct sheet *rest = wide ? &right : &left;
-    if (!wide)
-        sheet_line(rest);
-    put_signs(rest);
-    sheet_line(rest);
-    put_filter_words(rest);
-    sheet_line(rest);
-    sheet_line(rest);
-    sheet_tab(rest, 1);
-    sheet_wrap(rest, ROLE_DIM, 1, 3,
-               "Lower case looks, upper case acts. A key acts on the object and the revision you "
-               "see; if it changed meanwhile, nothing is sent and you are told.");
+    compose_help(&left, wide ? &right : &left);
     int lines = (int)(left.line_count > right.line_count ? left.line_count : right.line_count);
     int last = lines > body.height ? lines - body.height : 0;
     screen->scroll = screen->scroll > last ? last : screen->scroll;

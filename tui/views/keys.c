@@ -22,7 +22,7 @@ static void put_refusal(struct sheet *sheet, const struct option *option, int li
 
     sheet_glyphs(sheet, ROLE_GUARD_BLOCKED, unknown ? GLYPH_STALE : GLYPH_FAILED, 1);
     if (!first) {
-        sheet_text(sheet, ROLE_GUARD_BLOCKED, " not now: ");
+        sheet_text(sheet, ROLE_TEXT, " ");
         sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines, effect_of(option));
         return;
     }
@@ -58,7 +58,7 @@ void put_offer(struct sheet *sheet, const struct look *look, enum command comman
     sheet_glyphs(sheet, ROLE_GUARD_OK, GLYPH_TICK, 1);
     sheet_text(sheet, ROLE_TEXT, " ");
     sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, 1, effect_of(option));
-    if (offer.hindrance[0])
+    if (offer.hindrance[0] && !offer.ready)
         sheet_put(sheet, ROLE_KEY_HINT, "  (%s)", offer.hindrance);
 }
 
@@ -88,7 +88,7 @@ static void put_way_out(struct sheet *sheet, const struct finding *finding)
     sheet_line(sheet);
     sheet_tab(sheet, KEYS_INDENT);
     sheet_text(sheet, ROLE_GUARD_OK, "way out: ");
-    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT + 9, 2, finding->way_out);
+    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, 2, finding->way_out);
 }
 
 static void put_warning(struct sheet *sheet, const struct option *option)
@@ -101,49 +101,62 @@ static void put_warning(struct sheet *sheet, const struct option *option)
     sheet_say(sheet, ROLE_TEXT, KEYS_INDENT + 5, 2, option->verdict.warning);
 }
 
-/* Short ones share a line where it is wide enough. */
-static bool shares_line(const struct sheet *sheet, const struct look *look, enum command command)
+static bool is_quiet(const struct option *option)
 {
-    struct offer offer = offer_of(look->screen, look->frame, look->row, command);
-    int half = sheet->width / 2;
-
-    if (sheet->column == 0 || sheet->column > half || sheet->width < 70 || !offer.option)
-        return false;
-    if (!offer.option->offered)
-        return true;
-    if (!offer.option->allowed)
-        return false;
-    return (int)strlen(effect_of(offer.option)) + KEYS_INDENT + 4 + (int)strlen(offer.hindrance) +
-               4 <=
-           half;
+    return !option || !option->offered;
 }
 
-void section_keys(struct sheet *sheet, const struct look *look)
+/* Short ones share a line where it is wide enough. */
+static bool shares_line(const struct sheet *sheet, const struct option *option)
 {
     int half = sheet->width / 2;
-    bool open = false;
+
+    if (sheet->column == 0 || sheet->column >= half || sheet->width < 70)
+        return false;
+    if (is_quiet(option))
+        return true;
+    return option->allowed && (int)strlen(effect_of(option)) + KEYS_INDENT + 2 <= half;
+}
+
+/* What stands behind a key: why it may, why it may not, and what helps. */
+static void put_grounds(struct sheet *sheet, const struct option *option, bool step)
+{
+    if (is_quiet(option))
+        return;
+    put_warning(sheet, option);
+    if (option->allowed || !option->verdict.first)
+        return;
+    sheet->rank = RANK_NICE;
+    put_witnesses(sheet, option->verdict.first);
+    sheet->rank = step ? RANK_KEY : RANK_MORE;
+    put_way_out(sheet, option->verdict.first);
+}
+
+void section_keys(struct sheet *sheet, const struct look *look, bool brief)
+{
+    bool open = false, any = false;
 
     for (size_t i = 0; i < ARRAY_LEN(acting); i++) {
         struct offer offer = offer_of(look->screen, look->frame, look->row, acting[i]);
-        const struct option *option = offer.option;
-        sheet->rank = acting[i] == COMMAND_STEP ? RANK_MUST : RANK_FACT;
-        if (open && acting[i] != COMMAND_PAUSE && shares_line(sheet, look, acting[i])) {
-            sheet_tab(sheet, half);
+        bool step = acting[i] == COMMAND_STEP;
+        if (brief && is_quiet(offer.option))
+            continue;
+        any = true;
+        sheet->rank = step ? RANK_MUST : RANK_FACT;
+        if (open && shares_line(sheet, offer.option)) {
+            sheet_tab(sheet, sheet->width / 2);
             put_offer(sheet, look, acting[i], true);
             open = false;
             continue;
         }
         sheet_line(sheet);
         put_offer(sheet, look, acting[i], false);
-        open = option && (!option->offered || option->allowed);
-        if (!option || !option->offered)
-            continue;
-        put_warning(sheet, option);
-        if (option->allowed || !option->verdict.first)
-            continue;
-        sheet->rank = RANK_MORE;
-        put_witnesses(sheet, option->verdict.first);
-        sheet->rank = acting[i] == COMMAND_STEP ? RANK_KEY : RANK_MORE;
-        put_way_out(sheet, option->verdict.first);
+        open = !step && (is_quiet(offer.option) || offer.option->allowed);
+        put_grounds(sheet, offer.option, step);
     }
+    if (any)
+        return;
+    sheet->rank = RANK_FACT;
+    sheet_line(sheet);
+    sheet_text(sheet, ROLE_DIM, "nothing is in flight: S P R U have nothing to do here");
 }

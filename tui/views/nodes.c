@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOTS_LEFT = 14, DOT_ROWS = 4, TROUBLE_MAX = 6, NODES_MAX = 300, NODE_DOTS = 8 };
+enum {
+    DOTS_LEFT = 14,
+    DOT_ROWS = 4,
+    TROUBLE_MAX = 4,
+    NODES_MAX = 300,
+    NODE_LEFT = 18,
+    NODE_NOTE = 14
+};
 
 static enum glyph dot_glyph(const struct row *row, const char *version, unsigned state)
 {
@@ -87,37 +94,54 @@ static void put_legend(struct sheet *sheet, const struct row *row, unsigned unit
     }
 }
 
+/* Instances with the same reason are told together: a line why, a line which. */
+static void put_trouble(struct sheet *sheet, const struct look *look, size_t first)
+{
+    const struct service *service = look->row->service;
+    const struct instance *one = &service->instances[first];
+    const char *version = service->versions[one->version].version;
+    char name[512], span[SPAN_TEXT];
+    size_t same = 0;
+
+    for (size_t i = first; i < service->instance_count; i++)
+        same += strcmp(service->instances[i].reason, one->reason) == 0;
+    sheet_line(sheet);
+    sheet_glyphs(sheet, dot_role(look->row, version, one->state),
+                 dot_glyph(look->row, version, one->state), 1);
+    sheet_put(sheet, ROLE_STRONG, " %zu ", same);
+    if (one->since_utc_ms >= 0)
+        sheet_put(sheet, ROLE_DIM, "for %s: ", since_text(look->frame, one->since_utc_ms, span));
+    sheet_say(sheet, ROLE_TEXT, 4, 3, one->reason);
+    sheet_line(sheet);
+    sheet_tab(sheet, 4);
+    for (size_t i = first, n = 0; i < service->instance_count && sheet_room(sheet) > 8; i++) {
+        const struct instance *instance = &service->instances[i];
+        if (strcmp(instance->reason, one->reason) != 0)
+            continue;
+        const struct node *node =
+            snapshot_find_node(look->frame->snapshot, service->cluster, instance->node);
+        sheet_put(sheet, ROLE_DIM, "%s%s", n++ ? ", " : "",
+                  text_middle(sheet->canvas, instance->name, 24, name, sizeof name));
+        if (node)
+            sheet_put(sheet, ROLE_DIM, " on %s",
+                      text_middle(sheet->canvas, node->name, 16, name, sizeof name));
+    }
+}
+
 static void put_troubles(struct sheet *sheet, const struct look *look)
 {
     const struct service *service = look->row->service;
-    size_t shown = 0, all = 0;
+    size_t firsts[TROUBLE_MAX], told = 0;
 
-    for (size_t i = 0; i < service->instance_count; i++) {
-        const struct instance *instance = &service->instances[i];
-        const char *version = service->versions[instance->version].version;
-        char name[512], span[SPAN_TEXT];
-        if (instance->reason[0] == '\0' || all++ >= TROUBLE_MAX)
+    for (size_t i = 0; i < service->instance_count && told < TROUBLE_MAX; i++) {
+        const char *reason = service->instances[i].reason;
+        bool known = reason[0] == '\0';
+        for (size_t k = 0; k < told && !known; k++)
+            known = strcmp(service->instances[firsts[k]].reason, reason) == 0;
+        if (known)
             continue;
-        shown++;
-        const struct node *node =
-            snapshot_find_node(look->frame->snapshot, service->cluster, instance->node);
-        sheet_line(sheet);
-        sheet_glyphs(sheet, dot_role(look->row, version, instance->state),
-                     dot_glyph(look->row, version, instance->state), 1);
-        sheet_put(sheet, ROLE_TEXT, " %s",
-                  text_middle(sheet->canvas, instance->name, 20, name, sizeof name));
-        if (node)
-            sheet_put(sheet, ROLE_DIM, " on %s",
-                      text_middle(sheet->canvas, node->name, 14, name, sizeof name));
-        if (instance->since_utc_ms >= 0)
-            sheet_put(sheet, ROLE_DIM, " %s",
-                      since_text(look->frame, instance->since_utc_ms, span));
-        sheet_text(sheet, ROLE_DIM, "  ");
-        sheet_say(sheet, ROLE_TEXT, 2, 2, instance->reason);
-    }
-    if (all > shown) {
-        sheet_line(sheet);
-        sheet_put(sheet, ROLE_DIM, "  and %zu more with a reason", all - shown);
+        firsts[told++] = i;
+        put_trouble(sheet, look, i);
     }
 }
 
@@ -214,35 +238,69 @@ static struct spot *collect(const struct look *look)
     return spots;
 }
 
+/* Dots of one placement in at most `room` cells, so that columns stay. */
 static void put_placement(struct sheet *sheet, const struct row *row,
-                          const struct placement *placement)
+                          const struct placement *placement, int room)
 {
     const char *version = row->service->versions[placement->version].version;
-    bool blank = true;
+    unsigned all = 0;
 
-    put_version(sheet, row, version);
+    for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+        all += placement->count[s];
     for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++) {
         unsigned count = placement->count[s];
+        bool many = all > (unsigned)room;
         if (count == 0)
             continue;
-        if (blank)
-            sheet_text(sheet, ROLE_TEXT, " ");
-        blank = false;
         sheet_glyphs(sheet, dot_role(row, version, s), dot_glyph(row, version, s),
-                     count > NODE_DOTS ? 1 : count);
-        if (count > NODE_DOTS) {
-            sheet_glyphs(sheet, ROLE_DIM, GLYPH_TIMES, 1);
-            sheet_put(sheet, ROLE_DIM, "%u ", count);
-        }
+                     many ? 1 : count);
+        if (many)
+            sheet_put(sheet, ROLE_TEXT, "%s%u ", canvas_glyph_text(sheet->canvas, GLYPH_TIMES),
+                      count);
     }
-    sheet_text(sheet, ROLE_TEXT, "  ");
 }
 
-static void put_node_name(struct sheet *sheet, const struct look *look, const struct spot *spot)
+/* Columns of the versions; those that do not fit are named where they occur. */
+struct matrix {
+    int column; /* cells of one */
+    size_t shown;
+};
+
+static struct matrix measure_versions(const struct sheet *sheet, const struct row *row)
 {
-    char name[512], span[SPAN_TEXT];
+    struct matrix matrix = {.column = 10};
+    int room = sheet->width - NODE_LEFT - NODE_NOTE;
+
+    for (size_t i = 0; i < row->service->version_count; i++) {
+        int cells = text_cells(sheet->canvas, row->service->versions[i].version) + 2;
+        matrix.column = cells > matrix.column ? cells : matrix.column;
+    }
+    if (matrix.column > 16)
+        matrix.column = 16;
+    matrix.shown = room > 0 ? (size_t)(room / matrix.column) : 0;
+    if (matrix.shown > row->service->version_count)
+        matrix.shown = row->service->version_count;
+    return matrix;
+}
+
+static void put_matrix_head(struct sheet *sheet, const struct row *row, struct matrix matrix)
+{
+    char name[256];
+
+    sheet_line(sheet);
+    for (size_t v = 0; v < matrix.shown; v++) {
+        const char *version = row->service->versions[v].version;
+        sheet_tab(sheet, NODE_LEFT + (int)v * matrix.column);
+        sheet_text(sheet, version_role(row, version),
+                   text_middle(sheet->canvas, version, matrix.column - 2, name, sizeof name));
+    }
+}
+
+static void put_node_name(struct sheet *sheet, const struct spot *spot)
+{
     const struct node *node = spot->node;
     bool quiet = node && node->state == NODE_REPORTING;
+    char name[512];
 
     sheet_line(sheet);
     if (quiet)
@@ -250,56 +308,96 @@ static void put_node_name(struct sheet *sheet, const struct look *look, const st
     else
         sheet_glyphs(sheet, ROLE_STALE, GLYPH_STALE, 1);
     sheet_text(sheet, quiet ? ROLE_TEXT : ROLE_STRONG,
-               text_middle(sheet->canvas, node ? node->name : spot->placement->node, 16, name,
-                           sizeof name));
-    sheet_tab(sheet, 18);
-    if (!node)
-        sheet_text(sheet, ROLE_STALE, "never reported");
-    else if (!quiet)
-        sheet_put(sheet, ROLE_STALE, "%s %s, last ran ", node_state_word[node->state],
-                  since_text(look->frame, node->state_utc_ms, span));
-    else if (node->draining)
-        sheet_text(sheet, ROLE_HELD, "draining ");
+               text_middle(sheet->canvas, node ? node->name : spot->placement->node, NODE_LEFT - 3,
+                           name, sizeof name));
 }
 
-static void put_node_note(struct sheet *sheet, const struct node *node)
+/* What there is to say about the node itself: state, since when, what it ran last. */
+static void put_node_note(struct sheet *sheet, const struct look *look, const struct spot *spot)
 {
-    if (node && node->state != NODE_REPORTING && node->note[0])
-        sheet_put(sheet, ROLE_DIM, " %s", node->note);
+    const struct node *node = spot->node;
+    const struct service *service = look->row->service;
+    char span[SPAN_TEXT];
+
+    if (!node) {
+        sheet_text(sheet, ROLE_STALE, "never reported");
+        return;
+    }
+    if (node->draining)
+        sheet_text(sheet, ROLE_HELD, "draining ");
+    if (node->state == NODE_REPORTING)
+        return;
+    sheet_put(sheet, ROLE_STALE, "%s", node_state_word[node->state]);
+    if (node->state_utc_ms >= 0)
+        sheet_put(sheet, ROLE_STALE, " %s", since_text(look->frame, node->state_utc_ms, span));
+    sheet_put(sheet, ROLE_STALE, ", last ran %s",
+              service->versions[spot->placement->version].version);
+    if (node->note[0])
+        sheet_put(sheet, ROLE_DIM, ", %s", node->note);
+}
+
+/* One node: its placements are spots[0 .. count - 1]. */
+static void put_node(struct sheet *sheet, const struct look *look, const struct spot *spots,
+                     size_t count, struct matrix matrix)
+{
+    const struct service *service = look->row->service;
+    int end = NODE_LEFT + (int)matrix.shown * matrix.column;
+
+    put_node_name(sheet, &spots[0]);
+    for (size_t i = 0; i < count; i++) {
+        const struct placement *placement = spots[i].placement;
+        if (placement->version >= matrix.shown)
+            continue;
+        sheet_tab(sheet, NODE_LEFT + (int)placement->version * matrix.column);
+        put_placement(sheet, look->row, placement, matrix.column - 2);
+    }
+    sheet_tab(sheet, end);
+    for (size_t i = 0; i < count; i++) {
+        const struct placement *placement = spots[i].placement;
+        if (placement->version < matrix.shown)
+            continue;
+        put_version(sheet, look->row, service->versions[placement->version].version);
+        sheet_text(sheet, ROLE_TEXT, " ");
+        put_placement(sheet, look->row, placement, 6);
+        sheet_text(sheet, ROLE_TEXT, "  ");
+    }
+    put_node_note(sheet, look, &spots[0]);
+}
+
+static size_t same_node(const struct spot *spots, size_t from, size_t count)
+{
+    size_t to = from;
+
+    while (to < count && compare_nodes(&spots[from], &spots[to]) == 0)
+        to++;
+    return to;
 }
 
 void section_nodes(struct sheet *sheet, const struct look *look)
 {
-    const struct service *service = look->row->service;
+    size_t count = look->row->service->placement_count, nodes = 0, silent = 0, shown = 0;
+    struct matrix matrix = measure_versions(sheet, look->row);
     struct spot *spots = collect(look);
-    size_t nodes = 0, quiet = 0, shown = 0;
     char title[96];
 
-    for (size_t i = 0; i < service->placement_count; i++) {
-        bool again = i && strcmp(spots[i].placement->node, spots[i - 1].placement->node) == 0;
-        nodes += !again;
-        quiet += !again && spots[i].node && spots[i].node->state == NODE_REPORTING;
+    for (size_t i = 0; i < count; i = same_node(spots, i, count)) {
+        nodes++;
+        silent += !spots[i].node || spots[i].node->state != NODE_REPORTING;
     }
-    if (nodes > quiet)
-        snprintf(title, sizeof title, "nodes: %zu, %zu not reporting", nodes, nodes - quiet);
-    else
-        snprintf(title, sizeof title, "nodes: %zu", nodes);
+    snprintf(title, sizeof title, "nodes: %zu", nodes);
+    if (silent)
+        snprintf(title, sizeof title, "nodes: %zu, %zu not reporting", nodes, silent);
     sheet->rank = RANK_NICE;
     sheet_rule(sheet, title);
-    for (size_t i = 0; i < service->placement_count; i++) {
-        bool again = i && strcmp(spots[i].placement->node, spots[i - 1].placement->node) == 0;
-        if (!again && shown++ == NODES_MAX) {
-            sheet_line(sheet);
-            sheet_put(sheet, ROLE_DIM, " and %zu more nodes", nodes - NODES_MAX);
-            break;
-        }
-        if (!again)
-            put_node_name(sheet, look, &spots[i]);
-        put_placement(sheet, look->row, spots[i].placement);
-        bool last = i + 1 == service->placement_count ||
-                    strcmp(spots[i + 1].placement->node, spots[i].placement->node) != 0;
-        if (last)
-            put_node_note(sheet, spots[i].node);
+    if (matrix.shown && nodes)
+        put_matrix_head(sheet, look->row, matrix);
+    for (size_t i = 0, next; i < count && shown < NODES_MAX; i = next, shown++) {
+        next = same_node(spots, i, count);
+        put_node(sheet, look, spots + i, next - i, matrix);
+    }
+    if (nodes > shown) {
+        sheet_line(sheet);
+        sheet_put(sheet, ROLE_DIM, " and %zu more nodes", nodes - shown);
     }
     free(spots);
 }

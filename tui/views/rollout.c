@@ -13,23 +13,12 @@ static void compose_story(struct sheet *sheet, const struct look *look)
     section_steps(sheet, look);
     section_record(sheet, look);
     sheet_rule(sheet, "what can I do");
-    section_keys(sheet, look);
-}
-
-static bool has_alarm(const struct look *look)
-{
-    struct sheet probe;
-
-    sheet_init(&probe, &(struct canvas){.ascii = true}, 80);
-    section_alarms(&probe, look);
-    bool any = probe.line_count > 0;
-    sheet_release(&probe);
-    return any;
+    section_keys(sheet, look, false);
 }
 
 static void compose_history(struct sheet *sheet, const struct look *look, int most)
 {
-    if (has_alarm(look)) {
+    if (frame_alarms(look)) {
         sheet_rule(sheet, "broken rules");
         section_alarms(sheet, look);
     }
@@ -78,13 +67,13 @@ static void draw_two(struct screen *screen, const struct look *look, const struc
     compose_story(&left, look);
     section_versions(&left, look);
     compose_history(&left, look, ROLLOUT_EVENTS);
-    sheet_init(&right, canvas, body->width - width - 1);
+    sheet_init(&right, canvas, body->width - width - 2);
     section_instances(&right, look);
     section_nodes(&right, look);
     size_t longest = left.line_count > right.line_count ? left.line_count : right.line_count;
     int top = clamp_scroll(screen, longest, body->height);
     sheet_draw(&left, canvas, body->y, 0, body->height, top);
-    sheet_draw(&right, canvas, body->y, width + 1, body->height, top);
+    sheet_draw(&right, canvas, body->y, width + 2, body->height, top);
     for (int y = 0; y < body->height; y++)
         canvas_glyph(canvas, body->y + y, width, ROLE_BORDER, GLYPH_VLINE);
     sheet_release(&left);

@@ -90,7 +90,7 @@ static void put_counts(struct sheet *sheet, const struct row *row,
                          : state == INSTANCE_GHOST ? ROLE_STALE
                                                    : ROLE_TEXT;
         sheet_put(sheet, role, "%s %u %s", any ? "," : "", version->count[state],
-                  instance_state_word[state]);
+                  state == INSTANCE_GHOST ? "on a silent node" : instance_state_word[state]);
         any = true;
     }
     if (!any)
@@ -153,7 +153,7 @@ void put_steps(struct sheet *sheet, const struct row *row)
                            : i < here    ? GLYPH_TICK
                                          : GLYPH_DOT_WAIT;
         if (i > 0)
-            put_gap(sheet);
+            sheet_put(sheet, ROLE_BORDER, " %s ", canvas_glyph_text(sheet->canvas, GLYPH_HLINE));
         sheet_glyphs(sheet, role, glyph, 1);
         sheet_put(sheet, role, "%u", row->step_at[i] ? row->step_at[i] : i + 1);
     }
@@ -175,9 +175,9 @@ static const char *stage_text(const struct look *look, char *out, size_t size)
 
 static void put_alone(struct sheet *sheet, const struct row *row)
 {
-    sheet_text(sheet, ROLE_DIM, "moves by itself if you disconnect: ");
+    sheet_text(sheet, ROLE_DIM, "if you disconnect it ");
     sheet_text(sheet, row->moves_by_itself ? ROLE_STUCK : ROLE_GUARD_OK,
-               row->moves_by_itself ? "yes" : "no");
+               row->moves_by_itself ? "goes on by itself" : "stays here");
 }
 
 static void brief_steps(struct sheet *sheet, const struct look *look)
@@ -192,7 +192,7 @@ static void brief_steps(struct sheet *sheet, const struct look *look)
         sheet_text(sheet, ROLE_DIM, "   ");
         sheet_text(sheet, ROLE_TEXT, stage);
     }
-    if (sheet_room(sheet) < 42) {
+    if (sheet_room(sheet) < 42 && sheet->width < 70) {
         sheet_line(sheet);
         sheet_tab(sheet, LABEL);
     } else {
@@ -273,7 +273,7 @@ void section_brief(struct sheet *sheet, const struct look *look)
     sheet->rank = RANK_NICE;
     label(sheet, "since");
     put_origin(sheet, look);
-    section_keys(sheet, look);
+    section_keys(sheet, look, true);
 }
 
 void section_what(struct sheet *sheet, const struct look *look)
@@ -289,9 +289,9 @@ void section_what(struct sheet *sheet, const struct look *look)
         sheet_text(sheet, ROLE_DIM, " ");
         put_version(sheet, row, row->to);
     }
-    sheet_put(sheet, ROLE_TEXT, "   %u of %u", row->have, row->want);
+    sheet_put(sheet, ROLE_TEXT, "   %u of %u serving", row->have, row->want);
     if (row->ghosts)
-        sheet_put(sheet, ROLE_STALE, ", %u may still run on silent nodes", row->ghosts);
+        sheet_put(sheet, ROLE_STALE, ", %u on silent nodes", row->ghosts);
     if (row->service->artifact[0]) {
         sheet->rank = RANK_NICE;
         label(sheet, "image");

@@ -25,11 +25,14 @@ void section_brief(struct sheet *sheet, const struct look *look);
 void section_what(struct sheet *sheet, const struct look *look);
 void section_versions(struct sheet *sheet, const struct look *look);
 void section_steps(struct sheet *sheet, const struct look *look);
-void section_keys(struct sheet *sheet, const struct look *look);
+/* What S, P, R and U would do; brief: only those that make sense now. */
+void section_keys(struct sheet *sheet, const struct look *look, bool brief);
 void section_record(struct sheet *sheet, const struct look *look);
 void section_instances(struct sheet *sheet, const struct look *look);
 void section_nodes(struct sheet *sheet, const struct look *look);
 void section_alarms(struct sheet *sheet, const struct look *look);
+/* How many alarms there are to tell: of this service, or with row NULL of all. */
+size_t frame_alarms(const struct look *look);
 /* Events of this service, or with row NULL of all; at most `most` lines. */
 void section_events(struct sheet *sheet, const struct look *look, int most);
 

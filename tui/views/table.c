@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE_LEFT = 3, TABLE_GAP = 2 }; /* cursor, glyph, blank */
+enum { TABLE_LEFT = 3, TABLE_ROOMY = 100 }; /* left: cursor, glyph, blank */
 
 static const struct {
     const char *title;
@@ -27,8 +27,8 @@ static const enum column narrow_order[] = {
 };
 /* … then these are left out. */
 static const enum column drop_order[] = {
-    COLUMN_WHY, COLUMN_KIND,    COLUMN_BY,    COLUMN_STEP,
-    COLUMN_BAR, COLUMN_CLUSTER, COLUMN_SINCE, COLUMN_TO,
+    COLUMN_WHY,     COLUMN_KIND,  COLUMN_BY,    COLUMN_STEP, COLUMN_BAR,
+    COLUMN_CLUSTER, COLUMN_SINCE, COLUMN_GHOST, COLUMN_TO,
 };
 
 static const char *dash(const struct canvas *canvas, const char *text)
@@ -63,10 +63,12 @@ static const char *cell_text(const struct table *table, const struct row *row, e
         snprintf(out, 64, "%u/%u", row->step, row->steps);
         return out;
     case COLUMN_DONE:
-        if (row->ghosts)
-            snprintf(out, 64, "%u/%u ?%u", row->have, row->want, row->ghosts);
-        else
-            snprintf(out, 64, "%u/%u", row->have, row->want);
+        snprintf(out, 64, "%u/%u", row->have, row->want);
+        return out;
+    case COLUMN_GHOST:
+        if (row->ghosts == 0)
+            return "";
+        snprintf(out, 64, "%s%u", canvas_glyph_text(canvas, GLYPH_STALE), row->ghosts);
         return out;
     case COLUMN_SINCE: {
         char span[SPAN_TEXT];
@@ -84,16 +86,25 @@ static const char *cell_text(const struct table *table, const struct row *row, e
     return "";
 }
 
+static int gap_before(const struct table *table, enum column column)
+{
+    if (column == COLUMN_NAME)
+        return 0;
+    if (column == COLUMN_TO)
+        return 3; /* the arrow stands in it */
+    if (column == COLUMN_GHOST || (column == COLUMN_DONE && table->width[COLUMN_BAR]))
+        return 1;
+    return column == COLUMN_SINCE || column == COLUMN_BY ? 2 : table->gap;
+}
+
 static int sum(const struct table *table)
 {
     int total = TABLE_LEFT;
 
     for (int c = 0; c < COLUMN_COUNT; c++)
         if (table->width[c])
-            total += table->width[c] + TABLE_GAP;
-    /* The arrow stands in the gap between the versions, the count close to its bar. */
-    return total - TABLE_GAP + (table->width[COLUMN_TO] ? 1 : 0) -
-           (table->width[COLUMN_BAR] ? 1 : 0);
+            total += gap_before(table, (enum column)c) + table->width[c];
+    return total;
 }
 
 static int natural(const struct table *table, const struct canvas *canvas, enum column column)
@@ -103,9 +114,11 @@ static int natural(const struct table *table, const struct canvas *canvas, enum 
 
     for (size_t i = 0; i < table->frame->row_count && width < columns[column].most; i++) {
         char out[64];
-        int cells =
-            text_cells(canvas, cell_text(table, table->frame->rows[i], column, canvas, out));
-        any = any || cells > 0;
+        const struct row *row = table->frame->rows[i];
+        int cells = text_cells(canvas, cell_text(table, row, column, canvas, out));
+        if (column == COLUMN_FROM && row->to[0] == '\0')
+            cells = 0; /* has the room of both */
+        any = any || cells > 0 || column == COLUMN_FROM;
         if (cells > width)
             width = cells;
     }
@@ -144,6 +157,7 @@ void table_measure(struct table *table, const struct frame *frame, const struct 
 
     memset(table, 0, sizeof *table);
     table->frame = frame;
+    table->gap = room >= TABLE_ROOMY ? 2 : 1;
     for (int c = 0; c < COLUMN_COUNT; c++)
         table->width[c] = wish[c] = natural(table, canvas, (enum column)c);
     table->width[COLUMN_BAR] = wish[COLUMN_BAR] = columns[COLUMN_BAR].most;
@@ -159,38 +173,27 @@ void table_measure(struct table *table, const struct frame *frame, const struct 
         if (table->width[c] && more > 0 && spare > 0)
             table->width[c] += more < spare ? more : spare;
     }
-    table->total = sum(table);
 }
 
-static int gap_before(const struct table *table, enum column column)
-{
-    if (column == COLUMN_NAME)
-        return 0;
-    if (column == COLUMN_TO)
-        return TABLE_GAP + 1;
-    return column == COLUMN_DONE && table->width[COLUMN_BAR] ? 1 : TABLE_GAP;
-}
-
-void table_header(const struct table *table, struct canvas *canvas, int y, int x, int room)
+void table_header(const struct table *table, struct canvas *canvas, int y, int x)
 {
     int at = x + TABLE_LEFT;
 
     for (int c = 0; c < COLUMN_COUNT; c++) {
-        if (!table->width[c])
+        int width = table->width[c];
+        if (!width)
             continue;
         at += gap_before(table, (enum column)c);
         if (c == COLUMN_TO)
             canvas_glyph(canvas, y, at - 2, ROLE_HEADER, GLYPH_ARROW);
-        bool right = c == COLUMN_SINCE;
-        const char *title = columns[c].title;
-        if (c == COLUMN_DONE && !table->width[COLUMN_BAR]) {
-            title = "DONE";
-            right = true;
-        }
-        canvas_field(canvas, y, at, table->width[c], right, ROLE_HEADER, title);
-        at += table->width[c];
+        bool right = c == COLUMN_SINCE || c == COLUMN_DONE;
+        if (c == COLUMN_BAR) /* its title goes on over the count */
+            canvas_field(canvas, y, at, width + 1 + table->width[COLUMN_DONE], false, ROLE_HEADER,
+                         columns[c].title);
+        else if (c != COLUMN_DONE || !table->width[COLUMN_BAR])
+            canvas_field(canvas, y, at, width, right, ROLE_HEADER, columns[c].title);
+        at += width;
     }
-    (void)room;
 }
 
 /* Quiet rows are dim, so that the eye falls on the others. */
@@ -206,9 +209,24 @@ static enum role cell_role(const struct row *row, enum column column)
         return quiet ? ROLE_DIM : ROLE_VERSION_LIVE;
     if (column == COLUMN_TO)
         return ROLE_VERSION_NEW;
+    if (column == COLUMN_GHOST)
+        return ROLE_STALE;
     if (column == COLUMN_WHY && state_needs_you(row->state))
         return state_role(row->state);
     return quiet || column == COLUMN_KIND || column == COLUMN_BY ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void draw_bar(const struct row *row, struct canvas *canvas, int y, int x, int width)
+{
+    if (row->to[0]) {
+        canvas_bar(canvas, y, x, width, row->have, row->want);
+        return;
+    }
+    int full = row->want && row->have < row->want
+                   ? (int)((int64_t)row->have * width / (int64_t)row->want)
+                   : width;
+    for (int i = 0; i < width; i++)
+        canvas_glyph(canvas, y, x + i, ROLE_BAR_OLD, i < full ? GLYPH_BAR : GLYPH_TRACK);
 }
 
 static void draw_cell(const struct table *table, const struct row *row, enum column column,
@@ -219,20 +237,18 @@ static void draw_cell(const struct table *table, const struct row *row, enum col
     const char *content = cell_text(table, row, column, canvas, text);
     enum role role = cell_role(row, column);
 
-    if (column == COLUMN_BAR && row->state == BOARD_STEADY && row->have == row->want) {
-        canvas_fill(canvas, y, x, width, ROLE_BAR_OLD);
-        for (int i = 0; i < width; i++)
-            canvas_glyph(canvas, y, x + i, ROLE_BAR_OLD, GLYPH_BAR);
-    } else if (column == COLUMN_BAR) {
-        canvas_bar(canvas, y, x, width, row->have, row->want);
-    } else if (column == COLUMN_NAME || column == COLUMN_CLUSTER || column == COLUMN_FROM ||
-               column == COLUMN_TO) {
-        text_middle(canvas, content, width, name, sizeof name);
-        canvas_field(canvas, y, x, width, false, role, name);
-    } else {
-        bool right = column == COLUMN_SINCE || (column == COLUMN_DONE && !row->ghosts);
-        canvas_field(canvas, y, x, width, right, role, content);
+    if (column == COLUMN_BAR) {
+        draw_bar(row, canvas, y, x, width);
+        return;
     }
+    /* A single version may use the place of both. */
+    if (column == COLUMN_FROM && row->to[0] == '\0' && table->width[COLUMN_TO])
+        width += 3 + table->width[COLUMN_TO];
+    if (column == COLUMN_NAME || column == COLUMN_CLUSTER || column == COLUMN_FROM ||
+        column == COLUMN_TO)
+        content = text_middle(canvas, content, width, name, sizeof name);
+    canvas_field(canvas, y, x, width, column == COLUMN_SINCE || column == COLUMN_DONE, role,
+                 content);
 }
 
 void table_row(const struct table *table, const struct row *row, bool selected,

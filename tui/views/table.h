@@ -14,7 +14,8 @@
     X(TO, "NEW", 14, 5)                                                                            \
     X(STEP, "STEP", 5, 4)                                                                          \
     X(BAR, "PROGRESS", 12, 6)                                                                      \
-    X(DONE, "", 14, 5)                                                                             \
+    X(DONE, "DONE", 14, 4)                                                                         \
+    X(GHOST, "", 6, 2)                                                                             \
     X(SINCE, "SINCE", 7, 5)                                                                        \
     X(BY, "BY", 14, 7)                                                                             \
     X(WHY, "WHY", 80, 24)
@@ -26,13 +27,13 @@ enum column { COLUMNS(X) COLUMN_COUNT };
 struct table {
     const struct frame *frame;
     int width[COLUMN_COUNT]; /* 0: there is no room for it */
-    int total;
+    int gap;                 /* between columns */
 };
 
 /* Widths fit the whole frame, not only what is in sight: scrolling moves no column. */
 void table_measure(struct table *table, const struct frame *frame, const struct canvas *canvas,
                    int room);
-void table_header(const struct table *table, struct canvas *canvas, int y, int x, int room);
+void table_header(const struct table *table, struct canvas *canvas, int y, int x);
 void table_row(const struct table *table, const struct row *row, bool selected,
                struct canvas *canvas, int y, int x, int room);
 
