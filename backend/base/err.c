@@ -1,4 +1,5 @@
 /* err.c: errors as values, and the one way to give up. */
+#define ERR_SET_HERE
 #include "base/err.h"
 
 #include "base/text.h"
