@@ -112,8 +112,8 @@ START_TEST(every_changed_byte_is_noticed)
             struct journal_audit audit = {0};
             bytes[i] = (char)(bytes[i] ^ (1 << bit));
             bool holds = journal_verify_text(bytes, len, &audit);
-            ck_assert_msg(!holds, "byte %zu bit %d of %zu", i, bit, len);
-            ck_assert_uint_gt(audit.bad_line, 0);
+            if (holds || audit.bad_line == 0)
+                ck_abort_msg("byte %zu bit %d of %zu", i, bit, len);
             bytes[i] = (char)(bytes[i] ^ (1 << bit));
         }
     free(bytes);
@@ -264,12 +264,15 @@ START_TEST(a_full_disk_makes_the_journal_bad_for_good_and_leaves_no_torn_record)
     free(slurp(f.path, &len));
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {len + 20, RLIM_INFINITY};
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert(!journal_append(f.journal, fields, &err));
-    ck_assert_int_eq(err.code, ERR_DISK);
-    ck_assert(journal_is_bad(f.journal));
+    /* No assertion meanwhile: the runner's own messages are a file too. */
+    int limited = setrlimit(RLIMIT_FSIZE, &limit);
+    bool written = journal_append(f.journal, fields, &err);
     limit.rlim_cur = RLIM_INFINITY;
     setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_eq(limited, 0);
+    ck_assert(!written);
+    ck_assert_int_eq(err.code, ERR_DISK);
+    ck_assert(journal_is_bad(f.journal));
     err = (struct err){0};
     ck_assert(!journal_append(f.journal, fields, &err));
     ck_assert_uint_eq(audit_of(f.path).records, 1);
