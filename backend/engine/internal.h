@@ -84,7 +84,7 @@ struct engine {
     size_t entry_count, entry_cap;
     struct journal *journal;
     char journal_path[512];
-    char notice[400];
+    char notice[480];
 
     struct leftover *leftovers;
     struct act acts[ENGINE_ACTIONS_MAX]; /* newest first */
