@@ -1,4 +1,4 @@
-/* json_private.h: what json.c, json_parse.c and json_yaml.c share. */
+/* json_private.h: what the json*.c files share. */
 #ifndef LOCKSTEP_BASE_JSON_PRIVATE_H
 #define LOCKSTEP_BASE_JSON_PRIVATE_H
 
@@ -23,5 +23,7 @@ bool json_complain_budget(const struct json_source *source, struct err *err);
 
 json_t *json_read_yaml(const char *bytes, size_t len, const struct json_source *source,
                        struct err *err);
+/* The value of a scalar without quotes; NULL and what is wrong with it. */
+json_t *json_yaml_plain(const char *text, size_t len, const char **complaint);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include "base/json_private.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -77,113 +75,10 @@ static bool next_event(struct reader *r)
     return false;
 }
 
-/* Plain scalars, by the core schema of YAML 1.2. */
-
-static bool is_one_of(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (strcmp(text, *words) == 0)
-            return true;
-    return false;
-}
-
-static size_t digits(const char *text)
-{
-    return strspn(text, "0123456789");
-}
-
-static bool looks_like_int(const char *text)
-{
-    text += *text == '-' || *text == '+';
-    return digits(text) > 0 && text[digits(text)] == '\0';
-}
-
-static bool looks_like_float(const char *text)
-{
-    text += *text == '-' || *text == '+';
-    size_t whole = digits(text), part = 0;
-    text += whole;
-    if (*text == '.') {
-        part = digits(text + 1);
-        text += 1 + part;
-    }
-    if (!whole && !part)
-        return false;
-    if (*text == 'e' || *text == 'E') {
-        text += 1 + (text[1] == '-' || text[1] == '+');
-        if (!digits(text))
-            return false;
-        text += digits(text);
-    }
-    return *text == '\0';
-}
-
-/* 0x1f and 0o17; 0 when it is neither. */
-static int radix_of(const char *text)
-{
-    if (text[0] != '0' || !text[1] || !text[2])
-        return 0;
-    if (text[1] == 'x' && text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] == '\0')
-        return 16;
-    return text[1] == 'o' && text[2 + strspn(text + 2, "01234567")] == '\0' ? 8 : 0;
-}
-
-static json_t *read_int(struct reader *r, const char *text, int radix)
-{
-    errno = 0;
-    long long value = strtoll(text, NULL, radix);
-    if (!errno)
-        return json_integer(value);
-    wrong(r, "this number does not fit in 64 bits; in quotes it would be a string");
-    return NULL;
-}
-
-static json_t *read_float(struct reader *r, const char *text)
-{
-    double value = strtod(text, NULL);
-
-    if (isfinite(value))
-        return json_real(value);
-    wrong(r, "this number is too large; in quotes it would be a string");
-    return NULL;
-}
-
-static json_t *read_plain(struct reader *r, const char *text, size_t len)
-{
-    static const char *const null_words[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const true_words[] = {"true", "True", "TRUE", NULL};
-    static const char *const false_words[] = {"false", "False", "FALSE", NULL};
-    static const char *const odd_words[] = {".inf",  ".Inf",  ".INF",  "+.inf", "+.Inf",
-                                            "+.INF", "-.inf", "-.Inf", "-.INF", ".nan",
-                                            ".NaN",  ".NAN",  NULL};
-
-    if (is_one_of(text, null_words))
-        return json_null();
-    if (is_one_of(text, true_words))
-        return json_true();
-    if (is_one_of(text, false_words))
-        return json_false();
-    if (is_one_of(text, odd_words)) {
-        wrong(r, "infinity and not-a-number have no place here");
-        return NULL;
-    }
-    if (radix_of(text))
-        return read_int(r, text + 2, radix_of(text));
-    if (looks_like_int(text)) {
-        const char *d = text + (*text == '-' || *text == '+');
-        if (d[0] == '0' && d[1]) {
-            wrong(r, "readers of YAML disagree about a number with a leading zero: drop the zero, "
-                     "or put it in quotes");
-            return NULL;
-        }
-        return read_int(r, text, 10);
-    }
-    return looks_like_float(text) ? read_float(r, text) : json_stringn(text, len);
-}
-
 static json_t *read_tagged(struct reader *r, const char *text, size_t len, const char *tag)
 {
     static const char prefix[] = "tag:yaml.org,2002:";
+    const char *wrong_value = "this tag is not supported, or does not fit the value";
 
     if (strcmp(tag, "!") == 0)
         return json_stringn(text, len);
@@ -191,15 +86,15 @@ static json_t *read_tagged(struct reader *r, const char *text, size_t len, const
         const char *type = tag + sizeof prefix - 1;
         if (strcmp(type, "str") == 0)
             return json_stringn(text, len);
-        json_t *value = read_plain(r, text, len);
-        if (!value || (strcmp(type, "int") == 0 && json_is_integer(value)) ||
-            (strcmp(type, "float") == 0 && json_is_number(value)) ||
-            (strcmp(type, "bool") == 0 && json_is_boolean(value)) ||
-            (strcmp(type, "null") == 0 && json_is_null(value)))
+        json_t *value = json_yaml_plain(text, len, &wrong_value);
+        if (value && ((strcmp(type, "int") == 0 && json_is_integer(value)) ||
+                      (strcmp(type, "float") == 0 && json_is_number(value)) ||
+                      (strcmp(type, "bool") == 0 && json_is_boolean(value)) ||
+                      (strcmp(type, "null") == 0 && json_is_null(value))))
             return value;
         json_decref(value);
     }
-    wrong(r, "this tag is not supported, or does not fit the value");
+    wrong(r, wrong_value);
     return NULL;
 }
 
@@ -208,6 +103,7 @@ static json_t *read_scalar(struct reader *r)
     const char *text = (const char *)r->event.data.scalar.value;
     const char *tag = (const char *)r->event.data.scalar.tag;
     size_t len = r->event.data.scalar.length;
+    const char *complaint = "this value could not be stored";
     json_t *value;
 
     if (memchr(text, '\0', len)) {
@@ -217,11 +113,11 @@ static json_t *read_scalar(struct reader *r)
     if (tag)
         value = read_tagged(r, text, len, tag);
     else if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-        value = read_plain(r, text, len);
+        value = json_yaml_plain(text, len, &complaint);
     else
         value = json_stringn(text, len);
     if (!value)
-        wrong(r, "this value could not be stored");
+        wrong(r, complaint);
     return value;
 }
 

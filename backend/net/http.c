@@ -86,31 +86,31 @@ static void request_free(struct http_request *r)
     free(r);
 }
 
-static void request_unlink(struct http_request *r)
-{
-    struct http_request **at = &r->http->requests;
-
-    while (*at != r)
-        at = &(*at)->next;
-    *at = r->next;
-    if (r->http->current == r)
-        r->http->current = NULL;
-}
-
 void http_cancel(struct http_request *request)
 {
     if (!request)
         return;
-    request_unlink(request);
-    request_free(request);
+    struct http *http = request->http;
+    for (struct http_request **at = &http->requests; *at; at = &(*at)->next)
+        if (*at == request) {
+            *at = request->next;
+            if (http->current == request)
+                http->current = NULL;
+            request_free(request);
+            return;
+        }
 }
 
 void http_free(struct http *http)
 {
     if (!http)
         return;
-    while (http->requests)
-        http_cancel(http->requests);
+    for (struct http_request *r = http->requests, *next; r; r = next) {
+        next = r->next;
+        request_free(r);
+    }
+    http->requests = NULL;
+    http->current = NULL;
     http->dying = true;
     if (!http->busy)
         release(http);
@@ -118,7 +118,7 @@ void http_free(struct http *http)
 
 /* Delivery. */
 
-/* Ends a request: it is gone when its callback runs. */
+/* Ends a request that is no longer in the list. */
 static void deliver_done(struct http_request *r)
 {
     bool answered = r->err.code == ERR_NONE && r->easy;
@@ -132,13 +132,12 @@ static void deliver_done(struct http_request *r)
             answer.body_len = r->body_len;
         }
     }
-    request_unlink(r);
     r->done(r->arg, &answer, r->sent, &r->err);
     request_free(r);
 }
 
-/* Bytes of a stream; true when the request is still there. */
-static bool deliver_data(struct http_request *r)
+/* Bytes of a stream. Its callback may cancel it. */
+static void deliver_data(struct http_request *r)
 {
     struct http *http = r->http;
     size_t len = r->body_len;
@@ -146,8 +145,8 @@ static bool deliver_data(struct http_request *r)
     r->body_len = 0;
     http->current = r;
     bool more = r->data(r->arg, r->body, len);
-    if (http->current != r) /* cancelled by its own callback */
-        return false;
+    if (http->current != r)
+        return;
     http->current = NULL;
     r->body[0] = '\0';
     if (!more) {
@@ -155,7 +154,6 @@ static bool deliver_data(struct http_request *r)
         r->err = (struct err){0};
         r->result = CURLE_OK;
     }
-    return true;
 }
 
 static bool has_stream_data(const struct http_request *r)
@@ -184,27 +182,31 @@ static void note_finished(struct http *http)
     }
 }
 
-static struct http_request *oldest_ready(const struct http *http)
+/* The place in the list of what waited longest; NULL when there is nothing to deliver. */
+static struct http_request **oldest_ready(struct http *http)
 {
-    struct http_request *ready = NULL;
+    struct http_request **ready = NULL;
 
-    for (struct http_request *r = http->requests; r; r = r->next)
-        if (r->finished || has_stream_data(r))
-            ready = r;
+    for (struct http_request **at = &http->requests; *at; at = &(*at)->next)
+        if ((*at)->finished || has_stream_data(*at))
+            ready = at;
     return ready;
 }
 
 void http_pump(struct http *http)
 {
-    struct http_request *r;
+    struct http_request **at;
 
     http->busy = true;
     note_finished(http);
-    while ((r = oldest_ready(http)) != NULL) {
-        if (has_stream_data(r) && !deliver_data(r))
-            continue;
-        if (r->finished)
+    while ((at = oldest_ready(http)) != NULL) {
+        struct http_request *r = *at;
+        if (has_stream_data(r)) {
+            deliver_data(r);
+        } else {
+            *at = r->next;
             deliver_done(r);
+        }
     }
     http->busy = false;
     if (http->dying)

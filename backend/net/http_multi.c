@@ -9,15 +9,15 @@ struct http_socket {
     struct loop_fd *watch;
 };
 
-static void socket_free(struct http_socket *s)
+static void socket_free(struct http_socket *socket)
 {
-    struct http_socket **at = &s->http->sockets;
-
-    while (*at != s)
-        at = &(*at)->next;
-    *at = s->next;
-    loop_unwatch(s->watch);
-    free(s);
+    for (struct http_socket **at = &socket->http->sockets; *at; at = &(*at)->next)
+        if (*at == socket) {
+            *at = socket->next;
+            loop_unwatch(socket->watch);
+            free(socket);
+            return;
+        }
 }
 
 static void on_ready(int fd, unsigned ready, void *arg)
@@ -97,7 +97,10 @@ void http_multi_close(struct http *http)
 {
     if (http->multi)
         curl_multi_cleanup(http->multi); /* still tells on_socket what it closes */
-    while (http->sockets)
-        socket_free(http->sockets);
+    for (struct http_socket *s = http->sockets, *next; s; s = next) {
+        next = s->next;
+        loop_unwatch(s->watch);
+        free(s);
+    }
     loop_cancel(http->timer);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ static void say(void *arg)
 {
     size_t n = strlen(said);
 
-    strncpy(said + n, arg, sizeof said - n - 1);
+    snprintf(said + n, sizeof said - n, "%s", (const char *)arg);
 }
 
 static void run_all(void)

@@ -7,31 +7,36 @@ set -eu
 build=${1:?usage: tests/fuzz/run.sh BUILD_DIR SECONDS NAME...}
 seconds=${2:?usage: tests/fuzz/run.sh BUILD_DIR SECONDS NAME...}
 shift 2
-cc=${FUZZ_CC:-clang}
-pkgs='libcurl jansson yaml-0.1 libcrypto'
-cflags="-std=c11 -g -O1 -D_GNU_SOURCE -DLOCKSTEP_VERSION=\"fuzz\" -Ibackend -Itests/fuzz -pthread
-        -fno-omit-frame-pointer -fno-sanitize-recover=all $(pkg-config --cflags $pkgs)"
-sanitize=-fsanitize=address,undefined
+pkgs='ncursesw libcurl jansson yaml-0.1 libcrypto'
 
-# The backend once, instrumented for coverage; a library, so that each target takes what it needs.
+compile() { # compile SANITIZERS ARGUMENT…
+    sanitizers=$1
+    shift
+    # shellcheck disable=SC2046,SC2086 # flags and package names are words
+    ${FUZZ_CC:-clang} -std=c11 -g -O1 -D_GNU_SOURCE -DLOCKSTEP_VERSION='"fuzz"' -Ibackend \
+        -Itui -Itests/fuzz -pthread -fno-omit-frame-pointer -fno-sanitize-recover=all \
+        -fsanitize=address,undefined,$sanitizers $(pkg-config --cflags $pkgs) "$@"
+}
+
+# Everything once, instrumented for coverage; a library, so that each target takes what it needs.
 mkdir -p "$build/findings"
 objects=
-for source in $(find backend -name '*.c' | sort); do
+for source in $(find backend tui -name '*.c' ! -path tui/main.c | sort); do
     object=$build/$(echo "$source" | tr / _).o
     objects="$objects $object"
-    [ "$object" -nt "$source" ] && [ -z "$(find backend -name '*.h' -newer "$object")" ] && continue
-    # shellcheck disable=SC2086 # flags are words
-    $cc $cflags $sanitize,fuzzer-no-link -c "$source" -o "$object"
+    [ -e "$object" ] && [ -z "$(find backend tui -name '*.h' -newer "$object")" ] &&
+        [ -z "$(find "$source" -newer "$object")" ] && continue
+    compile fuzzer-no-link -c "$source" -o "$object"
 done
-rm -f "$build/backend.a"
+rm -f "$build/lockstep.a"
 # shellcheck disable=SC2086 # paths of the tree have no blanks
-ar rcs "$build/backend.a" $objects
+ar rcs "$build/lockstep.a" $objects
 
 failed=
 for name in "$@"; do
     # shellcheck disable=SC2046,SC2086 # flags are words
-    $cc $cflags $sanitize,fuzzer "tests/fuzz/$name.c" "$build/backend.a" \
-        $(pkg-config --libs $pkgs) -lm -o "$build/$name"
+    compile fuzzer "tests/fuzz/$name.c" "$build/lockstep.a" $(pkg-config --libs $pkgs) -lm \
+        -o "$build/$name"
     mkdir -p "$build/corpus/$name"
     seeds=
     [ -d "tests/fuzz/seeds/$name" ] && seeds=tests/fuzz/seeds/$name
