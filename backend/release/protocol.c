@@ -190,7 +190,7 @@ static void intend(struct protocol *p)
 
 static void on_read_claim(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK) {
+    if (e->reply != REPLY_OK) {
         finish(p, END_NOT_APPLIED);
     } else if (e->facts & FACT_VIEW_ONLY) {
         finish(p, END_REFUSED);
@@ -208,7 +208,7 @@ static void on_read_claim(struct protocol *p, const struct protocol_event *e)
 
 static void on_judge(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK) {
+    if (e->reply != REPLY_OK) {
         finish(p, END_REFUSED);
         return;
     }
@@ -218,9 +218,9 @@ static void on_judge(struct protocol *p, const struct protocol_event *e)
 
 static void on_intent(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK && p->write == 0)
+    if (e->reply != REPLY_OK && p->write == 0)
         finish(p, END_NOT_APPLIED);
-    else if (e->answer != ANSWER_OK)
+    else if (e->reply != REPLY_OK)
         store_not(p, 0);
     else if (p->writes)
         claim(p);
@@ -230,32 +230,32 @@ static void on_intent(struct protocol *p, const struct protocol_event *e)
 
 static void on_claim(struct protocol *p, const struct protocol_event *e)
 {
-    switch (e->answer) {
-    case ANSWER_OK:
+    switch (e->reply) {
+    case REPLY_OK:
         if (has(p, FLAG_GIVE_UP))
             store_not(p, 0);
         else
             p->state = STATE_ACT;
         break;
-    case ANSWER_CONFLICT:
+    case REPLY_CONFLICT:
         p->state = STATE_CLAIM_LOOK;
         break;
-    case ANSWER_REFUSED:
-    case ANSWER_LATE: /* this write was not sent */
+    case REPLY_REFUSED:
+    case REPLY_LATE: /* this write was not sent */
         set(p, FLAG_NOT);
         if (p->write == 0)
             record(p);
         else
             store(p);
         break;
-    case ANSWER_UNKNOWN: /* again, identically */
+    case REPLY_UNKNOWN: /* again, identically */
         break;
     }
 }
 
 static void on_claim_look(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK)
+    if (e->reply != REPLY_OK)
         return;
     if (e->recalled) {
         p->recalled = (uint8_t)e->recalled;
@@ -264,7 +264,7 @@ static void on_claim_look(struct protocol *p, const struct protocol_event *e)
     } else if ((e->facts & FACT_CLAIMED) && !(e->facts & FACT_VIEW_ONLY)) {
         p->state = STATE_CLAIM; /* again: that one is of the write before, or of an earlier life */
         if (e->write == p->write && !has(p, FLAG_RECOVERY))
-            on_claim(p, &(struct protocol_event){.answer = ANSWER_OK});
+            on_claim(p, &(struct protocol_event){.reply = REPLY_OK});
     } else {
         set(p, FLAG_NOT | FLAG_CONFLICT);
         record(p);
@@ -273,22 +273,22 @@ static void on_claim_look(struct protocol *p, const struct protocol_event *e)
 
 static void on_act(struct protocol *p, const struct protocol_event *e)
 {
-    switch (e->answer) {
-    case ANSWER_OK:
+    switch (e->reply) {
+    case REPLY_OK:
         applied(p);
         break;
-    case ANSWER_CONFLICT:
+    case REPLY_CONFLICT:
         set(p, FLAG_CONFLICT);
         if (protects(p, PROTECT_LOOKUP))
             p->state = STATE_LOOK;
         else
             store_not(p, 0);
         break;
-    case ANSWER_REFUSED:
-    case ANSWER_LATE:
+    case REPLY_REFUSED:
+    case REPLY_LATE:
         store_not(p, 0);
         break;
-    case ANSWER_UNKNOWN:
+    case REPLY_UNKNOWN:
         p->state = STATE_LOOK;
         break;
     }
@@ -296,10 +296,10 @@ static void on_act(struct protocol *p, const struct protocol_event *e)
 
 static void on_rest(struct protocol *p, const struct protocol_event *e)
 {
-    if (has(p, FLAG_GIVE_UP) || (e->answer == ANSWER_REFUSED) ||
-        (e->answer == ANSWER_OK && (e->facts & (FACT_GONE | FACT_CHANGED)))) {
+    if (has(p, FLAG_GIVE_UP) || (e->reply == REPLY_REFUSED) ||
+        (e->reply == REPLY_OK && (e->facts & (FACT_GONE | FACT_CHANGED)))) {
         store(p);
-    } else if (e->answer == ANSWER_OK && (e->facts & FACT_AT_REST)) {
+    } else if (e->reply == REPLY_OK && (e->facts & FACT_AT_REST)) {
         clear(p, FLAGS_OF_WRITE);
         p->write++;
         intend(p);
@@ -319,7 +319,7 @@ static void on_moved(struct protocol *p, const struct protocol_event *e)
 
 static void on_look(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK)
+    if (e->reply != REPLY_OK)
         return;
     if (e->facts & FACT_GONE)
         store_lost(p);
@@ -335,24 +335,24 @@ static void on_look(struct protocol *p, const struct protocol_event *e)
 
 static void on_fence(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer == ANSWER_OK)
+    if (e->reply == REPLY_OK)
         set(p, FLAG_FENCED);
-    if (e->answer == ANSWER_REFUSED) /* not allowed to: then by waiting */
+    if (e->reply == REPLY_REFUSED) /* not allowed to: then by waiting */
         p->caps = (uint8_t)(p->caps & ~CAP_FENCE);
     p->state = STATE_LOOK;
 }
 
 static void on_store(struct protocol *p, const struct protocol_event *e)
 {
-    switch (e->answer) {
-    case ANSWER_OK:
+    switch (e->reply) {
+    case REPLY_OK:
         record(p);
         break;
-    case ANSWER_CONFLICT:
+    case REPLY_CONFLICT:
         p->state = STATE_STORE_LOOK;
         break;
-    case ANSWER_REFUSED:
-    case ANSWER_LATE: /* a look that nothing confirms is not knowledge */
+    case REPLY_REFUSED:
+    case REPLY_LATE: /* a look that nothing confirms is not knowledge */
         if (p->writes == 0)
             set(p, FLAG_NOT);
         if (has(p, FLAG_LOOKED))
@@ -360,7 +360,7 @@ static void on_store(struct protocol *p, const struct protocol_event *e)
         else
             record(p);
         break;
-    case ANSWER_UNKNOWN: /* again, identically */
+    case REPLY_UNKNOWN: /* again, identically */
         break;
     }
 }
@@ -398,11 +398,11 @@ static void on_absent(struct protocol *p, const struct protocol_event *e)
 
 static void on_store_look(struct protocol *p, const struct protocol_event *e)
 {
-    if (e->answer != ANSWER_OK)
+    if (e->reply != REPLY_OK)
         return;
     if (e->facts & FACT_VIEW_ONLY) {
         p->state = STATE_STORE;
-        on_store(p, &(struct protocol_event){.answer = ANSWER_REFUSED});
+        on_store(p, &(struct protocol_event){.reply = REPLY_REFUSED});
     } else if (e->recalled) {
         if (!has(p, FLAG_APPLIED) || p->write + 1u < p->writes)
             p->recalled = (uint8_t)e->recalled;
@@ -424,7 +424,7 @@ static void step(struct protocol *p, const struct protocol_event *e)
 {
     switch ((enum state)p->state) {
     case STATE_READ:
-        if (e->answer != ANSWER_OK || (e->facts & FACT_GONE))
+        if (e->reply != REPLY_OK || (e->facts & FACT_GONE))
             finish(p, END_NOT_APPLIED);
         else
             p->state = can(p, CAP_LEDGER) ? STATE_READ_CLAIM : STATE_JUDGE;
@@ -451,7 +451,7 @@ static void step(struct protocol *p, const struct protocol_event *e)
         on_rest(p, e);
         break;
     case STATE_TAKE:
-        if (e->answer == ANSWER_OK)
+        if (e->reply == REPLY_OK)
             p->state = STATE_STORE_LOOK;
         else
             finish(p, END_CONFLICT);
@@ -521,7 +521,7 @@ struct protocol_effect protocol_next(struct protocol *p, struct protocol_event e
 
     step(p, &event);
     struct protocol_effect effect = protocol_effect_of(p);
-    effect.again = p->state == before || event.answer == ANSWER_UNKNOWN;
+    effect.again = p->state == before || event.reply == REPLY_UNKNOWN;
     return effect;
 }
 

@@ -76,12 +76,12 @@ struct protocol_effect {
 
 /* How the effect went. CLAIM and STORE that are UNKNOWN are asked for again, and
  * must then be sent identically: same expected revision, same content. That fences them. */
-enum protocol_answer {
-    ANSWER_OK,
-    ANSWER_CONFLICT, /* the revision had moved */
-    ANSWER_REFUSED,  /* certainly without effect, and trying again would not help */
-    ANSWER_UNKNOWN,  /* lost, 5xx, timed out; for reads: failed */
-    ANSWER_LATE,     /* ACT: not sent */
+enum protocol_reply {
+    REPLY_OK,
+    REPLY_CONFLICT, /* the revision had moved */
+    REPLY_REFUSED,  /* certainly without effect, and trying again would not help */
+    REPLY_UNKNOWN,  /* lost, 5xx, timed out; for reads: failed */
+    REPLY_LATE,     /* ACT: not sent */
 };
 
 enum protocol_fact {
@@ -101,7 +101,7 @@ enum protocol_fact {
 };
 
 struct protocol_event {
-    enum protocol_answer answer;
+    enum protocol_reply reply;
     unsigned facts;
     uint32_t write, writes; /* JUDGE: writes; READ_LEDGER: of the claim, ours or the other's */
     enum outcome recalled;  /* READ_LEDGER: what the record remembers of our id */

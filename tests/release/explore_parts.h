@@ -81,6 +81,6 @@ void ledger_moved(struct world *w);
 bool outcome_is_true(const struct model *model, enum outcome outcome, unsigned applied);
 /* A copy arrives. Returns the promise that it breaks, NULL none. */
 const char *message_arrives(const struct model *model, struct world *w, struct message m,
-                            enum protocol_answer *answer);
+                            enum protocol_reply *answer);
 
 #endif

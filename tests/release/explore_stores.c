@@ -104,17 +104,17 @@ static const char *apply_store(const struct model *model, struct world *w, struc
 
 /* A copy arrives. Returns the promise it breaks. */
 const char *message_arrives(const struct model *model, struct world *w, struct message m,
-                            enum protocol_answer *answer)
+                            enum protocol_reply *answer)
 {
     bool guarded = kind_of(m) != MESSAGE_ACT || (m.how & GUARDED);
 
-    *answer = ANSWER_CONFLICT;
+    *answer = REPLY_CONFLICT;
     if ((m.how & STALE) && guarded)
         return NULL;
-    *answer = ANSWER_REFUSED;
+    *answer = REPLY_REFUSED;
     if (model->refused & (1u << kind_of(m)))
         return NULL;
-    *answer = ANSWER_OK;
+    *answer = REPLY_OK;
     switch (kind_of(m)) {
     case MESSAGE_ACT:
         return apply_write(model, w, m);

@@ -37,7 +37,7 @@ static void tell_and_emit(const struct walk *walk, const struct world *w, unsign
 static void read_service(const struct walk *walk, struct world w, unsigned op, bool rebase)
 {
     struct operator_state *o = &w.operators[op];
-    struct protocol_event event = {.answer = ANSWER_OK, .facts = FACT_AT_REST};
+    struct protocol_event event = {.reply = REPLY_OK, .facts = FACT_AT_REST};
     uint32_t write = protocol_effect_of(&o->protocol).write;
 
     if (rebase)
@@ -59,7 +59,7 @@ static void read_ledger(const struct walk *walk, struct world w, unsigned op)
 {
     struct operator_state *o = &w.operators[op];
     struct protocol_event event = {
-        .answer = ANSWER_OK,
+        .reply = REPLY_OK,
         .recalled = (enum outcome)w.actions[o->subject].recalled,
         .write = w.claim_write & CLAIM_WRITE,
         .writes = walk->model->writes,
@@ -81,7 +81,7 @@ static void write_journal(const struct walk *walk, struct world w, unsigned op,
 {
     struct operator_state *o = &w.operators[op];
     struct action_state *action = &w.actions[o->subject];
-    struct protocol_event event = {.answer = ANSWER_UNKNOWN};
+    struct protocol_event event = {.reply = REPLY_UNKNOWN};
 
     if (walk->model->bad_journal && effect.record == RECORD_INTENT)
         tell_and_emit(walk, &w, op, event, "cannot write its journal");
@@ -89,7 +89,7 @@ static void write_journal(const struct walk *walk, struct world w, unsigned op,
         action->journal = (uint8_t)((effect.write + 1) | (o->bits & BASE ? JOURNAL_BASE : 0));
     else if (effect.record == RECORD_OUTCOME && o->subject == own_action(&w, op))
         put(&action->journal, RECORDED, true);
-    event.answer = ANSWER_OK;
+    event.reply = REPLY_OK;
     tell_and_emit(walk, &w, op, event, "writes its journal");
 }
 
@@ -137,7 +137,7 @@ static void wait_out(const struct walk *walk, struct world w, unsigned op)
         protocol_effect_of(&other->protocol).write == write &&
         (kind == EFFECT_CLAIM || kind == EFFECT_READ_LEDGER || kind == EFFECT_ACT))
         put(&other->bits, LATE, true);
-    tell_and_emit(walk, &w, op, (struct protocol_event){.answer = ANSWER_OK}, "has waited");
+    tell_and_emit(walk, &w, op, (struct protocol_event){.reply = REPLY_OK}, "has waited");
 }
 
 static void end_action(struct world *w, unsigned op)
@@ -185,7 +185,7 @@ static void run_operator(const struct walk *walk, const struct world *w, unsigne
         break;
     case EFFECT_ACT:
         if ((w->operators[op].bits & LATE) && (walk->model->protections & PROTECT_LATE)) {
-            tell_and_emit(walk, w, op, (struct protocol_event){.answer = ANSWER_LATE}, "is late");
+            tell_and_emit(walk, w, op, (struct protocol_event){.reply = REPLY_LATE}, "is late");
             break;
         }
         send_request(walk, *w, op, effect);
@@ -242,7 +242,7 @@ static void step_operator(const struct walk *walk, const struct world *w, unsign
         if (w->operators[op].next < walk->model->actions)
             start(walk, *w, op);
     } else if (w->operators[op].bits & WAITING) {
-        tell_and_emit(walk, w, op, (struct protocol_event){.answer = ANSWER_UNKNOWN},
+        tell_and_emit(walk, w, op, (struct protocol_event){.reply = REPLY_UNKNOWN},
                       "hears nothing");
     } else {
         run_operator(walk, w, op);
@@ -274,14 +274,14 @@ static void deliver(const struct walk *walk, const struct world *w, unsigned at,
 {
     struct world next = *w;
     struct message m = w->messages[at];
-    enum protocol_answer answer;
+    enum protocol_reply reply;
 
     take_copy(&next.messages[at]);
     const char *wrong = message_arrives(walk->model, &next, m, &answer);
     if (answered) {
-        if (answer == ANSWER_OK && kind_of(m) >= MESSAGE_CLAIM)
+        if (answer == REPLY_OK && kind_of(m) >= MESSAGE_CLAIM)
             put(&next.operators[by_of(m)].bits, LEDGER, true);
-        tell(&next, by_of(m), (struct protocol_event){.answer = answer});
+        tell(&next, by_of(m), (struct protocol_event){.reply = answer});
     }
     static const char *const labels[][2] = {
         [MESSAGE_ACT] = {"write arrives", "write arrives, is answered"},
@@ -372,7 +372,7 @@ static void quiet_operator(const struct walk *walk, const struct world *w, unsig
             deliver(walk, w, i, true);
             return;
         }
-    tell_and_emit(walk, w, op, (struct protocol_event){.answer = ANSWER_UNKNOWN}, "hears nothing");
+    tell_and_emit(walk, w, op, (struct protocol_event){.reply = REPLY_UNKNOWN}, "hears nothing");
 }
 
 void world_quiet(const struct model *model, const struct world *world, world_emit *emit_fn,
