@@ -228,6 +228,50 @@ START_TEST(the_last_thirty_two_marks_stay)
 }
 END_TEST
 
+START_TEST(a_step_takes_two_writes_where_the_scenario_says_so)
+{
+    static const struct {
+        const char *scenario;
+        uint32_t to;
+        uint32_t writes;
+    } rows[] = {{"eight", 8, 1}, {"eight-two-writes", 8, 2}, {"eight-two-writes", 2, 1}};
+    struct bench bench;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_t *memo = NULL;
+        open_on(&bench, rows[i].scenario);
+        bench_do(&bench, VERB_START, 1, &memo);
+        ck_assert_uint_eq(bench_plan(&bench, VERB_STEP, rows[i].to, &memo).writes, rows[i].writes);
+        json_decref(memo);
+        bench_close(&bench);
+    }
+}
+END_TEST
+
+START_TEST(the_digest_moves_with_each_step_and_with_nothing_else)
+{
+    struct bench bench;
+    json_t *memo = NULL;
+
+    open_on(&bench, "eight");
+    bench_do(&bench, VERB_START, 1, &memo);
+    const struct service *first = bench_read(&bench);
+    inject(&bench, SIM_TOUCHED, "web");
+    inject(&bench, SIM_CRASH, "web");
+    bench_pass(&bench, 10000);
+    const struct service *same = bench_read(&bench);
+    bench_do(&bench, VERB_STEP, 2, &memo);
+    const struct service *next = bench_read(&bench);
+    ck_assert_str_eq(first->spec_digest, same->spec_digest);
+    ck_assert_str_ne(first->spec_digest, next->spec_digest);
+    service_unref(first);
+    service_unref(same);
+    service_unref(next);
+    json_decref(memo);
+    bench_close(&bench);
+}
+END_TEST
+
 SUITE(sim)
 {
     Suite *suite = suite_create("sim");
@@ -243,6 +287,8 @@ SUITE(sim)
     tcase_add_test(writes, what_was_sent_arrives_when_the_sender_is_gone);
     tcase_add_test(writes, what_is_forbidden_is_named);
     tcase_add_test(writes, a_ledger_write_can_be_overtaken);
+    tcase_add_test(writes, a_step_takes_two_writes_where_the_scenario_says_so);
+    tcase_add_test(writes, the_digest_moves_with_each_step_and_with_nothing_else);
     tcase_add_test(writes, the_last_thirty_two_marks_stay);
     return suite;
 }

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "drivers/driver.h"
 #include "drivers/sim/sim.h"
+#include "release/release.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -247,6 +248,48 @@ static uint64_t digest_of(const char *scenario, uint64_t seed)
     return digest;
 }
 
+static void on_record(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    struct release **release = arg;
+    struct err bad = {0};
+
+    (void)revision;
+    ck_assert_ptr_null(err);
+    *release = text ? release_parse(text, strlen(text), &bad) : NULL;
+    ck_assert_msg(bad.code == ERR_NONE, "%s", bad.text);
+}
+
+START_TEST(what_is_on_its_way_is_on_record)
+{
+    static const struct {
+        const char *key, *from, *to;
+        enum stage stage;
+        uint32_t target;
+    } rows[] = {
+        {"checkout", "12", "13", STAGE_WAVE, 5},
+        {"inventory", "30", "31", STAGE_CANARY, 1},
+        {"mailer", "5.1.4", "5.2.0", STAGE_ROLLING_BACK, 7},
+        {"payments", "2.8.4", "2.9.0", STAGE_CANARY, 1},
+    };
+    struct story story;
+
+    story_open(&story, "default", 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct release *release = NULL;
+        driver_sim.ledger_get(story.driver, rows[i].key, on_record, &release);
+        story_run(&story, loop_now_ms(story.loop) + 100);
+        ck_assert_msg(release != NULL, "no record of %s", rows[i].key);
+        ck_assert_str_eq(release->from, rows[i].from);
+        ck_assert_str_eq(release->to, rows[i].to);
+        ck_assert_int_eq(release->stage, rows[i].stage);
+        ck_assert_uint_eq(release->target, rows[i].target);
+        ck_assert_ptr_nonnull(release->memo);
+        release_free(release);
+    }
+    story_close(&story);
+}
+END_TEST
+
 START_TEST(the_same_seed_tells_the_same_story)
 {
     ck_assert_uint_eq(digest_of("default", 5), digest_of("default", 5));
@@ -290,6 +333,7 @@ SUITE(sim_story)
     tcase_add_test(worlds, an_unknown_scenario_is_a_configuration_error);
     tcase_add_test(worlds, the_default_world_shows_every_state_within_a_second);
     tcase_add_test(worlds, the_default_world_moves_on_and_comes_to_rest);
+    tcase_add_test(worlds, what_is_on_its_way_is_on_record);
     tcase_add_test(worlds, the_same_seed_tells_the_same_story);
     tcase_add_test(worlds, a_push_does_not_reach_a_silent_node);
     return suite;

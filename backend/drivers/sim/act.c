@@ -176,9 +176,28 @@ static struct sim_record *find_record(struct sim *sim, const char *key)
     return record;
 }
 
+struct sim_record *sim_store_put(struct sim *sim, const char *key, char *text)
+{
+    struct sim_record *record = find_record(sim, key), **at = &sim->records;
+
+    if (!record) {
+        record = xcalloc(1, sizeof *record);
+        record->key = arena_strdup(sim->arena, key);
+        while (*at && strcmp((*at)->key, record->key) < 0)
+            at = &(*at)->next;
+        record->next = *at;
+        *at = record;
+    }
+    free(record->text);
+    record->text = text;
+    record->revision = ++sim->record_revision;
+    record->changed = ++sim->change;
+    return record;
+}
+
 static void put_record(struct sim *sim, struct request *request, struct err *err)
 {
-    struct sim_record *record = find_record(sim, request->object), **at = &sim->records;
+    struct sim_record *record = find_record(sim, request->object);
     char now[24] = "";
 
     if (record && request->overtaken)
@@ -195,18 +214,7 @@ static void put_record(struct sim *sim, struct request *request, struct err *err
                 request->object);
         return;
     }
-    if (!record) {
-        record = xcalloc(1, sizeof *record);
-        record->key = arena_strdup(sim->arena, request->object);
-        while (*at && strcmp((*at)->key, record->key) < 0)
-            at = &(*at)->next;
-        record->next = *at;
-        *at = record;
-    }
-    free(record->text);
-    record->text = xstrdup(request->text);
-    record->revision = ++sim->record_revision;
-    record->changed = ++sim->change;
+    record = sim_store_put(sim, request->object, xstrdup(request->text));
     snprintf(request->revision, sizeof request->revision, "%llu",
              (unsigned long long)record->revision);
 }

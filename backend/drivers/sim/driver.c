@@ -155,7 +155,7 @@ static void sim_follow(struct driver *base)
     sim_lock(driver->sim);
     driver->following = true;
     driver->state = CLUSTER_CONNECTING;
-    driver->facts_ms = driver->beat_ms = driver->sim->now_ms + 5;
+    driver->facts_ms = driver->beat_ms = driver->sim->now_ms + 1;
     sim_unlock(driver->sim);
     arm(driver);
 }

@@ -98,6 +98,11 @@ void wire_send(struct request *request);
 void wire_forget_driver(struct sim_driver *driver);
 void wire_release(struct sim *sim, struct request *request);
 
+/* past.c: what an earlier lockstep left in the ledger. */
+void sim_build_record(struct sim *sim, const struct sim_service *service);
+
+/* act.c: takes over the text. */
+struct sim_record *sim_store_put(struct sim *sim, const char *key, char *text);
 /* act.c: does what the request says, when it arrives; fills the answer. */
 void act_apply(struct sim *sim, struct request *request);
 

@@ -171,6 +171,7 @@ static void build_services(struct sim *sim)
                 copies == 1 ? s->name : arena_printf(sim->arena, "%s-%04u", s->name, copy);
             service->id = arena_printf(sim->arena, "svc-%s", service->name);
             sim_build_service(sim, service);
+            sim_build_record(sim, service);
         }
 }
 
