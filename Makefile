@@ -44,9 +44,10 @@ PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
 EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-ENGINE_SRC := $(sort $(shell find tests/engines -maxdepth 2 -name '*.c'))
+ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
+ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c $(wildcard tests/drivers/conformance*.c))
 ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC)
 ALL_H     := $(sort $(shell find backend tui tests -name '*.h'))
 
@@ -109,8 +110,8 @@ check-engines: build engines ## the driver suites against real engines (root and
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/engines
 	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines
 
-# The suites that need a cluster, with everything of the unit tests that they share.
-$(BUILD)/engines: $(ENGINE_SRC:%.c=$(BUILD)/%.o) $(filter-out %/unit_only.o,$(TEST_OBJ)) $(LIB_OBJ)
+# Only the suites that need a cluster; the runner and the conformance suite are shared.
+$(BUILD)/engines: $(ENGINE_OBJ) $(LIB_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) $(TEST_LIBS) -o $@
 

@@ -41,8 +41,8 @@ struct action bench_plan(struct bench *bench, enum verb verb, uint32_t to_count,
 
     ck_assert_msg(driver->ops->plan(driver, service, *memo, &action, &kept, &err), "plan %s: %s",
                   verb_word[verb], err.text);
-    if (verb == VERB_START) {
-        ck_assert_msg(kept != NULL, "a start must say what is needed to undo it");
+    ck_assert_msg(kept || verb != VERB_START, "a start must say what is needed to undo it");
+    if (kept) {
         json_decref(*memo);
         *memo = kept;
     }

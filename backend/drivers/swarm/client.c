@@ -15,7 +15,7 @@ struct call {
     char *path, *body;
     client_fn *fn;
     void *arg;
-    struct err failed; /* to be told later */
+    struct err failed; /* to be told from a turn of its own */
 };
 
 struct later {
@@ -124,18 +124,28 @@ static void send_call(struct call *call)
     free(path);
 }
 
-/* Sends or fails whatever waited. A callback may add new ones; these wait for their own turn. */
-static void release_waiting(struct swarm *swarm, const struct err *err)
+static void tell_failed(void *arg)
 {
     const struct http_answer none = {.body = "", .retry_after_ms = -1};
+    struct call *call = arg;
+    struct err err = call->failed;
+
+    finish_call(call, &none, false, &err);
+}
+
+/* Sends or fails whatever waited. Each failure has a turn of its own: a callback may close
+ * the driver. */
+static void release_waiting(struct swarm *swarm, const struct err *err)
+{
     struct call *call;
 
     while ((call = swarm->waiting)) {
         swarm->waiting = call->next;
+        call->failed = *err;
         if (err->code == ERR_NONE)
             send_call(call);
         else
-            finish_call(call, &none, false, err);
+            client_later(swarm, 0, tell_failed, call);
     }
 }
 

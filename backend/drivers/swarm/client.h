@@ -56,6 +56,12 @@ struct swarm {
 
 struct swarm *swarm_of(struct driver *driver);
 
+/* As callbacks want it: NULL when all went well. */
+static inline const struct err *err_or_null(const struct err *err)
+{
+    return err->code == ERR_NONE ? NULL : err;
+}
+
 /* `op` is the first member of something from xcalloc. */
 void op_begin(struct swarm *swarm, struct op *op, void (*drop)(struct op *op));
 void op_end(struct op *op); /* unlinks and drops */

@@ -48,7 +48,6 @@ static void on_look(void *arg, const struct swarm_view *view, json_t *raw, const
 {
     struct follow *follow = arg;
     struct driver_sink *sink = &follow->swarm->base.env.sink;
-    const struct err none = {0};
 
     (void)raw;
     follow->looking = false;
@@ -58,7 +57,7 @@ static void on_look(void *arg, const struct swarm_view *view, json_t *raw, const
         return;
     }
     follow->backoff_ms = 0;
-    set_state(follow, CLUSTER_LIVE, &none);
+    set_state(follow, CLUSTER_LIVE, NULL);
     follow_deliver(follow, view);
     sink->fresh(sink->arg);
     if (!follow->synced) {

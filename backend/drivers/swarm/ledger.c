@@ -52,7 +52,7 @@ static void end_entry(struct entry *entry, const char *text, const char *revisio
     void *arg = entry->arg;
 
     op_end(&entry->op);
-    fn(arg, text, revision, err);
+    fn(arg, text, revision, err_or_null(err));
 }
 
 static char *record_path(const char *key, const char *rest)
@@ -190,7 +190,7 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
             keys[count++] = record.key;
     }
     op_end(&entry->op);
-    fn(fn_arg, keys, err.code == ERR_NONE ? count : 0, &err);
+    fn(fn_arg, keys, err.code == ERR_NONE ? count : 0, err_or_null(&err));
     json_decref(value);
     arena_free(arena);
 }

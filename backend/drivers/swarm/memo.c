@@ -30,8 +30,9 @@ json_t *memo_from_previous(const struct swarm_service *from)
 
     if (!from->previous[0] || strcmp(from->previous, from->version) == 0)
         return NULL;
-    return make(json_object_get(previous, "TaskTemplate"), json_object_get(from->raw, "Spec"),
-                from->version);
+    /* A parked Spec is lockstep's: the user's own configuration is the one before. */
+    return make(json_object_get(previous, "TaskTemplate"),
+                from->parked ? previous : json_object_get(from->raw, "Spec"), from->version);
 }
 
 bool memo_fits(const json_t *memo, const struct swarm_service *from)

@@ -64,7 +64,7 @@ static void on_info(void *arg, const struct http_answer *answer, bool sent,
             permissions.missing = "a manager node: this one is a worker";
     }
     op_end(&ask->op);
-    fn(fn_arg, &permissions, &err);
+    fn(fn_arg, &permissions, err_or_null(&err));
     json_decref(info);
     arena_free(arena);
 }

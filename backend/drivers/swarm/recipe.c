@@ -197,7 +197,8 @@ bool swarm_settled(const struct service *service, const struct action *action)
 {
     bool last = action->write + 1 >= action->writes;
 
-    if (action->writes == 0)
+    /* A pause without a write waits, too: what is on its way when it is pressed arrives. */
+    if (action->writes == 0 && action->verb != VERB_PAUSE)
         return true;
     /* Nothing more moves; and nothing more may be sent into it. */
     if (service->trouble != TROUBLE_NONE)

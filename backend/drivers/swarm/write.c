@@ -51,7 +51,7 @@ static void on_look(void *arg, const struct swarm_view *view, json_t *raw, const
     op_end(&read->op);
     if (view && swarm_keep(swarm, json_incref(raw), &err))
         service = swarm_picture(view, &view->services[0], true);
-    fn(fn_arg, service, &err);
+    fn(fn_arg, service, err_or_null(&err));
     service_unref(service);
 }
 
@@ -95,7 +95,7 @@ static void end_act(struct act *act, const struct err *err)
     void *arg = act->arg;
 
     op_end(&act->op);
-    fn(arg, "", err);
+    fn(arg, "", err_or_null(err));
 }
 
 static void on_posted(void *arg, const struct http_answer *answer, bool sent,
