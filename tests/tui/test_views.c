@@ -56,20 +56,27 @@ static char *draw(const struct view *view, int width, int height, bool ascii)
     return canvas_dump(&canvas);
 }
 
-static void assert_shows(const struct view *view, int width, int height, const char *text)
+/* Check cannot carry a whole screen in its message: that goes to stderr. */
+static void assert_screen(const struct view *view, int width, int height, const char *text,
+                          bool there)
 {
     char *dump = draw(view, width, height, false);
+    bool found = strstr(dump, text) != NULL;
 
-    ck_assert_msg(strstr(dump, text) != NULL, "not on the screen: %s\n%s", text, dump);
+    if (found != there)
+        fprintf(stderr, "%s", dump);
+    ck_assert_msg(found == there, "%s the screen: %s", there ? "not on" : "on", text);
     free(dump);
+}
+
+static void assert_shows(const struct view *view, int width, int height, const char *text)
+{
+    assert_screen(view, width, height, text, true);
 }
 
 static void assert_hides(const struct view *view, int width, int height, const char *text)
 {
-    char *dump = draw(view, width, height, false);
-
-    ck_assert_msg(strstr(dump, text) == NULL, "on the screen: %s\n%s", text, dump);
-    free(dump);
+    assert_screen(view, width, height, text, false);
 }
 
 static void press(const struct view *view, enum command command)
@@ -248,7 +255,7 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
     static const struct view *const views[] = {&view_fleet, &view_rollout, &view_help};
 
-    use_frame(_i == 0 ? frames_hostile() : _i == 1 ? frames_large(50, 1000) : frames_board());
+    use_frame(_i == 0 ? frames_hostile() : _i == 1 ? frames_large(20, 300) : frames_board());
     for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
         for (size_t v = 0; v < ARRAY_LEN(views); v++)
             for (int ascii = 0; ascii < 2; ascii++) {
@@ -310,7 +317,7 @@ START_TEST(every_state_has_its_sign_and_its_word)
         char *dump = draw(&view_fleet, 80, 24, true), word[64];
         snprintf(word, sizeof word, "-- %s %s", canvas_glyph_text(&canvas, state_glyph(row->state)),
                  board_word[row->state]);
-        ck_assert_msg(strstr(dump, word) != NULL, "%s: no %s\n%s", row->service->name, word, dump);
+        ck_assert_msg(strstr(dump, word) != NULL, "%s: no %s", row->service->name, word);
         free(dump);
     }
 }
@@ -320,20 +327,17 @@ END_TEST
 
 START_TEST(a_refusal_names_rule_witness_and_way_out)
 {
-    static const char *const parts[] = {"refused R3 one step: 2.7.9 may still run",
-                                        "node gpu-7  silent, last ran 2.7.9  41m00s",
-                                        "launcher cron/reconcile  would start 2.7.9",
-                                        "way out: bring gpu-7 back, or fence it",
-                                        "gpu-7            ◌                   silent 41m",
-                                        "if you disconnect it stays here"};
+    static const char *const parts[] = {
+        "refused R3 one step: 2.7.9 may still run", "node gpu-7  silent, last ran 2.7.9  41m00s",
+        "launcher cron/reconcile  would start 2.7.9", "way out: bring gpu-7 back, or fence it",
+        "if you disconnect it stays here"};
 
     select_row("prod-eu", "payments-api");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         assert_shows(&view_rollout, 140, 45, parts[i]);
-    assert_shows(&view_rollout, 140, 45, parts[5]);
     assert_shows(&view_fleet, 80, 24, parts[0]);
     assert_shows(&view_fleet, 80, 24, parts[3]);
-    assert_shows(&view_fleet, 80, 24, parts[5]);
+    assert_shows(&view_fleet, 80, 24, parts[4]);
 }
 END_TEST
 
@@ -597,7 +601,7 @@ static const struct {
     size_t shown;
 } filters[] = {
     {"", 18},           {"payments", 2},          {"PAYMENTS", 2},
-    {"!payments", 16},  {"cluster=prod", 10},      {"cluster=prod !state=steady", 5},
+    {"!payments", 16},  {"cluster=prod", 10},     {"cluster=prod !state=steady", 5},
     {"state=stuck", 2}, {"service=^auth$", 2},    {"version=2.9.0", 2},
     {"version=^5", 3},  {"by=oncall1", 2},        {"node=gpu-7", 1},
     {"ImagePull", 1},   {"auth|cart", 3},         {"  cart   prod-eu ", 1},

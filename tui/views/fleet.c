@@ -98,13 +98,14 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     section_head(sheet, look, "");
     section_what(sheet, look);
     section_steps(sheet, look);
-    section_record(sheet, look);
+
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
     section_keys(sheet, look, false);
     section_versions(sheet, look);
     section_instances(sheet, look);
     section_nodes(sheet, look);
+    section_record(sheet, look);
 }
 
 /* A line that answers a key comes and goes: only the events make room for it. */

@@ -173,9 +173,12 @@ static const char *stage_text(const struct look *look, char *out, size_t size)
     return out;
 }
 
+/* In as many words as there is room for. */
 static void put_alone(struct sheet *sheet, const struct row *row)
 {
-    sheet_text(sheet, ROLE_DIM, "if you disconnect it ");
+    bool roomy = sheet_room(sheet) >= 39;
+
+    sheet_text(sheet, ROLE_DIM, roomy ? "if you disconnect it " : "alone it ");
     sheet_text(sheet, row->moves_by_itself ? ROLE_STUCK : ROLE_GUARD_OK,
                row->moves_by_itself ? "goes on by itself" : "stays here");
 }
@@ -294,14 +297,7 @@ void section_what(struct sheet *sheet, const struct look *look)
     sheet_put(sheet, ROLE_TEXT, "   %u of %u serving", row->have, row->want);
     if (row->ghosts)
         sheet_put(sheet, ROLE_STALE, ", %u silent", row->ghosts);
-    if (row->service->artifact[0]) {
-        sheet->rank = RANK_NICE;
-        label(sheet, "image");
-        char name[600];
-        sheet_text(sheet, ROLE_TEXT,
-                   text_middle(sheet->canvas, row->service->artifact, sheet_room(sheet), name,
-                               sizeof name));
-    }
+
     sheet->rank = RANK_MORE;
     label(sheet, "since");
     put_origin(sheet, look);
@@ -325,10 +321,11 @@ void section_record(struct sheet *sheet, const struct look *look)
 {
     const struct release *release = look->row->release;
     const struct board_cluster *cluster = frame_cluster(look->frame, look->row->service->cluster);
-    char stage[96];
+    char stage[96], name[600];
 
     sheet->rank = RANK_MORE;
-    label(sheet, "record");
+    sheet_rule(sheet, "record");
+    label(sheet, "release");
     if (!release) {
         sheet_text(sheet, ROLE_DIM, "none: no release was made through lockstep");
     } else {
@@ -342,6 +339,12 @@ void section_record(struct sheet *sheet, const struct look *look)
             sheet_text(sheet, ROLE_STUCK, "written by a newer lockstep: to look at only");
         }
         put_claim(sheet, look);
+    }
+    if (look->row->service->artifact[0]) {
+        label(sheet, "image");
+        sheet_text(sheet, ROLE_TEXT,
+                   text_middle(sheet->canvas, look->row->service->artifact, sheet_room(sheet), name,
+                               sizeof name));
     }
     if (cluster && cluster->note[0]) {
         label(sheet, "note");
