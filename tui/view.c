@@ -9,14 +9,19 @@
 
 enum { FLASH_MS = 5000 };
 
+bool screen_is_on(const struct screen *screen, const struct row *row)
+{
+    const struct service *service = row->service;
+
+    return strncmp(service->id, screen->service, sizeof screen->service - 1) == 0 &&
+           strncmp(service->cluster, screen->cluster, sizeof screen->cluster - 1) == 0;
+}
+
 const struct row *screen_selected(const struct screen *screen, const struct frame *frame)
 {
-    for (size_t i = 0; i < frame->row_count; i++) {
-        const struct service *service = frame->rows[i]->service;
-        if (strcmp(service->id, screen->service) == 0 &&
-            strcmp(service->cluster, screen->cluster) == 0)
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (screen_is_on(screen, frame->rows[i]))
             return frame->rows[i];
-    }
     return NULL;
 }
 

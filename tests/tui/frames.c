@@ -304,13 +304,13 @@ static void offer(struct row *row, const struct sketch *sketch)
     allow(row, VERB_ROLLBACK, all, arena_printf(arena, "back to %s: %u of %u", old, on, all));
     struct option *step = &row->option[VERB_STEP];
     if (back) {
-        step->offered = step->allowed = false;
+        *step = (struct option){.effect = ""};
         row->option[VERB_ROLLBACK].allowed = false;
         row->option[VERB_ROLLBACK].effect = "it is rolling back already";
     } else if (sketch->state == BOARD_HELD) {
         step->allowed = false;
         step->effect = "paused by oncall2: R goes on";
-        row->option[VERB_PAUSE].offered = row->option[VERB_PAUSE].allowed = false;
+        row->option[VERB_PAUSE] = (struct option){.effect = ""};
         allow(row, VERB_RESUME, on, "S steps again");
     } else if (sketch->starting) {
         step->allowed = false;
@@ -574,7 +574,7 @@ struct frame *frames_hostile(void)
     static char name[NAME_MAX_BYTES], wide[NAME_MAX_BYTES], why[1024];
     struct sketch rows[3];
     static struct board_cluster cluster = {
-        .name = "集群", .kind = "swarm", .state = CLUSTER_LIVE, .who = "操作员", .may_act = true};
+        .name = "集群", .kind = "swarm", .who = "操作员", .why = "", .may_act = true};
 
     memset(name, 'n', sizeof name - 1);
     for (size_t i = 0; i + 3 < sizeof wide; i += 3)
@@ -597,7 +597,8 @@ struct frame *frames_hostile(void)
     set_rows(frame, rows, ARRAY_LEN(rows));
     frame->clusters = &cluster;
     frame->cluster_count = 1;
-    frame->notice = frame->caption = why;
+    cluster.state = CLUSTER_LIVE;
+    cluster.note = frame->notice = frame->caption = why;
     return frame;
 }
 

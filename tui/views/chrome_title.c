@@ -178,8 +178,7 @@ void chrome_alert(const struct screen *screen, const struct frame *frame, struct
         others += state_needs_you(frame->rows[i]->state);
     if (others)
         snprintf(hint, sizeof hint, " %zu more: a", others);
-    else if (row && (strcmp(row->service->id, screen->service) != 0 ||
-                     strcmp(row->service->cluster, screen->cluster) != 0))
+    else if (row && !screen_is_on(screen, row))
         snprintf(hint, sizeof hint, " a: go there");
     int room = text_cells(canvas, hint);
     sheet_init(&sheet, canvas, canvas->width - room - (room ? 1 : 0));

@@ -12,8 +12,9 @@
 enum {
     FLEET_TWO_COLUMNS = 120,
     FLEET_DETAIL_MIN = 48,
-    FLEET_DETAIL_MAX = 72,
+    FLEET_DETAIL_MAX = 64,
     FLEET_LIST_MIN = 3,
+    FLEET_LIST_FIRST = 8, /* rows, before the detail gets more */
     FLEET_EVENTS_MAX = 200,
 };
 
@@ -51,12 +52,14 @@ static void lay_columns(struct layout *layout, int rows)
     layout->events_height = body->y + body->height - layout->events_y;
 }
 
-/* List, detail and events share the height: first each gets its least, then the list what
- * it needs, then the detail, and the events the rest. */
-static void lay_stack(struct layout *layout, int rows, int lines)
+/* List, detail and events share the height: first each gets its least, then the list some
+ * rows, then the detail, then the list again, and the events the rest. What is selected plays
+ * no part: nothing jumps when the selection moves. */
+static void lay_stack(struct layout *layout, int rows)
 {
     const struct area *body = &layout->body;
     int room = body->height - 2; /* two headings: table, detail */
+    int lines = least(most(body->height * 2 / 5, 3), 12);
     int list = least(rows, FLEET_LIST_MIN), detail = least(lines, 3), events = 0;
 
     room -= list + detail;
@@ -64,7 +67,7 @@ static void lay_stack(struct layout *layout, int rows, int lines)
         events = 2;
         room -= 3; /* its heading too */
     }
-    int more = least(most(room, 0), least(rows, 8) - list);
+    int more = least(most(room, 0), least(rows, FLEET_LIST_FIRST) - list);
     list += most(more, 0);
     room -= most(more, 0);
     more = least(most(room, 0), lines - detail);
@@ -95,24 +98,44 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     section_head(sheet, look, "");
     section_what(sheet, look);
     section_steps(sheet, look);
-    section_record(sheet, look);
+
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
     section_keys(sheet, look, false);
     section_versions(sheet, look);
     section_instances(sheet, look);
     section_nodes(sheet, look);
+    section_record(sheet, look);
 }
 
-static struct layout lay_out(const struct area *body, const struct list *list, int lines)
+/* A line that answers a key comes and goes: only the events make room for it. */
+static void take_from_events(struct layout *layout, int taken)
+{
+    int bottom = layout->body.y + layout->body.height;
+
+    layout->events_height -= taken;
+    if (layout->events_height <= 0) {
+        layout->events_height = 0;
+        layout->detail_height = least(layout->detail_height + 1, bottom - layout->detail_y);
+    }
+    layout->list_height = least(layout->list_height, bottom - layout->list_y);
+}
+
+static struct layout lay_out(const struct area *body, const struct list *list, int height)
 {
     struct layout layout = {.body = *body, .list_y = body->y + 1};
     int rows = most((int)list->count, 1);
 
-    if (body->width >= FLEET_TWO_COLUMNS)
+    int taken = most(height - body->y - 2 - body->height, 0);
+
+    if (body->width >= FLEET_TWO_COLUMNS) {
         lay_columns(&layout, rows);
-    else
-        lay_stack(&layout, rows, lines);
+        return layout;
+    }
+    layout.body.height += taken;
+    lay_stack(&layout, rows);
+    layout.body.height -= taken;
+    take_from_events(&layout, taken);
     return layout;
 }
 
@@ -122,7 +145,8 @@ static void draw_list(struct list *list, struct screen *screen, const struct fra
     struct table table;
     int top = list_scroll(list, screen, layout->list_height);
 
-    table_measure(&table, frame, canvas, layout->table_width);
+    bool wide = layout->body.width >= FLEET_TWO_COLUMNS;
+    table_measure(&table, frame, canvas, layout->table_width - wide);
     if (list->all)
         table_header(&table, canvas, layout->body.y, 0);
     for (int i = 0; i < layout->list_height && (size_t)(top + i) < list->count; i++)
@@ -191,14 +215,13 @@ static void fleet_draw(struct screen *screen, const struct frame *frame, struct 
     struct look look = {.screen = screen, .frame = frame};
     look.row = list.selected < list.count ? list.rows[list.selected] : NULL;
     bool wide = body.width >= FLEET_TWO_COLUMNS;
-    struct layout layout = lay_out(&body, &list, 0);
+    struct layout layout = lay_out(&body, &list, canvas->height);
     sheet_init(&sheet, canvas, layout.detail_width);
     if (look.row && wide)
         compose_column(&sheet, &look);
     else if (look.row)
         compose_brief(&sheet, &look, place);
-    if (!wide)
-        layout = lay_out(&body, &list, most((int)sheet.line_count - 1, 0));
+
     draw_list(&list, screen, frame, &layout, canvas);
     if (!wide)
         sheet_fit(&sheet, layout.detail_height);
@@ -230,7 +253,7 @@ static bool fleet_click(struct screen *screen, const struct frame *frame, int wi
     bool hit = false;
 
     list_make(&list, screen, frame);
-    struct layout layout = lay_out(&body, &list, 0);
+    struct layout layout = lay_out(&body, &list, height);
     if (row >= 0 && row < screen->page && x >= 0 && x < layout.table_width &&
         (size_t)(screen->top + row) < list.count) {
         list_select(&list, screen, (size_t)(screen->top + row));

@@ -70,12 +70,6 @@ static void keep_order(struct screen *screen, const struct frame *frame)
     screen->order_count = frame->row_count;
 }
 
-static bool is_selected(const struct screen *screen, const struct row *row)
-{
-    return strcmp(screen->service, row->service->id) == 0 &&
-           strcmp(screen->cluster, row->service->cluster) == 0;
-}
-
 void list_select(struct list *list, struct screen *screen, size_t index)
 {
     if (index >= list->count)
@@ -125,7 +119,7 @@ void list_make(struct list *list, struct screen *screen, const struct frame *fra
     filter_release(&filter);
     list->selected = list->count;
     for (size_t i = 0; i < list->count && list->selected == list->count; i++)
-        if (is_selected(screen, list->rows[i]))
+        if (screen_is_on(screen, list->rows[i]))
             list->selected = i;
     if (list->selected == list->count && list->count) {
         size_t place = place_of_lost(list, screen);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ enum {
     DOT_ROWS = 4,
     TROUBLE_MAX = 4,
     NODES_MAX = 300,
-    NODE_LEFT = 18,
+    NODE_LEFT_MAX = 18,
     NODE_NOTE = 14
 };
 
@@ -81,6 +82,11 @@ static void put_legend(struct sheet *sheet, const struct row *row, unsigned unit
     for (size_t i = 0; i < row->service->version_count; i++)
         for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
             used[s] = used[s] || row->service->versions[i].count[s] > 0;
+    bool any = unit > 1;
+    for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+        any = any || (used[s] && s != INSTANCE_SERVING);
+    if (!any)
+        return;
     sheet_line(sheet);
     sheet_tab(sheet, DOTS_LEFT);
     if (unit > 1)
@@ -145,20 +151,21 @@ static void put_troubles(struct sheet *sheet, const struct look *look)
     }
 }
 
-void section_instances(struct sheet *sheet, const struct look *look)
+static unsigned measure_unit(const struct sheet *sheet, const struct row *row)
 {
-    const struct row *row = look->row;
-    unsigned all = 0, unit = 1, room = (unsigned)(sheet->width - DOTS_LEFT);
+    unsigned all = 0, unit = 1;
+    unsigned room = (unsigned)(sheet->width > DOTS_LEFT ? sheet->width - DOTS_LEFT : 1);
 
-    if (sheet->width <= DOTS_LEFT)
-        return;
     for (size_t i = 0; i < row->service->version_count; i++)
         for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
             all += row->service->versions[i].count[s];
     while (all / unit > room * DOT_ROWS)
         unit *= 10;
-    sheet->rank = RANK_MORE;
-    sheet_rule(sheet, "instances");
+    return unit;
+}
+
+static void put_grid(struct sheet *sheet, const struct row *row, unsigned unit)
+{
     for (size_t i = 0; i < row->service->version_count && i < 16; i++) {
         const struct version_count *version = &row->service->versions[i];
         char name[256];
@@ -169,7 +176,23 @@ void section_instances(struct sheet *sheet, const struct look *look)
         sheet_tab(sheet, DOTS_LEFT);
         put_dots(sheet, row, version, unit);
     }
-    put_legend(sheet, row, unit);
+}
+
+void section_dots(struct sheet *sheet, const struct look *look)
+{
+    unsigned unit = measure_unit(sheet, look->row);
+
+    if (sheet->width <= DOTS_LEFT)
+        return;
+    put_grid(sheet, look->row, unit);
+    put_legend(sheet, look->row, unit);
+}
+
+void section_instances(struct sheet *sheet, const struct look *look)
+{
+    sheet->rank = RANK_MORE;
+    sheet_rule(sheet, "instances");
+    section_dots(sheet, look);
     put_troubles(sheet, look);
 }
 
@@ -189,6 +212,29 @@ static int worry_of(const struct node *node, const struct placement *placement)
     return placement->count[INSTANCE_FAILING] ? 2 : 3;
 }
 
+/* node-2 before node-10. */
+static int compare_names(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            a += strspn(a, "0");
+            b += strspn(b, "0");
+            size_t left = strspn(a, "0123456789"), right = strspn(b, "0123456789");
+            int by_digits = left == right ? strncmp(a, b, left) : left < right ? -1 : 1;
+            if (by_digits)
+                return by_digits;
+            a += left;
+            b += right;
+        } else if (*a != *b) {
+            break;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
 static int compare_spots(const void *left, const void *right)
 {
     const struct spot *a = left, *b = right;
@@ -197,7 +243,7 @@ static int compare_spots(const void *left, const void *right)
     if (a->worry != b->worry)
         return a->worry - b->worry;
     if (a->node && b->node && by_node != 0) {
-        int by_name = strcmp(a->node->name, b->node->name);
+        int by_name = compare_names(a->node->name, b->node->name);
         return by_name ? by_name : by_node;
     }
     if (by_node != 0)
@@ -262,21 +308,30 @@ static void put_placement(struct sheet *sheet, const struct row *row,
 
 /* Columns of the versions; those that do not fit are named where they occur. */
 struct matrix {
-    int column; /* cells of one */
+    int left, column; /* cells of the node's name, of one version */
     size_t shown;
 };
 
-static struct matrix measure_versions(const struct sheet *sheet, const struct row *row)
+static struct matrix measure_matrix(const struct sheet *sheet, const struct row *row,
+                                    const struct spot *spots)
 {
-    struct matrix matrix = {.column = 10};
-    int room = sheet->width - NODE_LEFT - NODE_NOTE;
+    struct matrix matrix = {.left = 8, .column = 10};
+    int room;
 
     for (size_t i = 0; i < row->service->version_count; i++) {
         int cells = text_cells(sheet->canvas, row->service->versions[i].version) + 2;
         matrix.column = cells > matrix.column ? cells : matrix.column;
     }
+    for (size_t i = 0; i < row->service->placement_count && i < NODES_MAX; i++) {
+        const char *name = spots[i].node ? spots[i].node->name : spots[i].placement->node;
+        int cells = text_cells(sheet->canvas, name) + 3;
+        matrix.left = cells > matrix.left ? cells : matrix.left;
+    }
+    if (matrix.left > NODE_LEFT_MAX)
+        matrix.left = NODE_LEFT_MAX;
     if (matrix.column > 16)
         matrix.column = 16;
+    room = sheet->width - matrix.left - NODE_NOTE;
     matrix.shown = room > 0 ? (size_t)(room / matrix.column) : 0;
     if (matrix.shown > row->service->version_count)
         matrix.shown = row->service->version_count;
@@ -290,13 +345,13 @@ static void put_matrix_head(struct sheet *sheet, const struct row *row, struct m
     sheet_line(sheet);
     for (size_t v = 0; v < matrix.shown; v++) {
         const char *version = row->service->versions[v].version;
-        sheet_tab(sheet, NODE_LEFT + (int)v * matrix.column);
+        sheet_tab(sheet, matrix.left + (int)v * matrix.column);
         sheet_text(sheet, version_role(row, version),
                    text_middle(sheet->canvas, version, matrix.column - 2, name, sizeof name));
     }
 }
 
-static void put_node_name(struct sheet *sheet, const struct spot *spot)
+static void put_node_name(struct sheet *sheet, const struct spot *spot, int left)
 {
     const struct node *node = spot->node;
     bool quiet = node && node->state == NODE_REPORTING;
@@ -308,8 +363,8 @@ static void put_node_name(struct sheet *sheet, const struct spot *spot)
     else
         sheet_glyphs(sheet, ROLE_STALE, GLYPH_STALE, 1);
     sheet_text(sheet, quiet ? ROLE_TEXT : ROLE_STRONG,
-               text_middle(sheet->canvas, node ? node->name : spot->placement->node, NODE_LEFT - 3,
-                           name, sizeof name));
+               text_middle(sheet->canvas, node ? node->name : spot->placement->node, left - 3, name,
+                           sizeof name));
 }
 
 /* What there is to say about the node itself: state, since when, what it ran last. */
@@ -330,9 +385,10 @@ static void put_node_note(struct sheet *sheet, const struct look *look, const st
     sheet_put(sheet, ROLE_STALE, "%s", node_state_word[node->state]);
     if (node->state_utc_ms >= 0)
         sheet_put(sheet, ROLE_STALE, " %s", since_text(look->frame, node->state_utc_ms, span));
-    sheet_put(sheet, ROLE_STALE, ", last ran %s",
-              service->versions[spot->placement->version].version);
-    if (node->note[0])
+    const char *last = service->versions[spot->placement->version].version;
+    if (sheet_room(sheet) >= 11 + text_cells(sheet->canvas, last))
+        sheet_put(sheet, ROLE_STALE, ", last ran %s", last);
+    if (node->note[0] && sheet_room(sheet) > 12)
         sheet_put(sheet, ROLE_DIM, ", %s", node->note);
 }
 
@@ -341,14 +397,14 @@ static void put_node(struct sheet *sheet, const struct look *look, const struct 
                      size_t count, struct matrix matrix)
 {
     const struct service *service = look->row->service;
-    int end = NODE_LEFT + (int)matrix.shown * matrix.column;
+    int end = matrix.left + (int)matrix.shown * matrix.column;
 
-    put_node_name(sheet, &spots[0]);
+    put_node_name(sheet, &spots[0], matrix.left);
     for (size_t i = 0; i < count; i++) {
         const struct placement *placement = spots[i].placement;
         if (placement->version >= matrix.shown)
             continue;
-        sheet_tab(sheet, NODE_LEFT + (int)placement->version * matrix.column);
+        sheet_tab(sheet, matrix.left + (int)placement->version * matrix.column);
         put_placement(sheet, look->row, placement, matrix.column - 2);
     }
     sheet_tab(sheet, end);
@@ -376,8 +432,8 @@ static size_t same_node(const struct spot *spots, size_t from, size_t count)
 void section_nodes(struct sheet *sheet, const struct look *look)
 {
     size_t count = look->row->service->placement_count, nodes = 0, silent = 0, shown = 0;
-    struct matrix matrix = measure_versions(sheet, look->row);
     struct spot *spots = collect(look);
+    struct matrix matrix = measure_matrix(sheet, look->row, spots);
     char title[96];
 
     for (size_t i = 0; i < count; i = same_node(spots, i, count)) {

@@ -15,6 +15,9 @@ struct area {
 struct area screen_body(const struct screen *screen, const struct frame *frame,
                         const struct canvas *canvas);
 
+/* Names that are longer than the screen remembers are told apart by what it does remember. */
+bool screen_is_on(const struct screen *screen, const struct row *row);
+
 enum role state_role(enum board_state state);
 enum glyph state_glyph(enum board_state state);
 bool state_needs_you(enum board_state state); /* failed, stuck, violated */

@@ -11,7 +11,7 @@ static void compose_story(struct sheet *sheet, const struct look *look)
 {
     section_what(sheet, look);
     section_steps(sheet, look);
-    section_record(sheet, look);
+
     sheet_rule(sheet, "what can I do");
     section_keys(sheet, look, false);
 }
@@ -48,6 +48,7 @@ static void draw_one(struct screen *screen, const struct look *look, const struc
     section_versions(&sheet, look);
     section_instances(&sheet, look);
     section_nodes(&sheet, look);
+    section_record(&sheet, look);
     compose_history(&sheet, look, ROLLOUT_EVENTS);
     int top = clamp_scroll(screen, sheet.line_count, body->height);
     sheet_draw(&sheet, canvas, body->y, 0, body->height, top);
@@ -66,6 +67,7 @@ static void draw_two(struct screen *screen, const struct look *look, const struc
     sheet_init(&left, canvas, width - 1);
     compose_story(&left, look);
     section_versions(&left, look);
+    section_record(&left, look);
     compose_history(&left, look, ROLLOUT_EVENTS);
     sheet_init(&right, canvas, body->width - width - 2);
     section_instances(&right, look);

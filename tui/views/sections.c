@@ -173,9 +173,12 @@ static const char *stage_text(const struct look *look, char *out, size_t size)
     return out;
 }
 
+/* In as many words as there is room for. */
 static void put_alone(struct sheet *sheet, const struct row *row)
 {
-    sheet_text(sheet, ROLE_DIM, "if you disconnect it ");
+    bool roomy = sheet_room(sheet) >= 39;
+
+    sheet_text(sheet, ROLE_DIM, roomy ? "if you disconnect it " : "alone it ");
     sheet_text(sheet, row->moves_by_itself ? ROLE_STUCK : ROLE_GUARD_OK,
                row->moves_by_itself ? "goes on by itself" : "stays here");
 }
@@ -207,17 +210,17 @@ static void put_origin(struct sheet *sheet, const struct look *look)
     char day[DAYTIME_TEXT], span[SPAN_TEXT];
 
     if (row->since_utc_ms >= 0)
-        sheet_put(sheet, ROLE_TEXT, "%s, %s ago", daytime_text(row->since_utc_ms, day),
+        sheet_put(sheet, ROLE_TEXT, "%s (%s)", daytime_text(row->since_utc_ms, day),
                   since_text(look->frame, row->since_utc_ms, span));
     else
         sheet_text(sheet, ROLE_DIM, "not known");
-    sheet_text(sheet, ROLE_DIM, "   by ");
+    sheet_text(sheet, ROLE_DIM, " by ");
     if (row->by[0])
         sheet_text(sheet, ROLE_TEXT, row->by);
     else
         sheet_glyphs(sheet, ROLE_DIM, GLYPH_DASH, 1);
     if (row->service->owner[0]) {
-        sheet_text(sheet, ROLE_DIM, "   owned by ");
+        sheet_text(sheet, ROLE_DIM, ", owned by ");
         sheet_text(sheet, ROLE_TEXT, row->service->owner);
     }
 }
@@ -274,6 +277,8 @@ void section_brief(struct sheet *sheet, const struct look *look)
     label(sheet, "since");
     put_origin(sheet, look);
     section_keys(sheet, look, true);
+    sheet->rank = RANK_SPARE;
+    section_dots(sheet, look);
 }
 
 void section_what(struct sheet *sheet, const struct look *look)
@@ -291,27 +296,14 @@ void section_what(struct sheet *sheet, const struct look *look)
     }
     sheet_put(sheet, ROLE_TEXT, "   %u of %u serving", row->have, row->want);
     if (row->ghosts)
-        sheet_put(sheet, ROLE_STALE, ", %u on silent nodes", row->ghosts);
-    if (row->service->artifact[0]) {
-        sheet->rank = RANK_NICE;
-        label(sheet, "image");
-        char name[600];
-        sheet_text(sheet, ROLE_TEXT,
-                   text_middle(sheet->canvas, row->service->artifact, sheet_room(sheet), name,
-                               sizeof name));
-    }
+        sheet_put(sheet, ROLE_STALE, ", %u silent", row->ghosts);
+
     sheet->rank = RANK_MORE;
     label(sheet, "since");
     put_origin(sheet, look);
     sheet->rank = RANK_KEY;
     put_why(sheet, row, WRAP_LINES);
     put_drift(sheet, row, WRAP_LINES);
-    if (row->to[0]) {
-        sheet->rank = RANK_MORE;
-        sheet_line(sheet);
-        sheet_tab(sheet, LABEL);
-        put_alone(sheet, row);
-    }
 }
 
 void section_steps(struct sheet *sheet, const struct look *look)
@@ -321,16 +313,19 @@ void section_steps(struct sheet *sheet, const struct look *look)
     sheet->rank = RANK_FACT;
     label(sheet, "steps");
     put_steps(sheet, look->row);
+    label(sheet, "alone");
+    put_alone(sheet, look->row);
 }
 
 void section_record(struct sheet *sheet, const struct look *look)
 {
     const struct release *release = look->row->release;
     const struct board_cluster *cluster = frame_cluster(look->frame, look->row->service->cluster);
-    char stage[96];
+    char stage[96], name[600];
 
     sheet->rank = RANK_MORE;
-    label(sheet, "record");
+    sheet_rule(sheet, "record");
+    label(sheet, "release");
     if (!release) {
         sheet_text(sheet, ROLE_DIM, "none: no release was made through lockstep");
     } else {
@@ -345,6 +340,12 @@ void section_record(struct sheet *sheet, const struct look *look)
         }
         put_claim(sheet, look);
     }
+    if (look->row->service->artifact[0]) {
+        label(sheet, "image");
+        sheet_text(sheet, ROLE_TEXT,
+                   text_middle(sheet->canvas, look->row->service->artifact, sheet_room(sheet), name,
+                               sizeof name));
+    }
     if (cluster && cluster->note[0]) {
         label(sheet, "note");
         sheet_say(sheet, ROLE_HELD, LABEL, 2, cluster->note);
@@ -357,11 +358,15 @@ void section_versions(struct sheet *sheet, const struct look *look)
     const struct version_count *versions[32];
     size_t count = order_versions(look->row, versions);
     bool used[INSTANCE_STATE_COUNT] = {[INSTANCE_SERVING] = true};
-    int left = 26;
+    int left = 26, states = 0;
 
     for (size_t i = 0; i < count; i++)
         for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
             used[s] = used[s] || versions[i]->count[s] > 0;
+    for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+        states += used[s];
+    if (left > sheet->width - states * 10)
+        left = sheet->width - states * 10;
     sheet->rank = RANK_FACT;
     sheet_rule(sheet, "versions");
     sheet_line(sheet);

@@ -15,7 +15,7 @@ struct look {
 };
 
 /* Ranks of lines: what goes first when there is no room. */
-enum look_rank { RANK_MUST, RANK_KEY, RANK_FACT, RANK_MORE, RANK_NICE };
+enum look_rank { RANK_MUST, RANK_KEY, RANK_FACT, RANK_MORE, RANK_NICE, RANK_SPARE };
 
 /* "── billing @ prod ── ! stuck ── deployment ──"; `at` may name the place in the list, or "". */
 void section_head(struct sheet *sheet, const struct look *look, const char *at);
@@ -29,6 +29,7 @@ void section_steps(struct sheet *sheet, const struct look *look);
 void section_keys(struct sheet *sheet, const struct look *look, bool brief);
 void section_record(struct sheet *sheet, const struct look *look);
 void section_instances(struct sheet *sheet, const struct look *look);
+void section_dots(struct sheet *sheet, const struct look *look); /* only the grid of them */
 void section_nodes(struct sheet *sheet, const struct look *look);
 void section_alarms(struct sheet *sheet, const struct look *look);
 /* How many alarms there are to tell: of this service, or with row NULL of all. */

@@ -20,15 +20,15 @@ static const struct {
 #undef X
 };
 
-/* First these are made narrow, one after the other … */
+/* First go the columns that are only nice to have … */
+static const enum column spare_order[] = {COLUMN_WHY, COLUMN_KIND};
+/* … then these are made narrow, one after the other … */
 static const enum column narrow_order[] = {
-    COLUMN_WHY, COLUMN_BAR,  COLUMN_BY,      COLUMN_KIND,
-    COLUMN_TO,  COLUMN_FROM, COLUMN_CLUSTER, COLUMN_NAME,
+    COLUMN_BAR, COLUMN_BY, COLUMN_TO, COLUMN_FROM, COLUMN_CLUSTER, COLUMN_NAME,
 };
 /* … then these are left out. */
 static const enum column drop_order[] = {
-    COLUMN_WHY,     COLUMN_KIND,  COLUMN_BY,    COLUMN_STEP, COLUMN_BAR,
-    COLUMN_CLUSTER, COLUMN_SINCE, COLUMN_GHOST, COLUMN_TO,
+    COLUMN_BY, COLUMN_STEP, COLUMN_BAR, COLUMN_CLUSTER, COLUMN_SINCE, COLUMN_GHOST, COLUMN_TO,
 };
 
 static const char *dash(const struct canvas *canvas, const char *text)
@@ -110,13 +110,16 @@ static int sum(const struct table *table)
 static int natural(const struct table *table, const struct canvas *canvas, enum column column)
 {
     int width = text_cells(canvas, columns[column].title);
-    bool any = column == COLUMN_BAR;
+    bool any = column == COLUMN_BAR, any_new = false;
+
+    for (size_t i = 0; i < table->frame->row_count && !any_new; i++)
+        any_new = table->frame->rows[i]->to[0] != '\0';
 
     for (size_t i = 0; i < table->frame->row_count && width < columns[column].most; i++) {
         char out[64];
         const struct row *row = table->frame->rows[i];
         int cells = text_cells(canvas, cell_text(table, row, column, canvas, out));
-        if (column == COLUMN_FROM && row->to[0] == '\0')
+        if (column == COLUMN_FROM && row->to[0] == '\0' && any_new)
             cells = 0; /* has the room of both */
         any = any || cells > 0 || column == COLUMN_FROM;
         if (cells > width)
@@ -138,16 +141,28 @@ static bool is_uniform(const struct frame *frame, enum column column)
     return frame->cluster_count < 2;
 }
 
+static void narrow(struct table *table, enum column column, int room)
+{
+    int *width = &table->width[column], least = columns[column].least;
+    int less = *width - (sum(table) - room);
+
+    if (sum(table) > room && *width > least)
+        *width = less > least ? less : least;
+}
+
+static void drop(struct table *table, const enum column *order, size_t count, int room)
+{
+    for (size_t i = 0; i < count && sum(table) > room; i++)
+        table->width[order[i]] = 0;
+}
+
 static void shrink(struct table *table, int room)
 {
-    for (size_t i = 0; i < ARRAY_LEN(narrow_order) && sum(table) > room; i++) {
-        int *width = &table->width[narrow_order[i]], least = columns[narrow_order[i]].least;
-        int less = *width - (sum(table) - room);
-        if (*width > least)
-            *width = less > least ? less : least;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(drop_order) && sum(table) > room; i++)
-        table->width[drop_order[i]] = 0;
+    narrow(table, COLUMN_WHY, room);
+    drop(table, spare_order, ARRAY_LEN(spare_order), room);
+    for (size_t i = 0; i < ARRAY_LEN(narrow_order); i++)
+        narrow(table, narrow_order[i], room);
+    drop(table, drop_order, ARRAY_LEN(drop_order), room);
 }
 
 void table_measure(struct table *table, const struct frame *frame, const struct canvas *canvas,
