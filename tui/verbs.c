@@ -40,6 +40,8 @@ static const struct verb_row verb_rows[] = {
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 1, 1, verb_audit},
     {"doctor", "", "what is configured, reachable and permitted, and what to do about the rest",
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 0, 0, verb_doctor},
+    {"simulate", "FILE...", "run scenario files against the guard, without any cluster",
+     BIT(OUTPUT) | BIT(HELP), 1, ARG_OPERANDS_MAX, verb_simulate},
     {"help", "[VERB]", "this overview, or one verb with its options", BIT(HELP), 0, 1, run_help},
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +85,10 @@ static _Noreturn void become(const struct program *program, char **argv, int out
 
     for (int i = 0; i < program->env_count; i++)
         env[i] = (char *)(uintptr_t)program->env[i];
+    if (program->file_max) {
+        const struct rlimit limit = {(rlim_t)program->file_max, (rlim_t)program->file_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
     dup2(null, 0);
     dup2(out, 1);
     dup2(err, 2);
@@ -112,24 +117,38 @@ static int scratch_file(const struct program *program)
     return fd;
 }
 
-struct said program_run(const struct program *program, const char *words)
+struct running program_start(const struct program *program, const char *words)
 {
     char *argv[WORDS_MAX];
-    int out = scratch_file(program), err = scratch_file(program), state = 0;
+    struct running running = {.out = scratch_file(program), .err = scratch_file(program)};
 
     split(program, words, argv, WORDS_MAX);
-    pid_t pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0)
-        become(program, argv, out, err);
-    ck_assert_int_eq(waitpid(pid, &state, 0), pid);
+    running.pid = fork();
+    ck_assert_int_ge(running.pid, 0);
+    if (running.pid == 0)
+        become(program, argv, running.out, running.err);
     for (char **word = argv + 1; *word; word++)
         free(*word);
+    return running;
+}
+
+struct said program_finish(struct running *running)
+{
+    int state = 0;
+
+    ck_assert_int_eq(waitpid(running->pid, &state, 0), running->pid);
     return (struct said){
         .status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
-        .out = take(out),
-        .err = take(err),
+        .out = take(running->out),
+        .err = take(running->err),
     };
+}
+
+struct said program_run(const struct program *program, const char *words)
+{
+    struct running running = program_start(program, words);
+
+    return program_finish(&running);
 }
 
 void said_release(struct said *said)

@@ -8,6 +8,7 @@
 #include "test.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 struct said {
     int status; /* exit status; 128 + n when signal n ended it */
@@ -18,6 +19,7 @@ struct program {
     char home[4200];
     char env[16][4400]; /* "NAME=value", on top of the fresh account's */
     int env_count;
+    long file_max; /* bytes any file may grow to (RLIMIT_FSIZE); 0: no limit */
 };
 
 void program_init(struct program *program);
@@ -26,6 +28,14 @@ void program_setenv(struct program *program, const char *name, const char *value
 void program_write(const struct program *program, const char *name, const char *text);
 /* Words are separated by blanks; "%" in one is HOME. The answer is the caller's to release. */
 struct said program_run(const struct program *program, const char *words);
+
+/* The same in two parts, for what happens in between. */
+struct running {
+    pid_t pid;
+    int out, err;
+};
+struct running program_start(const struct program *program, const char *words);
+struct said program_finish(struct running *running);
 void said_release(struct said *said);
 
 /* The first line of stderr, or of stdout when `out`. */

@@ -3,9 +3,13 @@
 #include "base/mem.h"
 #include "program.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,9 +162,9 @@ END_TEST
 
 /* Endpoints that cannot answer; every verb must say so and leave with 3. */
 static const char *const endpoints[] = {
-    "unix:///nonexistent/docker.sock", "unix:///", /* a folder */
-    "unix:///dev/null",                            /* no socket */
-    "tcp://127.0.0.1:1",                           /* nobody listens */
+    "unix:///nonexistent/docker.sock", "unix:///usr", /* a folder */
+    "unix:///dev/null",                               /* no socket */
+    "tcp://127.0.0.1:1",                              /* nobody listens */
 };
 
 START_TEST(a_cluster_that_cannot_be_reached_is_exit_3)
@@ -190,6 +194,49 @@ START_TEST(a_journal_that_cannot_be_written_stops_everything_but_pause_and_undo)
 }
 END_TEST
 
+static int listen_somewhere(int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+    ck_assert_int_eq(listen(fd, 8), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+START_TEST(an_interrupt_while_waiting_says_that_nothing_was_sent)
+{
+    char host[64], line[400];
+    int port, fd = listen_somewhere(&port);
+
+    snprintf(host, sizeof host, "tcp://127.0.0.1:%d", port);
+    program_setenv(&program, "DOCKER_HOST", host);
+    struct running running = program_start(&program, "step web --yes");
+    int connection = accept(fd, NULL, NULL); /* it asks now, and waits for the answer */
+    ck_assert_int_ge(connection, 0);
+    kill(running.pid, SIGINT);
+    struct said said = program_finish(&running);
+    ck_assert_int_eq(said.status, 3);
+    ck_assert_str_eq(said_line(&said, 0, line, sizeof line),
+                     "lockstep: interrupted before the clusters had answered; nothing was sent");
+    said_release(&said);
+    close(connection);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_scenario_that_cannot_be_read_is_exit_2)
+{
+    program_write(&program, "broken.json", "{\"services\": ");
+    expect("simulate %/broken.json", 2, "lockstep: ");
+    expect("simulate %/none.json", 2, "lockstep: cannot read %/none.json");
+    expect("simulate", 2, "lockstep: expected: lockstep simulate FILE...");
+}
+END_TEST
+
 SUITE(verbs_bad)
 {
     Suite *suite = suite_create("verbs_bad");
@@ -203,5 +250,7 @@ SUITE(verbs_bad)
     tcase_add_test(tcase, docker_by_ssh_or_context_is_explained);
     tcase_add_loop_test(tcase, a_cluster_that_cannot_be_reached_is_exit_3, 0, ARRAY_LEN(endpoints));
     tcase_add_test(tcase, a_journal_that_cannot_be_written_stops_everything_but_pause_and_undo);
+    tcase_add_test(tcase, an_interrupt_while_waiting_says_that_nothing_was_sent);
+    tcase_add_test(tcase, a_scenario_that_cannot_be_read_is_exit_2);
     return suite;
 }

@@ -1,0 +1,154 @@
+/* verb_history.c: `lockstep history [SERVICE]`: who did what, when, with which verdict, from the
+ * local record. An action is several records with one id; the text shows one line for each
+ * action, in the order in which they began.
+ *
+ * Exit status: 0; 2 no record is kept; 3 it could not be read.
+ *
+ * -o json prints every record as it was written, one per line, oldest first (fields: journal.h and
+ * release/action.h). */
+#include "base/json.h"
+#include "base/text.h"
+#include "print.h"
+#include "release/journal.h"
+#include "session.h"
+#include "verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One action as its records told it. Strings are in the arena. */
+struct deed {
+    const char *id, *at, *by, *verb, *cluster, *service, *from, *to, *end, *sentence, *reason;
+    int64_t to_count;
+};
+
+struct history {
+    const char *only; /* service name or id; NULL: all */
+    enum output output;
+    struct arena *arena;
+    struct deed *deeds;
+    size_t count, cap;
+};
+
+static const char *field(struct history *history, const json_t *record, const char *key)
+{
+    const char *raw = json_raw(json_object_get(record, key));
+
+    return raw ? text_clean(history->arena, raw, strlen(raw), TEXT_MESSAGE_MAX) : "";
+}
+
+static struct deed *find_deed(struct history *history, const char *id)
+{
+    for (size_t i = history->count; i > 0; i--)
+        if (strcmp(history->deeds[i - 1].id, id) == 0)
+            return &history->deeds[i - 1];
+    ARRAY_RESERVE(history->deeds, history->cap, history->count + 1);
+    struct deed *deed = &history->deeds[history->count++];
+    *deed = (struct deed){id, "", "", "", "", "", "", "", "", "", "", 0};
+    return deed;
+}
+
+/* What a later record leaves out stays as an earlier one said it. */
+static void keep(struct history *history, const json_t *record, const char *key, const char **into)
+{
+    const char *text = field(history, record, key);
+
+    if (text[0])
+        *into = text;
+}
+
+static void add_record(struct history *history, const json_t *record)
+{
+    struct deed *deed = find_deed(history, field(history, record, "id"));
+    json_int_t count = json_integer_value(json_object_get(record, "to_count"));
+
+    if (!deed->at[0])
+        deed->at = field(history, record, "at_utc");
+    keep(history, record, "by", &deed->by);
+    keep(history, record, "verb", &deed->verb);
+    keep(history, record, "cluster", &deed->cluster);
+    keep(history, record, "service", &deed->service);
+    keep(history, record, "from", &deed->from);
+    keep(history, record, "to", &deed->to);
+    keep(history, record, "end", &deed->end);
+    keep(history, record, "sentence", &deed->sentence);
+    keep(history, record, "reason", &deed->reason);
+    if (count)
+        deed->to_count = count;
+}
+
+static bool on_record(void *arg, const json_t *record)
+{
+    struct history *history = arg;
+    const char *service = field(history, record, "service");
+
+    if (!field(history, record, "id")[0] || (history->only && strcmp(service, history->only) != 0))
+        return true;
+    if (history->output == OUTPUT_JSON) {
+        char *text = json_text(record);
+        puts(text);
+        free(text);
+    } else {
+        add_record(history, record);
+    }
+    return true;
+}
+
+static void print_deeds(const struct history *history)
+{
+    static const char *const heads[] = {"WHEN",    "CLUSTER", "SERVICE", "VERB",
+                                        "VERSION", "BY",      "END",     "WHAT"};
+    struct table table;
+
+    table_start(&table, ARRAY_LEN(heads), heads);
+    for (size_t i = 0; i < history->count; i++) {
+        const struct deed *deed = &history->deeds[i];
+        table_add(&table, deed->at);
+        table_add(&table, deed->cluster);
+        table_add(&table, deed->service);
+        table_add(&table, deed->verb);
+        table_addf(&table, "%s%s%s", deed->from, deed->to[0] ? " -> " : "", deed->to);
+        table_add(&table, deed->by);
+        table_add(&table, deed->end[0] ? deed->end : "not known");
+        table_addf(&table, "%s%s%s", deed->sentence, deed->reason[0] ? " because: " : "",
+                   deed->reason);
+    }
+    table_end(&table);
+}
+
+static int print_history(const char *path, struct history *history)
+{
+    struct err err = {0};
+
+    if (access(path, F_OK) == 0 && !journal_read(path, on_record, history, &err)) {
+        complain_err(&err);
+        return EXIT_UNREACHED;
+    }
+    if (history->output != OUTPUT_JSON)
+        print_deeds(history);
+    return EXIT_DONE;
+}
+
+int verb_history(const struct verb_row *row, const struct args *args)
+{
+    struct session session;
+    struct history history = {.output = args->output, .arena = arena_new(4096)};
+    struct err err = {0};
+    int status = session_configure(&session, args, SESSION_CLUSTERS_OPTIONAL);
+
+    (void)row;
+    if (args->operand_count)
+        history.only = args->operands[0];
+    if (status == EXIT_DONE && !session.journal) {
+        err_set(&err, ERR_CONFIG, "no record is kept here; name one with --journal FILE");
+        status = complain_err(&err);
+    } else if (status == EXIT_DONE) {
+        status = print_history(session.journal, &history);
+    }
+    free(history.deeds);
+    arena_free(history.arena);
+    session_close(&session);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* verb_simulate.c: `lockstep simulate FILE...`: worlds with actions, run against the guard as if
+ * everything were enforced. Needs no cluster and no settings.
+ *
+ * Exit status: 0 every file went as it expects; 1 one did not; 2 one could not be read.
+ *
+ * -o json prints one line per file: {"name", "refused" (null, or action, rule, rules[], witness[],
+ * way_out), "expected", "ok"}. */
+#include "guard/scenario.h"
+#include "verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int verb_simulate(const struct verb_row *row, const struct args *args)
+{
+    int status = EXIT_DONE;
+
+    (void)row;
+    for (size_t i = 0; i < args->operand_count; i++) {
+        struct err err = {0};
+        char *text = NULL;
+        bool ok = false;
+        if (!scenario_run_file(args->operands[i], args->output == OUTPUT_JSON, &text, &ok, &err)) {
+            complain_err(&err);
+            status = EXIT_USAGE;
+        } else {
+            fputs(text, stdout);
+            if (!ok && status == EXIT_DONE)
+                status = EXIT_REFUSED;
+        }
+        free(text);
+    }
+    return status;
+}
