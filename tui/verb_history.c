@@ -126,8 +126,11 @@ static int print_history(const char *path, struct history *history)
         complain_err(&err);
         return EXIT_UNREACHED;
     }
-    if (history->output != OUTPUT_JSON)
+    if (history->output != OUTPUT_JSON && history->count)
         print_deeds(history);
+    else if (history->output != OUTPUT_JSON)
+        printf("nothing is on record%s%s in %s\n", history->only ? " of " : "",
+               history->only ? history->only : "", path);
     return EXIT_DONE;
 }
 
