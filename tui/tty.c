@@ -280,7 +280,7 @@ int tty_output_fd(const struct tty *tty)
 unsigned tty_events(struct tty *tty, int *end_signal)
 {
     unsigned events = 0;
-    char bytes[64];
+    unsigned char bytes[64];
     ssize_t n;
 
     while ((n = read(tty->signal_pipe[0], bytes, sizeof bytes)) > 0)

@@ -6,6 +6,7 @@
 
 #include "drivers/swarm/image.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static uint32_t find_version(struct draft *draft, const char *version, const cha
     struct service *service = draft->service;
     size_t i = 0;
 
+    assert(draft->versions || !service->version_count);
     while (i < service->version_count && strcmp(draft->versions[i].version, version) != 0)
         i++;
     if (i == service->version_count) {
