@@ -101,7 +101,8 @@ int main(int argc, char **argv)
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    char *rm[] = {"rm", "-rf", scratch, NULL};
+    char rm_word[] = "rm", rm_flags[] = "-rf";
+    char *const rm[] = {rm_word, rm_flags, scratch, NULL};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {

@@ -277,11 +277,11 @@ static void deliver(const struct walk *walk, const struct world *w, unsigned at,
     enum protocol_reply reply;
 
     take_copy(&next.messages[at]);
-    const char *wrong = message_arrives(walk->model, &next, m, &answer);
+    const char *wrong = message_arrives(walk->model, &next, m, &reply);
     if (answered) {
-        if (answer == REPLY_OK && kind_of(m) >= MESSAGE_CLAIM)
+        if (reply == REPLY_OK && kind_of(m) >= MESSAGE_CLAIM)
             put(&next.operators[by_of(m)].bits, LEDGER, true);
-        tell(&next, by_of(m), (struct protocol_event){.reply = answer});
+        tell(&next, by_of(m), (struct protocol_event){.reply = reply});
     }
     static const char *const labels[][2] = {
         [MESSAGE_ACT] = {"write arrives", "write arrives, is answered"},
