@@ -299,7 +299,7 @@ START_TEST(a_second_release_is_refused_while_a_silent_node_may_run_the_first_ver
 {
     struct rig rig = rig_new(1, false);
     struct err err = {0};
-    char node[] = "n3";
+    char node[] = "w3";
     sync(&rig, 0);
     ck_assert_msg(sim_inject(rig.sim, SIM_NODE_SILENT, node, &err), "%s", err.text);
     ck_assert(engine_run_until(rig.engine[0], LONG_MS, node_is_silent, node));
@@ -307,7 +307,7 @@ START_TEST(a_second_release_is_refused_while_a_silent_node_may_run_the_first_ver
     expect_serving(rig.engine[0], "5", 8);
     struct action_status s = press(rig.engine[0], VERB_START, "6");
     expect_end(&s, END_REFUSED);
-    ck_assert_msg(strstr(s.sentence, "n3") || strstr(s.sentence, "4"), "%s", s.sentence);
+    ck_assert_msg(strstr(s.sentence, "w3") || strstr(s.sentence, "4"), "%s", s.sentence);
     ck_assert_msg(sim_inject(rig.sim, SIM_NODE_RETURNS, node, &err), "%s", err.text);
     ck_assert_msg(engine_run_until(rig.engine[0], LONG_MS, has_alarm, NULL), "no alarm");
     rig_end(&rig);
@@ -318,7 +318,7 @@ START_TEST(a_fenced_node_leaves_the_count)
 {
     struct rig rig = rig_new(1, false);
     struct err err = {0};
-    char node[] = "n3";
+    char node[] = "w3";
     sync(&rig, 0);
     sim_inject(rig.sim, SIM_NODE_SILENT, node, &err);
     ck_assert(engine_run_until(rig.engine[0], LONG_MS, node_is_silent, node));
