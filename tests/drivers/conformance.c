@@ -328,6 +328,16 @@ struct close_inside {
     unsigned calls;
 };
 
+/* Answers may come in any order: only what comes behind the close is wrong. */
+static void not_after_close(void *arg, const struct service *service, const struct err *err)
+{
+    struct close_inside *inside = arg;
+
+    (void)service;
+    (void)err;
+    inside->calls += inside->bench->two.closed;
+}
+
 static void close_now(void *arg, const struct service *service, const struct err *err)
 {
     struct close_inside *inside = arg;
@@ -348,7 +358,7 @@ CONFORM(a_driver_may_be_closed_in_a_callback)
     bench_second(bench);
     struct driver *driver = bench->two.driver;
     driver->ops->read(driver, bench->service_id, close_now, &inside);
-    driver->ops->read(driver, bench->service_id, never_read, &inside.calls);
+    driver->ops->read(driver, bench->service_id, not_after_close, &inside);
     bench_pass(bench, bench->world.fixture->calm_ms);
     ck_assert_uint_eq(inside.calls, 1);
     ck_assert_uint_eq(bench->two.calls_after_close, 0);

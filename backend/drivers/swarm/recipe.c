@@ -109,12 +109,34 @@ static const json_t *memo_of(const struct swarm_service *from, const json_t *mem
     return *made;
 }
 
+static uint32_t in_motion(const struct service *service)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < service->version_count; i++)
+        sum += service->versions[i].count[INSTANCE_STARTING] +
+               service->versions[i].count[INSTANCE_STOPPING];
+    return sum;
+}
+
+/* A slot with a second task that has not ended yet would be taken for one of the k. */
+static bool check_rest(const struct service *service, struct err *err)
+{
+    uint32_t count = in_motion(service);
+
+    return count == 0 ||
+           err_set(err, ERR_REJECTED, "%s: wait, %u instance%s still starting or stopping",
+                   service->name, count, count == 1 ? " is" : "s are");
+}
+
 static bool plan_move(const struct swarm_service *from, const struct service *service,
                       const json_t *memo, struct action *action, struct err *err)
 {
     if (action->verb != VERB_START && strcmp(action->to, service->wants) != 0)
         return err_set(err, ERR_REJECTED, "%s moves to %s, not to %s", service->name,
                        service->wants, action->to);
+    if (!check_rest(service, err))
+        return false;
     action->writes = step_writes(action, memo_parallelism(memo, from, service->replicas));
     return true;
 }
@@ -211,7 +233,7 @@ bool swarm_settled(const struct service *service, const struct action *action)
             return service->motion == MOTION_NONE && (last || moved_enough(service, action));
         return stands(service) && moved_enough(service, action);
     case VERB_ROLLBACK:
-        return service->motion == MOTION_NONE &&
+        return service->motion == MOTION_NONE && in_motion(service) == 0 &&
                service_count(service, action->to, STATES_SERVING) >= service->replicas;
     case VERB_PAUSE:
         return stands(service);
