@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <term.h>
+#include <termcap.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +86,26 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static bool has_string(const char *text)
+{
+    return text && text != (char *)-1 && *text;
+}
+
+/* What curses would tell the terminal on its own account, by terminfo names: to reset a
+ * palette that is the user's, and to send Alt as an eighth bit, which is not UTF-8. */
+static const char *const unwanted[] = {"oc", "smm", "rmm"};
+
+static size_t cut_unwanted(char *bytes, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(unwanted); i++) {
+        const char *text = tigetstr(unwanted[i]);
+        size_t n = has_string(text) ? strlen(text) : 0;
+        for (char *at; n && (at = memmem(bytes, len, text, n)) != NULL; len -= n)
+            memmove(at, at + n, len - n - (size_t)(at - bytes));
+    }
+    return len;
+}
+
 /* Hands over what curses wrote since the last time. */
 static size_t collect(struct term *term)
 {
@@ -98,7 +118,7 @@ static size_t collect(struct term *term)
     ssize_t n = pread(fd, bytes, (size_t)size, 0);
     lseek(fd, 0, SEEK_SET);
     if (n > 0)
-        tty_write(term->tty, bytes, (size_t)n);
+        tty_write(term->tty, bytes, cut_unwanted(bytes, (size_t)n));
     free(bytes);
     return (size_t)size;
 }
@@ -130,11 +150,12 @@ static enum theme_depth find_depth(void)
     return COLORS >= 256 ? THEME_256 : COLORS >= 16 ? THEME_16 : COLORS >= 8 ? THEME_8 : THEME_MONO;
 }
 
-static bool can_move_cursor(void)
+/* True when curses knows the terminal by its name and refused it nevertheless. */
+static bool is_known(void)
 {
-    const char *address = tigetstr("cup");
+    const char *name = getenv("TERM");
 
-    return address && address != (char *)-1 && *address;
+    return name && tgetent(NULL, name) == 1;
 }
 
 /* curses waits for no tty and opens none: input only. */
@@ -142,9 +163,8 @@ static bool start_curses(struct term *term)
 {
     setenv("NCURSES_NO_UTF8_ACS", "1", 0);
     setenv("NCURSES_NO_PADDING", "1", 0);
-    use_env(FALSE);
     term->screen = newterm(NULL, term->memory, stdin);
-    if (!term->screen)
+    if (!term->screen && !is_known())
         term->screen = newterm("xterm-256color", term->memory, stdin);
     if (!term->screen)
         return false;
@@ -159,21 +179,23 @@ static bool start_curses(struct term *term)
     term->input = newpad(1, 1);
     keypad(term->input, TRUE);
     nodelay(term->input, TRUE);
+    meta(term->input, TRUE); /* else bytes of UTF-8 would lose a bit and become other keys */
     if (getenv("ESCDELAY") == NULL)
         set_escdelay(ESCAPE_MS);
     mouseinterval(0);
     for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
         if (!key_defined(sequences[i].sequence))
             define_key(sequences[i].sequence, sequences[i].code);
-    return can_move_cursor();
+    return has_string(tigetstr("cup"));
 }
 
-static void stop_curses(struct term *term)
+static void stop_curses(struct term *term, bool was_shown)
 {
     if (!term->screen)
         return;
     endwin();
-    collect(term);
+    if (was_shown)
+        collect(term);
     if (term->input)
         delwin(term->input);
     delscreen(term->screen);
@@ -196,8 +218,7 @@ struct term *term_open(const struct theme *theme, bool ascii, struct err *err)
         err_set(err, ERR_USAGE,
                 "the terminal '%.40s' (TERM) cannot place a cursor; `lockstep status` needs none",
                 name ? name : "");
-        if (term->screen)
-            lseek(fileno(term->memory), 0, SEEK_SET);
+        stop_curses(term, false);
         term_close(term);
         return NULL;
     }
@@ -213,7 +234,7 @@ void term_close(struct term *term)
         return;
     if (term->screen) {
         tty_write(term->tty, paste_off, sizeof paste_off - 1);
-        stop_curses(term);
+        stop_curses(term, true);
         tty_drain(term->tty, CLOSE_WAIT_MS);
     }
     if (term->memory)
