@@ -128,7 +128,7 @@ int session_configure(struct session *session, const struct args *args, enum ses
     return status;
 }
 
-int session_start(struct session *session, const struct args *args)
+static int start(struct session *session, const struct args *args, const char *journal)
 {
     struct err err = {0};
 
@@ -138,13 +138,25 @@ int session_start(struct session *session, const struct args *args)
     struct engine_config config = {
         .clusters = session->clusters,
         .cluster_count = session->cluster_count,
-        .journal_path = session->journal,
+        .journal_path = journal,
         .plan = session->config.plan,
         .clock = session->clock,
         .read_only = args->read_only,
     };
     session->engine = engine_new(&config, &err);
     return session->engine ? EXIT_DONE : complain_err(&err);
+}
+
+int session_start(struct session *session, const struct args *args)
+{
+    if (session->journal)
+        return start(session, args, session->journal);
+    return start(session, args, scratch_make(&session->scratch) ? session->scratch.journal : NULL);
+}
+
+int session_start_looking(struct session *session, const struct args *args)
+{
+    return start(session, args, NULL);
 }
 
 struct wait {
@@ -226,6 +238,7 @@ void session_close(struct session *session)
         engine_free(session->engine);
     if (session->clock)
         clock_free(session->clock);
+    scratch_remove(&session->scratch);
     free(session->clusters);
     if (session->config.arena)
         config_release(&session->config);

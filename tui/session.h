@@ -9,6 +9,7 @@
 #include "args.h"
 #include "config.h"
 #include "engine.h"
+#include "scratch.h"
 
 enum session_limit {
     SESSION_SYNC_MS = 30000,    /* a Swarm without a quorum answers after 20 s */
@@ -20,8 +21,9 @@ struct session {
     struct config config;
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
-    bool simulated;      /* all of them */
-    const char *journal; /* NULL: none, because everything is simulated */
+    bool simulated;         /* all of them */
+    const char *journal;    /* NULL: none is kept, because everything is simulated */
+    struct scratch scratch; /* instead of it */
     struct clock *clock;
     struct engine *engine;
     const struct frame *frame; /* newest one seen, one reference; NULL before session_sync */
@@ -38,6 +40,8 @@ int session_configure(struct session *session, const struct args *args, enum ses
 /* The engine on the clusters, at the speed of a clock that the caller chose before or, when
  * session->clock is NULL, of the usual one. */
 int session_start(struct session *session, const struct args *args);
+/* The same without a journal, for those who only look: nothing can be sent. */
+int session_start_looking(struct session *session, const struct args *args);
 /* Runs until every cluster was heard or is known not to answer, or the time is over. */
 void session_sync(struct session *session, const struct args *args);
 /* All three: configures, starts, and runs until every cluster was heard or is known not to answer.

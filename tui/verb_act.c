@@ -172,9 +172,6 @@ static int check_context(const struct session *session, const struct act *act)
 
 static int carry_out(struct session *session, struct act *act)
 {
-    /* A simulated world is not written down unless a file was named. */
-    if (session->simulated && !session->journal)
-        act->intent.flags |= INTENT_NO_JOURNAL;
     int64_t timeout = act->args->timeout_ms ? act->args->timeout_ms : SESSION_ACTION_MS;
 
     act->ticket = engine_submit(session->engine, &act->intent);

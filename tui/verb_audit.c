@@ -155,10 +155,7 @@ static int open_clusters(struct session *session, const struct args *args)
 
     if (status != EXIT_DONE || session->cluster_count == 0)
         return status;
-    const char *journal = session->journal;
-    session->journal = NULL; /* only looking: the file must stay as it is */
-    status = session_start(session, args);
-    session->journal = journal;
+    status = session_start_looking(session, args);
     if (status != EXIT_DONE)
         return status;
     session_sync(session, args);

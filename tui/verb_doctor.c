@@ -155,11 +155,8 @@ static void check_terminal(struct doctor *doctor)
 
 static void check_clusters(struct doctor *doctor, struct session *session, const struct args *args)
 {
-    const char *journal = session->journal;
+    int status = session_start_looking(session, args);
 
-    session->journal = NULL; /* only looking */
-    int status = session_start(session, args);
-    session->journal = journal;
     if (status != EXIT_DONE) {
         fail(doctor, status, "cluster", "engine", "could not be started", "");
         return;
