@@ -222,10 +222,10 @@ START_TEST(a_context_is_found_by_name_and_demo_is_the_simulator)
 
     parse("contexts: [{name: europe, kind: swarm}]", &config);
     ck_assert_ptr_eq(config_find(&config, "europe", &err), &config.contexts[0]);
-    const struct cluster_config *demo = config_find(&config, "demo:knight", &err);
-    ck_assert_str_eq(demo->name, "demo:knight");
+    const struct cluster_config *demo = config_find(&config, "demo:eight", &err);
+    ck_assert_str_eq(demo->name, "demo:eight");
     ck_assert_str_eq(demo->kind, "sim");
-    ck_assert_str_eq(demo->endpoint, "knight");
+    ck_assert_str_eq(demo->endpoint, "eight");
     ck_assert(!demo->production);
     ck_assert_ptr_null(config_find(&config, "eurpe", &err));
     ck_assert_int_eq(err.code, ERR_USAGE);
