@@ -49,12 +49,21 @@ struct action_owner {
     void (*release)(void *arg, const char *service_id, const struct release *release);
 };
 
+/* Driver calls on their way, of all runs on one driver. They outlive a run that is dropped,
+ * because their callbacks still come; what is left when the driver has been closed
+ * is freed by action_calls_release. */
+struct action_calls {
+    struct action_call *first;
+};
+void action_calls_release(struct action_calls *calls);
+
 struct action_env {
     struct loop *loop;
     struct driver *driver;
     struct journal *journal; /* NULL: could not be opened; then only INTENT_NO_JOURNAL verbs go */
     const char *who;
     struct action_owner owner;
+    struct action_calls *calls; /* of the driver; NULL: what is on its way at close leaks */
 };
 
 /* Starts; the env's pointers outlive the run, the intent is copied. */

@@ -487,17 +487,14 @@ struct protocol protocol_new(unsigned caps)
         .caps = (uint8_t)caps, .protections = PROTECT_ALL, .state = STATE_READ};
 }
 
-struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes, bool own)
+struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes)
 {
     struct protocol p = protocol_new(caps);
 
     p.write = (uint8_t)write;
     p.writes = (uint8_t)writes;
-    set(&p, own ? FLAG_RECOVERY : FLAG_FOREIGN);
-    if (!own && can(&p, CAP_JOURNAL))
-        p.state = STATE_TAKE;
-    else
-        p.state = can(&p, CAP_LEDGER) ? STATE_STORE_LOOK : STATE_LOOK;
+    set(&p, FLAG_RECOVERY);
+    p.state = can(&p, CAP_LEDGER) ? STATE_STORE_LOOK : STATE_LOOK;
     return p;
 }
 

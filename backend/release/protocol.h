@@ -117,9 +117,8 @@ struct protocol {
 
 /* A new action. */
 struct protocol protocol_new(unsigned caps);
-/* An unsettled one: `write` is the last whose intent is known. `own`: ours after a crash, else
- * somebody's whose owner may be dead. */
-struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes, bool own);
+/* One of ours after a crash; `write` is the last whose intent is known. */
+struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes);
 /* What it waits for now. */
 struct protocol_effect protocol_effect_of(const struct protocol *p);
 /* The event of that effect; returns the next one. */

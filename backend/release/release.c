@@ -52,10 +52,17 @@ static const struct field release_fields[] = {
 };
 
 static const struct field claim_fields[] = {
-    FIELD(claim, FIELD_EXACT, id, "id"),          FIELD(claim, FIELD_TEXT, by, "by"),
-    FIELD(claim, FIELD_TEXT, from, "from"),       FIELD(claim, FIELD_TEXT, to, "to"),
-    FIELD(claim, FIELD_EXACT, base, "base"),      FIELD(claim, FIELD_COUNT, to_count, "to_count"),
-    FIELD(claim, FIELD_COUNT, write, "write"),    FIELD(claim, FIELD_COUNT, writes, "writes"),
+    FIELD(claim, FIELD_EXACT, id, "id"),
+    FIELD(claim, FIELD_TEXT, by, "by"),
+    FIELD(claim, FIELD_TEXT, from, "from"),
+    FIELD(claim, FIELD_TEXT, to, "to"),
+    FIELD(claim, FIELD_EXACT, artifact, "artifact"),
+    FIELD(claim, FIELD_COUNT, have_count, "have_count"),
+    FIELD(claim, FIELD_COUNT, replicas, "replicas"),
+    FIELD(claim, FIELD_EXACT, base, "base"),
+    FIELD(claim, FIELD_COUNT, to_count, "to_count"),
+    FIELD(claim, FIELD_COUNT, write, "write"),
+    FIELD(claim, FIELD_COUNT, writes, "writes"),
     FIELD(claim, FIELD_TIME, at_utc_ms, "at_ms"),
 };
 
@@ -123,6 +130,13 @@ static bool read_fields(const struct json_at *at, const struct field *fields, si
     return true;
 }
 
+static json_t *read_memo(const json_t *object)
+{
+    json_t *memo = json_object_get(object, "memo");
+
+    return memo && !json_is_null(memo) ? json_incref(memo) : NULL;
+}
+
 static bool read_claim(const struct json_at *root, struct claim *claim, struct err *err)
 {
     struct json_at at = json_key(root, "claim"), verb = json_key(&at, "verb");
@@ -178,8 +192,8 @@ static bool read_release(const struct json_at *root, struct release *release, st
         !read_claim(root, &release->claim, err) || !read_recent(root, release, err))
         return false;
     release->stage = (enum stage)word;
-    json_t *memo = json_object_get(root->value, "memo");
-    release->memo = memo && !json_is_null(memo) ? json_incref(memo) : NULL;
+    release->memo = read_memo(root->value);
+    release->claim_memo = read_memo(json_object_get(root->value, "claim"));
     return true;
 }
 
@@ -257,6 +271,8 @@ static json_t *write_claim(const struct release *release)
 
     write_fields(claim, claim_fields, ARRAY_LEN(claim_fields), &release->claim);
     json_object_set_new(claim, "verb", json_string(verb_word[release->claim.verb]));
+    if (release->claim_memo)
+        json_object_set(claim, "memo", release->claim_memo);
     return claim;
 }
 
@@ -325,6 +341,7 @@ void release_free(struct release *release)
     if (!release)
         return;
     json_decref(release->memo);
+    json_decref(release->claim_memo);
     json_decref(release->root);
     free(release);
 }
@@ -335,6 +352,7 @@ struct release *release_copy(const struct release *release)
 
     *copy = *release;
     json_incref(copy->memo);
+    json_incref(copy->claim_memo);
     json_incref(copy->root);
     return copy;
 }

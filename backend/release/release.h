@@ -40,9 +40,9 @@ struct claim {
     char id[ID_TEXT];
     enum verb verb;
     char by[96];
-    char from[128], to[128];
+    char from[128], to[128], artifact[512];
     char base[96]; /* revision of the service that write `write` is sent against */
-    uint32_t to_count, write, writes;
+    uint32_t have_count, to_count, replicas, write, writes;
     int64_t at_utc_ms;
 };
 
@@ -67,8 +67,9 @@ struct release {
     struct done recent[RELEASE_RECENT_MAX]; /* newest first */
     size_t recent_count;
     char journal_head[HASH_TEXT]; /* of the operator who wrote last: witness of their journal */
-    json_t *memo;                 /* the driver's: what undo and restore need; NULL none. Owned. */
-    json_t *root; /* as read, so that unknown fields survive. Owned; NULL for a new one. */
+    json_t *claim_memo; /* VERB_START: becomes the memo when the claim is applied. Owned. */
+    json_t *memo;       /* the driver's: what undo and restore need; NULL none. Owned. */
+    json_t *root;       /* as read, so that unknown fields survive. Owned; NULL for a new one. */
 };
 
 struct service;

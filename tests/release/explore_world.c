@@ -222,7 +222,7 @@ static void restart(const struct walk *walk, struct world w, unsigned op)
     unsigned intents = journal & INTENTS;
 
     if (intents && !(journal & RECORDED)) {
-        o->protocol = protocol_settle(walk->model->caps, intents - 1, walk->model->writes, true);
+        o->protocol = protocol_settle(walk->model->caps, intents - 1, walk->model->writes);
         o->protocol.protections = (uint8_t)walk->model->protections;
         o->subject = (uint8_t)own_action(&w, op);
         o->bits = (uint8_t)(PHASE_RUNS | (journal & JOURNAL_BASE ? BASE : 0));
@@ -274,14 +274,14 @@ static void deliver(const struct walk *walk, const struct world *w, unsigned at,
 {
     struct world next = *w;
     struct message m = w->messages[at];
-    enum protocol_reply reply;
+    enum protocol_reply answer;
 
     take_copy(&next.messages[at]);
-    const char *wrong = message_arrives(walk->model, &next, m, &reply);
+    const char *wrong = message_arrives(walk->model, &next, m, &answer);
     if (answered) {
-        if (reply == REPLY_OK && kind_of(m) >= MESSAGE_CLAIM)
+        if (answer == REPLY_OK && kind_of(m) >= MESSAGE_CLAIM)
             put(&next.operators[by_of(m)].bits, LEDGER, true);
-        tell(&next, by_of(m), (struct protocol_event){.reply = reply});
+        tell(&next, by_of(m), (struct protocol_event){.reply = answer});
     }
     static const char *const labels[][2] = {
         [MESSAGE_ACT] = {"write arrives", "write arrives, is answered"},
