@@ -150,12 +150,12 @@ static enum theme_depth find_depth(void)
     return COLORS >= 256 ? THEME_256 : COLORS >= 16 ? THEME_16 : COLORS >= 8 ? THEME_8 : THEME_MONO;
 }
 
-/* True when curses knows the terminal by its name and refused it nevertheless. */
-static bool is_known(void)
+/* The terminal's name where it is known, else what most terminals understand. */
+static const char *terminal_name(void)
 {
     const char *name = getenv("TERM");
 
-    return name && tgetent(NULL, name) == 1;
+    return name && tgetent(NULL, name) == 1 ? name : "xterm-256color";
 }
 
 /* curses waits for no tty and opens none: input only. */
@@ -163,9 +163,7 @@ static bool start_curses(struct term *term)
 {
     setenv("NCURSES_NO_UTF8_ACS", "1", 0);
     setenv("NCURSES_NO_PADDING", "1", 0);
-    term->screen = newterm(NULL, term->memory, stdin);
-    if (!term->screen && !is_known())
-        term->screen = newterm("xterm-256color", term->memory, stdin);
+    term->screen = newterm(terminal_name(), term->memory, stdin);
     if (!term->screen)
         return false;
     set_term(term->screen);
