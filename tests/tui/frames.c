@@ -15,7 +15,7 @@ static const struct sketch board[] = {
      {5, 0}, 0, 1, 0, 1, {1, 2, 6}, "progress deadline: 1 of 6 updated replicas available",
      "ci-bot", 18 * MINUTE + 40 * SECOND},
     {"prod-eu", "payments-api", "deployment", "payments", "argo-cd", BOARD_STUCK, "2.8.1", "2.9.0",
-     {16, 5}, 0, 3, 1, 2, {2, 3, 8, 24},
+     {15, 5}, 0, 3, 1, 2, {2, 3, 8, 24},
      "ImagePullBackOff on 3 of 8: \"payments:2.9.0: manifest unknown\"", "oncall1",
      6 * MINUTE + 12 * SECOND},
     {"swarm-1", "edge-proxy", "service", "", "", BOARD_STUCK, "1.14", "1.15", {5, 6}, 1, 0, 0, 2,

@@ -18,7 +18,7 @@
 static const struct question undo = {
     .verb = VERB_ROLLBACK,
     .title = "Undo payments-api in prod-eu?",
-    .line = {"2.9.0 -> 2.8.1: 8 of 25 instances of deployment payments/payments-api",
+    .line = {"2.9.0 -> 2.8.1: 8 of 24 instances of deployment payments/payments-api",
              "Takes about 3 minutes; it can be released again afterwards.", "This is production."},
     .typed = "paym",
     .expected = "payments-api",
