@@ -38,10 +38,14 @@ static unsigned char take_field(const char **term)
     return FIELD_ANY;
 }
 
+/* The C library writes a+ as aa*: each one inside another doubles the whole. */
 static bool is_costly(const char *pattern)
 {
+    int pluses = 0;
+
     for (const char *c = pattern; *c; c++) {
-        if (*c == '{')
+        pluses += *c == '+';
+        if (*c == '{' || pluses > FILTER_PLUSES_MAX)
             return true;
         if (*c == '\\' && c[1] >= '0' && c[1] <= '9')
             return true;
@@ -60,7 +64,8 @@ static bool add_term(struct filter *filter, const char *text)
         return true;
     if (is_costly(text)) {
         snprintf(filter->complaint, sizeof filter->complaint,
-                 "'{' and back-references are not supported here");
+                 "'{', back-references and more than %d '+' are not supported here",
+                 FILTER_PLUSES_MAX);
         return false;
     }
     int code = regcomp(&term->regex, text, REG_EXTENDED | REG_ICASE | REG_NOSUB);

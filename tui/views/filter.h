@@ -10,7 +10,7 @@
 
 #include <regex.h>
 
-enum filter_limit { FILTER_TERMS_MAX = 8 };
+enum filter_limit { FILTER_TERMS_MAX = 8, FILTER_PLUSES_MAX = 4 };
 
 struct filter_term {
     unsigned char field;

@@ -386,8 +386,9 @@ static void put_node_note(struct sheet *sheet, const struct look *look, const st
     if (node->state_utc_ms >= 0)
         sheet_put(sheet, ROLE_STALE, " %s", since_text(look->frame, node->state_utc_ms, span));
     const char *last = service->versions[spot->placement->version].version;
-    if (sheet_room(sheet) >= 11 + text_cells(sheet->canvas, last))
-        sheet_put(sheet, ROLE_STALE, ", last ran %s", last);
+    if (sheet_room(sheet) < 11 + text_cells(sheet->canvas, last))
+        return; /* its dot stands under that version */
+    sheet_put(sheet, ROLE_STALE, ", last ran %s", last);
     if (node->note[0] && sheet_room(sheet) > 12)
         sheet_put(sheet, ROLE_DIM, ", %s", node->note);
 }

@@ -176,11 +176,13 @@ static const char *stage_text(const struct look *look, char *out, size_t size)
 /* In as many words as there is room for. */
 static void put_alone(struct sheet *sheet, const struct row *row)
 {
-    bool roomy = sheet_room(sheet) >= 39;
+    const char *then = row->moves_by_itself ? "goes on by itself" : "stays here";
+    const char *when = "if you disconnect it ";
 
-    sheet_text(sheet, ROLE_DIM, roomy ? "if you disconnect it " : "alone it ");
-    sheet_text(sheet, row->moves_by_itself ? ROLE_STUCK : ROLE_GUARD_OK,
-               row->moves_by_itself ? "goes on by itself" : "stays here");
+    if (sheet_room(sheet) < (int)(strlen(when) + strlen(then)))
+        when = "alone it ";
+    sheet_text(sheet, ROLE_DIM, when);
+    sheet_text(sheet, row->moves_by_itself ? ROLE_STUCK : ROLE_GUARD_OK, then);
 }
 
 static void brief_steps(struct sheet *sheet, const struct look *look)
