@@ -203,6 +203,7 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
         .journal = engine->journal,
         .who = cluster->who[0] ? cluster->who : "unknown",
         .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release},
+        .calls = &cluster->calls,
     };
 }
 
