@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ const struct frame *app_frame(struct app *app)
     int64_t passed = (int64_t)((double)(app_now(app) - app->frame_ms) * app->speed);
     size_t count = app->frame->cluster_count;
 
-    app->moved = *app->frame;
+    /* Without its private part, which other threads count in. */
+    memcpy(&app->moved, app->frame, offsetof(struct frame, arena));
     app->moved.now_ms += passed;
     app->moved.utc_ms += passed;
     if (count > APP_CLUSTERS_MAX)
