@@ -343,7 +343,8 @@ int app_run(struct engine *engine, const struct app_options *options)
     bool ok = open_app(app, &err);
     if (ok) {
         take_frame(app);
-        draw(app); /* before anything is asked of a cluster */
+        draw(app); /* before anything is asked of a cluster; the next one need not wait */
+        app->drawn_ms -= APP_FRAME_MS;
         app->start_ms = app_now(app);
         ok = start_engine(app, &err);
         while (ok && !app->done)
