@@ -97,6 +97,16 @@ static struct result judge_result(const struct act *act)
     return result;
 }
 
+/* "step web: …", and the name not twice. */
+static void print_sentence(const struct act *act, const char *sentence)
+{
+    size_t len = strlen(act->name);
+
+    if (strncmp(sentence, act->name, len) == 0 && strncmp(sentence + len, ": ", 2) == 0)
+        sentence += len + 2;
+    printf("%s %s: %s\n", verb_word[act->intent.verb], act->name, sentence);
+}
+
 static void print_result(const struct session *session, const struct act *act,
                          const struct result *result)
 {
@@ -106,7 +116,7 @@ static void print_result(const struct session *session, const struct act *act,
     bool judged = option && option->offered && result->end == END_REFUSED;
 
     if (act->args->output != OUTPUT_JSON) {
-        puts(result->sentence);
+        print_sentence(act, result->sentence);
         if (judged)
             print_verdict(&option->verdict, "  ");
         return;
