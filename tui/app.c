@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ const struct frame *app_frame(struct app *app)
     int64_t passed = (int64_t)((double)(app_now(app) - app->frame_ms) * app->speed);
     size_t count = app->frame->cluster_count;
 
-    app->moved = *app->frame;
+    /* Without its private part, which other threads count in. */
+    memcpy(&app->moved, app->frame, offsetof(struct frame, arena));
     app->moved.now_ms += passed;
     app->moved.utc_ms += passed;
     if (count > APP_CLUSTERS_MAX)
@@ -341,7 +343,8 @@ int app_run(struct engine *engine, const struct app_options *options)
     bool ok = open_app(app, &err);
     if (ok) {
         take_frame(app);
-        draw(app); /* before anything is asked of a cluster */
+        draw(app); /* before anything is asked of a cluster; the next one need not wait */
+        app->drawn_ms -= APP_FRAME_MS;
         app->start_ms = app_now(app);
         ok = start_engine(app, &err);
         while (ok && !app->done)

@@ -4,6 +4,7 @@
 #include "verbs.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -17,11 +18,21 @@ static void forbid_core_files(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
+/* The reader of a pipe left, as `| head` does. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 /* What a verb printed but could not be written was not said. */
 static int close_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
+    if (reader_left())
+        return status == EXIT_DONE ? 128 + SIGPIPE : status;
     complain("the output could not be written");
     return status == EXIT_DONE ? EXIT_UNREACHED : status;
 }

@@ -97,6 +97,16 @@ static struct result judge_result(const struct act *act)
     return result;
 }
 
+/* "step web: …", and the name not twice. */
+static void print_sentence(const struct act *act, const char *sentence)
+{
+    size_t len = strlen(act->name);
+
+    if (strncmp(sentence, act->name, len) == 0 && strncmp(sentence + len, ": ", 2) == 0)
+        sentence += len + 2;
+    printf("%s %s: %s\n", verb_word[act->intent.verb], act->name, sentence);
+}
+
 static void print_result(const struct session *session, const struct act *act,
                          const struct result *result)
 {
@@ -106,7 +116,7 @@ static void print_result(const struct session *session, const struct act *act,
     bool judged = option && option->offered && result->end == END_REFUSED;
 
     if (act->args->output != OUTPUT_JSON) {
-        puts(result->sentence);
+        print_sentence(act, result->sentence);
         if (judged)
             print_verdict(&option->verdict, "  ");
         return;
@@ -170,14 +180,44 @@ static int check_context(const struct session *session, const struct act *act)
     return err.code == ERR_NONE ? EXIT_DONE : complain_err(&err);
 }
 
-static int carry_out(struct session *session, struct act *act)
+static bool journal_is_missing(const struct frame *frame)
+{
+    return strncmp(frame->notice, "no journal", strlen("no journal")) == 0;
+}
+
+/* What is wrong with the local record, and the way out for what reduces exposure. */
+static void complain_notice(const struct frame *frame, const struct act *act)
+{
+    enum verb verb = act->intent.verb;
+
+    if (!frame->notice[0])
+        return;
+    complain("%s", frame->notice);
+    if (journal_is_missing(frame) && (verb == VERB_PAUSE || verb == VERB_ROLLBACK) &&
+        !act->args->no_journal)
+        complain("%s may go on without it: repeat with --no-journal", verb_word[verb]);
+}
+
+static void submit(struct session *session, struct act *act)
 {
     int64_t timeout = act->args->timeout_ms ? act->args->timeout_ms : SESSION_ACTION_MS;
 
     act->ticket = engine_submit(session->engine, &act->intent);
     session_run(session, timeout, has_ended, act);
     act->status = find_status(session->frame, act->ticket);
+}
+
+static int carry_out(struct session *session, struct act *act)
+{
+    bool had_journal = !journal_is_missing(session->frame);
+
+    submit(session, act);
+    /* That the disk is full is known only now; nothing was sent, and they allowed for it. */
+    if (act->args->no_journal && had_journal && journal_is_missing(session->frame) && act->status &&
+        act->status->end == END_NOT_APPLIED)
+        submit(session, act);
     struct result result = judge_result(act);
+    complain_notice(session->frame, act);
     print_result(session, act, &result);
     return result.exit;
 }

@@ -4,8 +4,10 @@
  *
  * Exit status: 0; 2 no record is kept; 3 it could not be read.
  *
- * -o json prints every record as it was written, one per line, oldest first (fields: journal.h and
- * release/action.h). */
+ * -o json prints every record as it was written, one per line, oldest first: kind (intent, settle,
+ * outcome, refused), id, verb, cluster, service, key (its name in the ledger), by, at_utc, seq,
+ * prev, sha256, boot, pid, host; an intent also write, writes, base, from, to, artifact,
+ * have_count, to_count, replicas, reason, verdict; an outcome: outcome; a refusal: why, verdict. */
 #include "base/json.h"
 #include "base/text.h"
 #include "print.h"
@@ -20,8 +22,8 @@
 
 /* One action as its records told it. Strings are in the arena. */
 struct deed {
-    const char *id, *at, *by, *verb, *cluster, *service, *from, *to, *end, *sentence, *reason;
-    int64_t to_count;
+    const char *id, *at, *by, *verb, *cluster, *name, *from, *to, *end, *why, *reason;
+    json_int_t to_count, replicas;
 };
 
 struct history {
@@ -46,7 +48,7 @@ static struct deed *find_deed(struct history *history, const char *id)
             return &history->deeds[i - 1];
     ARRAY_RESERVE(history->deeds, history->cap, history->count + 1);
     struct deed *deed = &history->deeds[history->count++];
-    *deed = (struct deed){id, "", "", "", "", "", "", "", "", "", "", 0};
+    *deed = (struct deed){id, "", "", "", "", "", "", "", "", "", "", 0, 0};
     return deed;
 }
 
@@ -59,32 +61,48 @@ static void keep(struct history *history, const json_t *record, const char *key,
         *into = text;
 }
 
+static void keep_count(const json_t *record, const char *key, json_int_t *into)
+{
+    json_int_t count = json_integer_value(json_object_get(record, key));
+
+    if (count > 0)
+        *into = count;
+}
+
 static void add_record(struct history *history, const json_t *record)
 {
     struct deed *deed = find_deed(history, field(history, record, "id"));
-    json_int_t count = json_integer_value(json_object_get(record, "to_count"));
 
     if (!deed->at[0])
         deed->at = field(history, record, "at_utc");
     keep(history, record, "by", &deed->by);
     keep(history, record, "verb", &deed->verb);
     keep(history, record, "cluster", &deed->cluster);
-    keep(history, record, "service", &deed->service);
+    keep(history, record, "service", &deed->name);
+    keep(history, record, "key", &deed->name); /* what people call it */
     keep(history, record, "from", &deed->from);
     keep(history, record, "to", &deed->to);
-    keep(history, record, "end", &deed->end);
-    keep(history, record, "sentence", &deed->sentence);
+    keep(history, record, "outcome", &deed->end);
+    keep(history, record, "why", &deed->why);
     keep(history, record, "reason", &deed->reason);
-    if (count)
-        deed->to_count = count;
+    keep_count(record, "to_count", &deed->to_count);
+    keep_count(record, "replicas", &deed->replicas);
+    if (strcmp(field(history, record, "kind"), "refused") == 0)
+        deed->end = "refused";
+}
+
+static bool is_about(struct history *history, const json_t *record, const char *name)
+{
+    return strcmp(field(history, record, "service"), name) == 0 ||
+           strcmp(field(history, record, "key"), name) == 0;
 }
 
 static bool on_record(void *arg, const json_t *record)
 {
     struct history *history = arg;
-    const char *service = field(history, record, "service");
 
-    if (!field(history, record, "id")[0] || (history->only && strcmp(service, history->only) != 0))
+    if (!field(history, record, "id")[0] ||
+        (history->only && !is_about(history, record, history->only)))
         return true;
     if (history->output == OUTPUT_JSON) {
         char *text = json_text(record);
@@ -96,10 +114,22 @@ static bool on_record(void *arg, const json_t *record)
     return true;
 }
 
+/* "3 of 8 on 6 (was 5)" */
+static void add_aim(struct table *table, const struct deed *deed)
+{
+    char count[64] = "";
+
+    if (deed->to_count && deed->replicas)
+        snprintf(count, sizeof count, "%lld of %lld on ", (long long)deed->to_count,
+                 (long long)deed->replicas);
+    table_addf(table, "%s%s%s%s%s", count, deed->to, deed->from[0] ? " (was " : "", deed->from,
+               deed->from[0] ? ")" : "");
+}
+
 static void print_deeds(const struct history *history)
 {
-    static const char *const heads[] = {"WHEN",    "CLUSTER", "SERVICE", "VERB",
-                                        "VERSION", "BY",      "END",     "WHAT"};
+    static const char *const heads[] = {"WHEN", "CLUSTER", "SERVICE", "VERB",
+                                        "TO",   "BY",      "END",     "WHY"};
     struct table table;
 
     table_start(&table, ARRAY_LEN(heads), heads);
@@ -107,13 +137,12 @@ static void print_deeds(const struct history *history)
         const struct deed *deed = &history->deeds[i];
         table_add(&table, deed->at);
         table_add(&table, deed->cluster);
-        table_add(&table, deed->service);
+        table_add(&table, deed->name);
         table_add(&table, deed->verb);
-        table_addf(&table, "%s%s%s", deed->from, deed->to[0] ? " -> " : "", deed->to);
+        add_aim(&table, deed);
         table_add(&table, deed->by);
         table_add(&table, deed->end[0] ? deed->end : "not known");
-        table_addf(&table, "%s%s%s", deed->sentence, deed->reason[0] ? " because: " : "",
-                   deed->reason);
+        table_add(&table, deed->why[0] ? deed->why : deed->reason);
     }
     table_end(&table);
 }

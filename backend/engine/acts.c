@@ -164,6 +164,14 @@ static void end_run(void *arg)
     free(queued);
 }
 
+/* A journal that failed once is bad for good: whoever presses the next key must know. */
+static void check_journal(struct engine *engine)
+{
+    if (engine->journal && journal_is_bad(engine->journal))
+        snprintf(engine->notice, sizeof engine->notice, "no journal: %.300s could not be written",
+                 engine->journal_path);
+}
+
 static void on_changed(void *arg, const struct action_status *status)
 {
     struct entry *entry = arg;
@@ -172,6 +180,7 @@ static void on_changed(void *arg, const struct action_status *status)
 
     if (act)
         act->status = *status;
+    check_journal(engine);
     if (status->phase == PHASE_DONE) {
         struct cluster *cluster = engine_cluster(engine, entry->cluster);
         char line[480];
@@ -203,6 +212,7 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
         .journal = engine->journal,
         .who = cluster->who[0] ? cluster->who : "unknown",
         .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release},
+        .calls = &cluster->calls,
     };
 }
 

@@ -140,6 +140,7 @@ void engine_free(struct engine *engine)
         struct cluster *cluster = &engine->clusters[i];
         if (cluster->driver)
             cluster->driver->ops->close(cluster->driver);
+        action_calls_release(&cluster->calls);
         cluster_drop_reads(cluster);
         json_decref(cluster->fenced);
         free_cluster_config(&cluster->config);

@@ -31,6 +31,7 @@ struct cluster {
     char who[96], deny[200];
     bool may_act, permissions_known;
     struct record_read *reads; /* ledger records asked for */
+    struct action_calls calls; /* of actions, on their way to the driver */
     json_t *fenced;            /* of the ledger record "@cluster": node id -> why; NULL none */
 };
 

@@ -53,7 +53,7 @@ static void take_effect(struct release *release, const struct claim *claim, int6
             release->replicas = claim->replicas;
         }
         release->target = claim->to_count;
-        set_stage(release, STAGE_WAVE, utc_ms);
+        set_stage(release, claim->to_count < claim->replicas ? STAGE_WAVE : STAGE_STABLE, utc_ms);
         break;
     case VERB_PAUSE:
         release->paused = true;
@@ -71,7 +71,7 @@ static void take_effect(struct release *release, const struct claim *claim, int6
             snprintf(release->to, sizeof release->to, "%s", claim->from);
             release->since_utc_ms = claim->at_utc_ms;
         }
-        set_stage(release, STAGE_ROLLING_BACK, utc_ms);
+        set_stage(release, STAGE_ROLLED_BACK, utc_ms);
         break;
     case VERB_FENCE:
     case VERB_COUNT:

@@ -126,7 +126,7 @@ struct running program_start(const struct program *program, const char *words)
     running.pid = fork();
     ck_assert_int_ge(running.pid, 0);
     if (running.pid == 0)
-        become(program, argv, running.out, running.err);
+        become(program, argv, program->out ? program->out : running.out, running.err);
     for (char **word = argv + 1; *word; word++)
         free(*word);
     return running;

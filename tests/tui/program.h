@@ -19,6 +19,7 @@ struct program {
     char home[4200];
     char env[16][4400]; /* "NAME=value", on top of the fresh account's */
     int env_count;
+    int out;       /* stdout goes there instead; 0: it is kept */
     long file_max; /* bytes any file may grow to (RLIMIT_FSIZE); 0: no limit */
 };
 

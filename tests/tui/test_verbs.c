@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -198,6 +199,31 @@ START_TEST(the_simulator_needs_no_settings_and_leaves_no_record)
 }
 END_TEST
 
+START_TEST(simulate_says_where_the_guard_refused_and_whether_that_was_right)
+{
+    static const char file[] = "recordings/incidents/c11-gitlab-475192-to-17-1-without-17-0.json";
+    char *text = test_read_file(file, NULL);
+    json_t *scenario = json_loads(text, 0, NULL);
+
+    program_write(&program, "c11.json", text);
+    json_t *root = run_json("simulate -o json %/c11.json", 0);
+    expect_keys(root, "name refused expected ok");
+    ck_assert(json_is_true(json_object_get(root, "ok")));
+    ck_assert_str_eq(text_of(json_object_get(root, "refused"), "rule"), "R3");
+    json_decref(root);
+    json_object_set_new(scenario, "expect", json_null()); /* that nothing is refused: wrong */
+    free(text);
+    text = json_dumps(scenario, 0);
+    program_write(&program, "wrong.json", text);
+    json_decref(scenario);
+    struct said said = program_run(&program, "simulate %/c11.json %/wrong.json");
+    ck_assert_msg(said.status == 1, "exit %d: %s", said.status, said.err);
+    ck_assert(contains(said.out, "ok    C11") && contains(said.out, "FAIL  C11"));
+    said_release(&said);
+    free(text);
+}
+END_TEST
+
 /* A configured context that is production, on the simulator. */
 static void write_production(void)
 {
@@ -266,6 +292,7 @@ SUITE(verbs)
     tcase_add_test(tcase, the_same_seed_says_the_same_thing);
     tcase_add_test(tcase, doctor_as_json_lists_checks);
     tcase_add_test(tcase, the_simulator_needs_no_settings_and_leaves_no_record);
+    tcase_add_test(tcase, simulate_says_where_the_guard_refused_and_whether_that_was_right);
     tcase_add_test(tcase, production_is_acted_on_only_with_yes);
     tcase_add_test(tcase, a_read_only_context_is_not_acted_on);
     tcase_add_test(tcase, a_name_in_two_clusters_must_be_made_clear);

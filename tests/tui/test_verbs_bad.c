@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -175,22 +176,71 @@ START_TEST(a_cluster_that_cannot_be_reached_is_exit_3)
 }
 END_TEST
 
+static const char *const journals[] = {"/proc/lockstep/journal.jsonl", "/dev/full", "%"};
+
+/* Runs it and wants a status, a text on stdout, and a text in the first line of stderr. */
+static void expect_act(const char *words, int status, const char *out, const char *line)
+{
+    struct said said = program_run(&program, words);
+    char first[5000];
+
+    said_line(&said, 0, first, sizeof first);
+    ck_assert_msg(said.status == status, "%s: exit %d, not %d: %s%s", words, said.status, status,
+                  said.out, said.err);
+    ck_assert_msg(strstr(said.out, out) != NULL, "%s: no '%s' in %s", words, out, said.out);
+    ck_assert_msg(strstr(first, line) != NULL, "%s: no '%s' in %s", words, line, first);
+    said_release(&said);
+}
+
 START_TEST(a_journal_that_cannot_be_written_stops_everything_but_pause_and_undo)
 {
-    static const char *const journals[] = {"/proc/lockstep/journal.jsonl", "/dev/full", "%"};
+    static const char *const rows[][2] = {
+        {"start web 5 --context demo:eight", "start web: nothing was sent"},
+        {"step inventory --context demo:", "step inventory: nothing was sent"},
+        {"pause checkout --context demo:", "pause checkout: nothing was sent"},
+        {"rollback inventory --context demo:", "rollback inventory: nothing was sent"},
+    };
+    char words[400];
 
-    for (size_t i = 0; i < ARRAY_LEN(journals); i++) {
-        char words[400];
-        snprintf(words, sizeof words, "start web 5 --context demo:eight --journal %s", journals[i]);
-        expect(words, 3, "lockstep: nothing was sent, because it could not be written down first");
-        snprintf(words, sizeof words, "pause checkout --context demo: --journal %s", journals[i]);
-        expect(words, 3, "lockstep: nothing was sent, because it could not be written down first");
-        snprintf(words, sizeof words, "pause checkout --context demo: --no-journal --journal %s",
-                 journals[i]);
-        struct said said = program_run(&program, words);
-        ck_assert_msg(said.status == 0, "%s: %s%s", words, said.out, said.err);
-        said_release(&said);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        snprintf(words, sizeof words, "%s --journal %s", rows[i][0], journals[_i]);
+        expect_act(words, 3, rows[i][1], "lockstep: no journal: ");
     }
+    for (size_t i = 2; i < ARRAY_LEN(rows); i++) {
+        snprintf(words, sizeof words, "%s --no-journal --journal %s", rows[i][0], journals[_i]);
+        expect_act(words, 0, "done", "lockstep: no journal: ");
+    }
+}
+END_TEST
+
+START_TEST(a_disk_that_is_full_stops_what_was_not_written_down)
+{
+    static const char step[] = "step inventory --context demo: --journal %/j.jsonl";
+    static const char undo[] = "rollback inventory --context demo: --journal %/j.jsonl";
+    char words[200];
+
+    expect_act(step, 0, "done", "");
+    program.file_max = 2000; /* as much as is there, and not one record more */
+    expect_act(step, 3, "step inventory: nothing was sent: ", "");
+    expect_act(undo, 3, "rollback inventory: nothing was sent: ", "");
+    snprintf(words, sizeof words, "%s --no-journal", undo);
+    expect_act(words, 0, "done", "");
+}
+END_TEST
+
+START_TEST(output_that_nobody_can_read_is_not_a_success)
+{
+    struct running running;
+    int full = open("/dev/full", O_WRONLY);
+
+    ck_assert_int_ge(full, 0);
+    program.out = full;
+    running = program_start(&program, "status --context demo:eight");
+    struct said said = program_finish(&running);
+    ck_assert_int_eq(said.status, 3);
+    ck_assert_str_eq(said.err, "lockstep: the output could not be written\n");
+    said_release(&said);
+    close(full);
 }
 END_TEST
 
@@ -249,7 +299,10 @@ SUITE(verbs_bad)
     tcase_add_test(tcase, without_any_cluster_one_line_says_what_to_do);
     tcase_add_test(tcase, docker_by_ssh_or_context_is_explained);
     tcase_add_loop_test(tcase, a_cluster_that_cannot_be_reached_is_exit_3, 0, ARRAY_LEN(endpoints));
-    tcase_add_test(tcase, a_journal_that_cannot_be_written_stops_everything_but_pause_and_undo);
+    tcase_add_loop_test(tcase, a_journal_that_cannot_be_written_stops_everything_but_pause_and_undo,
+                        0, ARRAY_LEN(journals));
+    tcase_add_test(tcase, a_disk_that_is_full_stops_what_was_not_written_down);
+    tcase_add_test(tcase, output_that_nobody_can_read_is_not_a_success);
     tcase_add_test(tcase, an_interrupt_while_waiting_says_that_nothing_was_sent);
     tcase_add_test(tcase, a_scenario_that_cannot_be_read_is_exit_2);
     return suite;
