@@ -50,6 +50,7 @@ build_swarm() {
     ln -sfn "swarm-$key.tar" "$cache/swarm-images.tar"
 }
 
-for engine in swarm; do
+engines='swarm'
+for engine in $engines; do
     "build_$engine" || { echo "build.sh: $engine could not be built" >&2; exit 1; }
 done

@@ -12,6 +12,7 @@
 #        swarm-cluster.sh DIR kill NODE        the engine dies at once; its containers run on
 #        swarm-cluster.sh DIR poweroff NODE    engine and containers die at once
 #        swarm-cluster.sh DIR start NODE       the engine again, after kill or poweroff
+#        swarm-cluster.sh DIR rejoin NODE      a worker that was removed from the swarm joins as a new one
 #        swarm-cluster.sh DIR truth            NODE VERSION PID SERVICE of what really runs, from /proc
 #        swarm-cluster.sh DIR leftovers        what of this cluster is still on the machine
 # environment: SWARM_IMAGES   archive made by build.sh; loaded into every node
@@ -149,7 +150,19 @@ at_once() { # FUNCTION NODE... : one process each, all must succeed
     for pid in "${pids[@]}"; do wait "$pid" || die "$what failed"; done
 }
 
+worker_token() { ask m1 "$api/swarm" | grep -o '"Worker":"[^"]*"' | cut -d'"' -f4; }
 worker_joins() { join_swarm "$1" "$token"; }
+
+cmd_rejoin() {
+    local i
+    post "$1" '/swarm/leave?force=1' >/dev/null
+    for i in $(seq 100); do
+        ask "$1" "$api/info" | grep -q '"LocalNodeState":"inactive"' && break
+        sleep 0.1
+    done
+    [ "$i" -lt 100 ] || die "$1 does not leave"
+    join_swarm "$1" "$(worker_token)"
+}
 
 form_swarm() { # WORKER...
     local said
@@ -157,9 +170,11 @@ form_swarm() { # WORKER...
         \"DataPathAddr\":\"$(addr m1)\",\"DefaultAddrPool\":[\"10.232.0.0/16\"],\"SubnetSize\":24,
         \"Spec\":{\"Dispatcher\":{\"HeartbeatPeriod\":${beat_ms}000000}}}")
     case $said in \"*) ;; *) die "swarm init: $said" ;; esac
-    token=$(ask m1 "$api/swarm" | grep -o '"Worker":"[^"]*"' | cut -d'"' -f4)
+    token=$(worker_token)
     at_once worker_joins "$@"
 }
+
+down_unless() { [ "$1" = 0 ] || cmd_down; }
 
 cmd_up() { # WORKERS OWNER
     local workers=() i all
@@ -171,7 +186,7 @@ cmd_up() { # WORKERS OWNER
     mkdir -p "$dir" && printf '%s\n' "${all[@]}" >"$dir/nodes" || die "cannot write $dir"
     [ -z "${2:-}" ] || watch_owner "$2"
     # Half a cluster is nobody's: what fails from here on takes everything with it.
-    trap 'code=$?; [ $code = 0 ] || cmd_down' EXIT
+    trap 'down_unless $?' EXIT
     ip netns add "$hub" && ip -n "$hub" link add br0 type bridge && ip -n "$hub" link set lo up &&
         ip -n "$hub" link set br0 up || die "cannot make a network namespace"
     for i in "${all[@]}"; do link_node "$i"; done
@@ -271,7 +286,7 @@ case $verb in
 up | down | truth | leftovers) "cmd_$verb" "$@" ;;
 cut) known "$@"; ip -n "$hub" link set "h-$1" down ;;
 heal) known "$@"; ip -n "$hub" link set "h-$1" up ;;
-kill | poweroff) known "$@"; "cmd_$verb" "$1" ;;
+kill | poweroff | rejoin) known "$@"; "cmd_$verb" "$1" ;;
 start) known "$@"; start_engine "$1" ;;
 *) die "no verb '$verb'" ;;
 esac

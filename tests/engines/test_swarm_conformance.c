@@ -1,8 +1,7 @@
 /* test_swarm_conformance.c: what every driver must do, on a real swarm of four nodes. */
-#include "drivers/conformance.h"
-#include "engines/rig.h"
+#include "engines/swarm_fixture.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 static struct rig_service service;
 
@@ -50,7 +49,12 @@ static void touch(struct conformance_world *world, const char *service_id)
     rig_change(&service, "Labels/touched", json_string("yes"));
 }
 
-static const struct conformance_fixture swarm = {
+const struct rig_service *swarm_fixture_service(void)
+{
+    return &service;
+}
+
+const struct conformance_fixture swarm_fixture = {
     .name = "swarm-conformance",
     .old_version = "4",
     .new_version = "5",
@@ -72,5 +76,5 @@ static const struct conformance_fixture swarm = {
 SUITE(swarm_conformance)
 {
     rig_need();
-    return conformance_suite(&swarm);
+    return conformance_suite(&swarm_fixture);
 }

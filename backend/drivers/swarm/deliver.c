@@ -53,15 +53,15 @@ static void tell_service(struct follow *follow, struct told *row, const struct s
     sink->service(sink->arg, service);
 }
 
-/* What a deleted service left on nodes that do not report; false: nothing. */
-static bool still_haunts(const struct swarm_view *view, const char *service, const char **version)
+/* What is left of a deleted service: stopping, or on nodes that do not report; false: nothing. */
+static bool still_there(const struct swarm_view *view, const char *service, const char **version)
 {
     size_t count;
     const struct swarm_task *tasks = swarm_tasks_of(view, service, &count);
 
     for (size_t i = 0; i < count; i++) {
         enum instance_state state;
-        if (!swarm_classify(view, &tasks[i], &state) || state != INSTANCE_GHOST)
+        if (!swarm_classify(view, &tasks[i], &state))
             continue;
         *version = tasks[i].version;
         return true;
@@ -75,7 +75,7 @@ static void vanished_service(struct follow *follow, const struct swarm_view *vie
     struct driver_sink *sink = &follow->swarm->base.env.sink;
     const char *version;
 
-    if (!still_haunts(view, old->id, &version)) {
+    if (!still_there(view, old->id, &version)) {
         sink->service_gone(sink->arg, old->id);
         told_drop(old);
         return;

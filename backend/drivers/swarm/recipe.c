@@ -135,10 +135,8 @@ static bool plan_move(const struct swarm_service *from, const struct service *se
     if (action->verb != VERB_START && strcmp(action->to, service->wants) != 0)
         return err_set(err, ERR_REJECTED, "%s moves to %s, not to %s", service->name,
                        service->wants, action->to);
-    if (!check_rest(service, err))
-        return false;
     action->writes = step_writes(action, memo_parallelism(memo, from, service->replicas));
-    return true;
+    return action->writes == 0 || check_rest(service, err);
 }
 
 static bool plan_rollback(const struct swarm_service *from, const struct service *service,
