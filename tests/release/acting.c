@@ -126,6 +126,8 @@ static void wire_put(struct driver *base, const char *key, const char *text, con
 
     if (!passes(wire, "ledger-put", &deaf))
         return;
+    if (wire->puts < (int)ARRAY_LEN(wire->put))
+        wire->put[wire->puts++] = xasprintf("%s %s", expected, text);
     if (wire->refuse_put)
         refuse_later(wire, (struct refusal){.put = fn, .arg = arg, .code = wire->refuse_put});
     else
@@ -157,6 +159,8 @@ static const struct driver_caps *wire_caps(const struct driver *base)
 /* A new process has a new connection. */
 static void wire_connect(struct wire *wire, struct driver *real)
 {
+    while (wire->puts)
+        free(wire->put[--wire->puts]);
     *wire = (struct wire){.real = real};
     wire->ops = *real->ops;
     wire->ops.read = wire_read;
@@ -295,6 +299,8 @@ void acting_close(struct acting *bench)
         struct acting_operator *op = &bench->operators[i];
         action_free(op->run);
         op->wire.real->ops->close(op->wire.real);
+        while (op->wire.puts)
+            free(op->wire.put[--op->wire.puts]);
         action_calls_release(&op->calls);
         journal_close(op->journal);
     }

@@ -19,6 +19,8 @@ struct wire {
     bool cut;
     const char *cut_call; /* its name */
     int acts, fences;     /* that went out */
+    char *put[16];        /* ledger writes that went out: "expected text", in order */
+    int puts;
     enum err_code refuse_act, refuse_put;
 };
 

@@ -257,6 +257,41 @@ START_TEST(a_claim_that_is_refused_sends_nothing)
 }
 END_TEST
 
+START_TEST(a_ledger_write_without_answer_is_sent_again_identically)
+{
+    struct acting bench;
+    struct err err = {0};
+
+    acting_open(&bench, "eight");
+    sim_inject(bench.sim, SIM_LOSE_REQUEST, "ledger", &err);
+    sim_inject(bench.sim, SIM_LOSE_ANSWER, "ledger", &err);
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    struct wire *wire = &bench.operators[0].wire;
+    ck_assert_int_ge(wire->puts, 3);
+    ck_assert_str_eq(wire->put[0], wire->put[1]);
+    ck_assert_str_eq(wire->put[1], wire->put[2]);
+    expect_truth(&bench, &s, "claims lost");
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(long_after_the_judgement_nothing_is_sent)
+{
+    struct acting bench;
+    struct err err = {0};
+
+    acting_open(&bench, "eight");
+    for (int i = 0; i < 6; i++)
+        sim_inject(bench.sim, SIM_LOSE_REQUEST, "ledger", &err);
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_int_eq(bench.operators[0].wire.acts, 0);
+    ck_assert_msg(strstr(s.sentence, "nothing was sent") != NULL, "%s", s.sentence);
+    expect_truth(&bench, &s, "late");
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- the journal ---- */
 
 static void fill_the_disk(void)
@@ -409,6 +444,8 @@ SUITE(action)
     tcase_add_test(tcase, without_a_fence_it_waits_until_nothing_can_arrive);
     tcase_add_test(tcase, an_answer_of_refusal_ends_it_at_once);
     tcase_add_test(tcase, a_claim_that_is_refused_sends_nothing);
+    tcase_add_test(tcase, a_ledger_write_without_answer_is_sent_again_identically);
+    tcase_add_test(tcase, long_after_the_judgement_nothing_is_sent);
     tcase_add_test(tcase, with_a_full_disk_nothing_is_sent);
     tcase_add_test(tcase, with_a_full_disk_undo_goes_after_an_explicit_yes);
     tcase_add_test(tcase, somebody_in_between_ends_it_in_part);

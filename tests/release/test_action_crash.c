@@ -229,6 +229,31 @@ START_TEST(a_crash_while_settling_changes_nothing)
 }
 END_TEST
 
+/* The journal may know of a write whose claim never came to be. */
+START_TEST(the_base_that_counts_is_the_one_in_the_ledger)
+{
+    struct acting bench;
+    struct err err = {0};
+
+    acting_open(&bench, scenarios[_i]);
+    sim_inject(bench.sim, SIM_DELAY_REQUEST, "act", &err);
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (bench.operators[0].wire.acts == 0)
+        ck_assert(loop_turn(bench.loop, 0));
+    struct claim claim = {.verb = VERB_START, .by = "ann", .base = "another", .writes = 1};
+    snprintf(claim.id, sizeof claim.id, "%s", action_status_of(bench.operators[0].run)->action.id);
+    acting_drop(&bench, 0);
+    const struct service *service = acting_service(&bench);
+    bench.operators[0].run = action_settle(&bench.operators[0].env, service->id, &claim);
+    service_unref(service);
+    struct action_status s = acting_finish(&bench, 0);
+    expect_told(&bench, claim.id, s.end, 1, "at once");
+    acting_pass(&bench, 60000);
+    expect_told(&bench, claim.id, s.end, 1, "a minute later");
+    acting_close(&bench);
+}
+END_TEST
+
 /* What only holds or goes back is finished; a step is offered. */
 START_TEST(after_a_crash_a_step_is_not_finished_by_itself)
 {
@@ -265,6 +290,7 @@ SUITE(action_crash)
     tcase_add_loop_test(tcase, whoever_comes_later_tells_the_same, 0, 2);
     tcase_add_loop_test(tcase, a_crash_while_settling_changes_nothing, 0,
                         (int)ARRAY_LEN(scenarios));
+    tcase_add_loop_test(tcase, the_base_that_counts_is_the_one_in_the_ledger, 0, 2);
     tcase_add_test(tcase, after_a_crash_a_step_is_not_finished_by_itself);
     return suite;
 }
