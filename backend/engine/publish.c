@@ -142,6 +142,19 @@ static void fill_events(const struct engine *engine, struct frame *frame)
     frame->event_count = engine->event_count;
 }
 
+static unsigned count_settling(struct engine *engine)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        const struct entry *entry = engine->entries[i];
+        const struct cluster *cluster = engine_cluster(engine, entry->cluster);
+        if (cluster && cluster->state == CLUSTER_LIVE)
+            count += entry->recovering;
+    }
+    return count;
+}
+
 static const struct frame *make_frame(struct engine *engine)
 {
     struct arena *arena = arena_new(8192);
@@ -159,6 +172,7 @@ static const struct frame *make_frame(struct engine *engine)
     fill_alarms(engine, frame);
     fill_events(engine, frame);
     frame->notice = arena_strdup(arena, engine->notice);
+    frame->settling = count_settling(engine);
     frame->no_journal = engine->journal_path[0] && !engine->journal;
     frame->caption = "";
     return frame;
