@@ -15,8 +15,10 @@ static void publish_now(void *arg)
 
 void engine_publish_soon(struct engine *engine)
 {
+    int64_t next_ms = engine->published_ms + ENGINE_PUBLISH_MS - loop_now_ms(engine->loop);
+
     if (!engine->publish_timer)
-        engine->publish_timer = loop_after(engine->loop, ENGINE_PUBLISH_MS, publish_now, engine);
+        engine->publish_timer = loop_after(engine->loop, next_ms, publish_now, engine);
 }
 
 /* Drops what is known of services that are gone, and makes the rows that changed. */
@@ -182,6 +184,7 @@ void engine_publish(struct engine *engine)
 {
     const struct frame *frame = make_frame(engine);
 
+    engine->published_ms = frame->row_count ? frame->now_ms : -ENGINE_PUBLISH_MS;
     pthread_mutex_lock(&engine->lock);
     const struct frame *old = engine->frame;
     engine->frame = frame;
