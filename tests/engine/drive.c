@@ -92,7 +92,8 @@ static bool shows(void *arg, const struct frame *frame)
     const struct row *row = frame_find_row(frame, c->drive->context, c->drive->service);
 
     return row && service_count(row->service, c->version, STATES_SERVING) == c->serving &&
-           service_count(row->service, c->version, STATES_ALL) == c->serving &&
+           service_count(row->service, c->version, STATES_ALL & ~(1u << INSTANCE_GHOST)) ==
+               c->serving &&
            row->service->motion != MOTION_MOVING;
 }
 

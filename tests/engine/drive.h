@@ -22,7 +22,8 @@ struct action_status drive_press(const struct drive *drive, enum verb verb, cons
 /* The same, and fails the test unless it ended like that. */
 void drive_expect(const struct drive *drive, enum verb verb, const char *version,
                   enum action_end end);
-/* Waits until exactly so many instances of the version are there, serving, and nothing moves. */
+/* Waits until exactly so many instances of the version are there, serving, and nothing moves;
+ * ghosts on silent nodes come on top. */
 void drive_serving(const struct drive *drive, const char *version, uint32_t serving);
 /* Canary, wave, all; each waited for. */
 void drive_release(const struct drive *drive, const char *version, const uint32_t *counts,
