@@ -40,7 +40,7 @@ static unsigned kept(const json_t *ids)
     {
         json_t *other;
         size_t k;
-        json_array_foreach(now, k, other) count += json_equal(id, other) ? 1u : 0u;
+        json_array_foreach(now, k, other) count += json_equal(id, other) != 0;
     }
     json_decref(now);
     return count;

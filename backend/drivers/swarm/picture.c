@@ -23,6 +23,7 @@ struct draft {
     const char *wanted_reason, *other_reason; /* why something does not run; NULL: all well */
     bool changing;                            /* something starts or stops on a node that reports */
     bool dirty; /* something that lives is not of the wanted version */
+    bool begun; /* a task of the wanted version was made since this update began */
     uint32_t slots;
 };
 
@@ -132,7 +133,9 @@ static void add_seen(void *arg, const struct swarm_seen *seen)
         draft->changing = true;
     if (seen->state != INSTANCE_GHOST && seen->state != INSTANCE_STOPPING) {
         draft->slots++;
-        draft->dirty |= strcmp(task->version, draft->from->version) != 0;
+        bool wanted = strcmp(task->version, draft->from->version) == 0;
+        draft->dirty |= !wanted;
+        draft->begun |= wanted && task->created_utc_ms >= draft->from->update_utc_ms;
     }
 }
 
@@ -155,7 +158,9 @@ static void add_tasks(struct draft *draft)
 
 static enum motion motion_of(const struct draft *draft)
 {
-    enum motion standing = draft->changing ? MOTION_MOVING : MOTION_RESTING;
+    /* Between "updating" and the first task lie some milliseconds that look like rest. */
+    bool imminent = draft->from->update == SWARM_UPDATE_UPDATING && draft->dirty && !draft->begun;
+    enum motion standing = draft->changing || imminent ? MOTION_MOVING : MOTION_RESTING;
 
     switch (draft->from->update) {
     case SWARM_UPDATE_UPDATING:

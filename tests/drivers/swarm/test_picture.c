@@ -2,6 +2,7 @@
 #include "drivers/swarm/recorded.h"
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define W3 "f6eom0li42rtzacgzye02pk3i"
@@ -167,6 +168,29 @@ START_TEST(a_parked_rollout_rests)
 }
 END_TEST
 
+START_TEST(an_accepted_step_does_not_look_like_rest_before_its_first_task)
+{
+    static const char *const started[] = {"2026-11-22T13:00:00Z", "2026-11-22T23:00:00Z"};
+
+    for (size_t i = 0; i < ARRAY_LEN(started); i++) {
+        struct recorded r = recorded_view(NULL, "tasks-crashloop", "nodes", "2026-11-22T23:00:00Z");
+        char text[600];
+        snprintf(
+            text, sizeof text,
+            "{\"ID\":\"rt6283w7zsbyuutcc3mswbwt9\",\"Version\":{\"Index\":1},\"Spec\":{\"Name\":"
+            "\"x\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"app:bad\"}},\"Mode\":{"
+            "\"Replicated\":{\"Replicas\":12}},\"UpdateConfig\":{\"Parallelism\":1,\"Delay\":"
+            "315360000000000000}},\"UpdateStatus\":{\"State\":\"updating\",\"StartedAt\":\"%s\"}}",
+            started[i]);
+        recorded_service(&r, text);
+        const struct service *service = recorded_picture(&r);
+        ck_assert_int_eq(service->motion, i == 0 ? MOTION_RESTING : MOTION_MOVING);
+        service_unref(service);
+        recorded_free(&r);
+    }
+}
+END_TEST
+
 START_TEST(the_engines_own_rollback_runs_by_itself)
 {
     struct recorded r =
@@ -229,6 +253,7 @@ SUITE(swarm_picture)
     tcase_add_test(recorded, a_missing_image_is_named);
     tcase_add_test(recorded, a_crash_loop_is_trouble_even_while_it_serves);
     tcase_add_test(recorded, a_parked_rollout_rests);
+    tcase_add_test(recorded, an_accepted_step_does_not_look_like_rest_before_its_first_task);
     tcase_add_test(recorded, the_engines_own_rollback_runs_by_itself);
     tcase_add_test(recorded, a_global_service_is_counted_by_its_tasks);
     tcase_add_test(recorded, the_same_picture_has_the_same_hash_and_another_one_another);
