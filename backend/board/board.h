@@ -31,6 +31,9 @@ struct flight {
 };
 struct flight board_flight(const struct guard_input *in);
 
+/* Does the record say that a release is under way? */
+bool board_in_flight(const struct release *release);
+
 /* What a verb would do, before the guard is asked. */
 struct proposal {
     bool offered;       /* makes sense in this state */

@@ -25,6 +25,11 @@ static bool stage_in_flight(enum stage stage)
     return false;
 }
 
+bool board_in_flight(const struct release *release)
+{
+    return release && stage_in_flight(release->stage) && release->to[0];
+}
+
 /* Instances of `version` in any of the states, without those on fenced nodes: these are gone. */
 static uint32_t count_of(const struct guard_input *in, const char *version, unsigned states)
 {
@@ -73,7 +78,7 @@ static uint32_t count_all(const struct guard_input *in, unsigned states)
 /* The record speaks for the service only while the service still wants one of its two versions. */
 static bool record_applies(const struct service *service, const struct release *release)
 {
-    return release && stage_in_flight(release->stage) && release->to[0] &&
+    return board_in_flight(release) &&
            (strcmp(service->wants, release->to) == 0 || strcmp(service->wants, release->from) == 0);
 }
 

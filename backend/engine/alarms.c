@@ -52,7 +52,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
     }
     for (size_t i = 0; i < engine->alarm_count; i++) {
         struct alarm_line *line = &engine->alarms[i];
-        if (line->resolved || (broken & (1u << line->rule)) ||
+        if (line->resolved || (broken & (1u << line->rule)) || now < line->hold_until_utc_ms ||
             strcmp(line->cluster, entry->cluster) != 0 || strcmp(line->service_id, entry->id) != 0)
             continue;
         line->resolved = true;
@@ -61,16 +61,28 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
     }
 }
 
-/* Versions that nothing of the service's present release knows, on a node that was away. */
-static const char *foreign_version(const struct service *service, const struct row *row,
-                                   const char *node_id)
+void alarms_tick(struct engine *engine)
+{
+    const int64_t now = clock_utc_ms(engine->clock);
+
+    for (size_t i = 0; i < engine->alarm_count; i++) {
+        const struct alarm_line *line = &engine->alarms[i];
+        if (!line->resolved && line->hold_until_utc_ms && now >= line->hold_until_utc_ms)
+            engine_touch(engine, engine_entry(engine, line->cluster, line->service_id));
+    }
+}
+
+/* A version on a node that was away, which is neither wanted nor part of a release under way. */
+static const char *old_version(const struct service *service, const struct release *release,
+                               const char *node_id)
 {
     for (size_t p = 0; p < service->placement_count; p++) {
         const struct placement *place = &service->placements[p];
         const char *version = service->versions[place->version].version;
         if (strcmp(place->node, node_id) != 0 || strcmp(version, service->wants) == 0)
             continue;
-        if (row && (strcmp(version, row->from) == 0 || strcmp(version, row->to) == 0))
+        if (board_in_flight(release) &&
+            (strcmp(version, release->from) == 0 || strcmp(version, release->to) == 0))
             continue;
         return version;
     }
@@ -85,11 +97,12 @@ void alarms_node_returned(struct engine *engine, const struct node *node)
             strcmp(entry->cluster, node->cluster)
                 ? NULL
                 : fleet_find_service(engine->fleet, entry->cluster, entry->id);
-        const char *version = service ? foreign_version(service, entry->row, node->id) : NULL;
+        const char *version = service ? old_version(service, entry->release, node->id) : NULL;
         if (!version)
             continue;
         struct alarm_line *line = raise_alarm(engine, entry->cluster, entry->id, RULE_R3);
         line->last_utc_ms = clock_utc_ms(engine->clock);
+        line->hold_until_utc_ms = line->last_utc_ms + ENGINE_ALARM_HOLD_MS;
         snprintf(line->name, sizeof line->name, "%s", service->name);
         snprintf(line->sentence, sizeof line->sentence,
                  "node %s came back with %s while %s is live", node->name, version, service->wants);

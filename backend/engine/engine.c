@@ -60,6 +60,7 @@ static void tick(void *arg)
     engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
     for (size_t i = 0; i < engine->cluster_count; i++)
         cluster_check_age(&engine->clusters[i]);
+    alarms_tick(engine);
     for (size_t i = 0; i < engine->entry_count; i++) {
         const struct row *row = engine->entries[i]->row;
         if (row && (row->broken_count || row->ghosts)) /* its witnesses have ages */

@@ -13,8 +13,9 @@ enum engine_limit {
     ENGINE_EVENTS_MAX = 200,
     ENGINE_ALARMS_MAX = 100,
     ENGINE_ACTIONS_MAX = 32,
-    ENGINE_PUBLISH_MS = 10,  /* between two frames at least; what comes meanwhile is gathered */
-    ENGINE_TICK_MS = 1000,   /* ages move at least this often */
+    ENGINE_PUBLISH_MS = 10, /* between two frames at least; what comes meanwhile is gathered */
+    ENGINE_TICK_MS = 1000,  /* ages move at least this often */
+    ENGINE_ALARM_HOLD_MS = 30000,
     ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
 };
 
@@ -70,6 +71,7 @@ struct alarm_line {
     char cluster[64], service_id[160], name[160], sentence[400];
     enum rule_id rule;
     int64_t first_utc_ms, last_utc_ms;
+    int64_t hold_until_utc_ms; /* shown at least until then, however short its cause was; 0: no */
     bool resolved;
 };
 
@@ -140,6 +142,8 @@ void entry_set_release(struct engine *engine, struct entry *entry, const struct 
 
 /* alarms.c */
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row);
+/* Resolves those that were held for long enough. */
+void alarms_tick(struct engine *engine);
 void alarms_node_returned(struct engine *engine, const struct node *node);
 
 #endif

@@ -192,6 +192,18 @@ START_TEST(a_start_killed_anywhere_moves_one_task_or_none_and_is_finished_by_han
 }
 END_TEST
 
+/* By hand, to four: a step that is still on its way is waited for, not repeated. */
+static void finish_to_four(void)
+{
+    for (int tries = 0; tries < 30 && rig_tasks(&web, "5") < 4; tries++) {
+        struct said said = run("step", "--to=4");
+        ck_assert_msg(said.status == 0 || said.status == 1, "exit %d: %s%s", said.status, said.out,
+                      said.err);
+        said_release(&said);
+    }
+    expect_tasks("5", 4);
+}
+
 START_TEST(a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked)
 {
     int point = 1;
@@ -205,9 +217,7 @@ START_TEST(a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked)
         watch_calm(4, 300);
         settle();
         watch_calm(4, 300);
-        if (rig_tasks(&web, "5") < 4)
-            expect_step("--to=4");
-        expect_tasks("5", 4);
+        finish_to_four();
         watch_calm(4, 300);
         expect("rollback", "", 0);
         expect_tasks("4", 8);
