@@ -47,7 +47,7 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
-ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c $(wildcard tests/drivers/conformance*.c))
+ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/tui/program.c tests/engine/drive.c $(wildcard tests/drivers/conformance*.c))
 ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC)
 ALL_H     := $(sort $(shell find backend tui tests -name '*.h'))
 

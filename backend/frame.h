@@ -101,8 +101,10 @@ struct frame {
     size_t alarm_count;
     const struct board_event *events; /* newest first, bounded */
     size_t event_count;
-    bool synced;         /* every cluster has been heard completely, or is known not to answer */
-    bool no_journal;     /* there should be one and it cannot be written: pause and undo only */
+    bool synced; /* every cluster has been heard completely, or is known not to answer */
+    unsigned
+        settling;    /* actions of processes that died, not settled yet, of clusters that answer */
+    bool no_journal; /* there should be one and it cannot be written: pause and undo only */
     const char *notice;  /* one line about lockstep itself (journal, disk), or "" */
     const char *caption; /* demo stories, or "" */
     /* private */

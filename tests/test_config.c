@@ -26,14 +26,16 @@ static void setup(void)
     setenv("HOME", home, 1);
 }
 
+/* Lives until a few calls later. */
 static const char *path_in(const char *folder, const char *name)
 {
-    static char path[4][8192];
-    static int next;
-    char *out = path[next++ % 4];
+    static char *kept[8];
+    static unsigned next;
+    char *path = xasprintf("%s/%s", folder, name);
 
-    snprintf(out, sizeof path[0], "%s/%s", folder, name);
-    return out;
+    free(kept[next % ARRAY_LEN(kept)]);
+    kept[next++ % ARRAY_LEN(kept)] = path;
+    return path;
 }
 
 static const char *write_file(const char *path, const char *text)

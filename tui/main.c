@@ -1,12 +1,14 @@
 /* main.c: from exec to the verb. Nothing here costs time: the first frame of the demo is due
  * 50 ms after exec, so libraries that are slow to start are started by whoever needs them. */
 #include "base/json.h"
+#include "release/action.h"
 #include "verbs.h"
 
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,6 +26,19 @@ static bool reader_left(void)
     struct pollfd out = {.fd = STDOUT_FILENO};
 
     return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* For tests that kill it at every point between a key and its answer: LOCKSTEP_FAILPOINT=7 dies at
+ * the seventh. */
+static void die_at_point(const char *name)
+{
+    static long left;
+
+    (void)name;
+    if (!left)
+        left = strtol(getenv("LOCKSTEP_FAILPOINT"), NULL, 10);
+    if (--left == 0)
+        raise(SIGKILL);
 }
 
 /* What a verb printed but could not be written was not said. */
@@ -49,6 +64,8 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     json_init();
+    if (getenv("LOCKSTEP_FAILPOINT"))
+        action_failpoint = die_at_point;
     size_t count = argc > 1 ? (size_t)argc - 1 : 0;
     return close_output(verbs_run((const char *const *)argv + 1, count));
 }

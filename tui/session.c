@@ -189,6 +189,13 @@ static bool is_synced(void *arg, const struct frame *frame)
     return frame->synced;
 }
 
+/* What a process before this one began is known again, or its cluster does not answer. */
+static bool is_settled(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return frame->settling == 0;
+}
+
 size_t session_complain_unreached(const struct session *session)
 {
     const struct frame *frame = session->frame;
@@ -209,6 +216,12 @@ void session_sync(struct session *session, const struct args *args)
 {
     catch_interrupts();
     session_run(session, args->timeout_ms ? args->timeout_ms : SESSION_SYNC_MS, is_synced, NULL);
+    if (session->frame->settling == 0 || interrupted)
+        return;
+    fputs("lockstep: settling an action that was cut short\n", stderr);
+    if (!session_run(session, args->timeout_ms ? args->timeout_ms : SESSION_SETTLE_MS, is_settled,
+                     NULL))
+        complain("its outcome is still not known");
 }
 
 int session_open(struct session *session, const struct args *args)

@@ -13,6 +13,7 @@
 
 enum session_limit {
     SESSION_SYNC_MS = 30000,    /* a Swarm without a quorum answers after 20 s */
+    SESSION_SETTLE_MS = 60000,  /* an unanswered write may still arrive for some time */
     SESSION_ACTION_MS = 600000, /* an action may wait for instances to come to rest */
 };
 #define SESSION_SIM_UTC "2026-03-02T09:00:00Z"

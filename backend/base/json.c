@@ -37,17 +37,18 @@ struct json_at json_index(const struct json_at *up, size_t index)
     };
 }
 
-static size_t path_append(const struct json_at *at, char *out, size_t size)
+static size_t path_append(const struct json_at *at, struct json_place place, char *out, size_t size)
 {
     char name[80];
     int n;
 
     if (!at->up) {
         text_clean_into(name, sizeof name, at->what, strlen(at->what));
-        n = snprintf(out, size, "%s", name);
+        n = place.line ? snprintf(out, size, "%s:%zu:%zu", name, place.line, place.column)
+                       : snprintf(out, size, "%s", name);
         return n > 0 && (size_t)n < size ? (size_t)n : size - 1;
     }
-    size_t used = path_append(at->up, out, size);
+    size_t used = path_append(at->up, place, out, size);
     if (!at->key) {
         n = snprintf(out + used, size - used, "%s[%zu]", at->up->up ? "" : ": ", at->index);
     } else {
@@ -58,10 +59,16 @@ static size_t path_append(const struct json_at *at, char *out, size_t size)
     return used < size ? used : size - 1;
 }
 
+const char *json_path_from(const struct json_at *at, struct json_place place, char *out,
+                           size_t size)
+{
+    path_append(at, place, out, size);
+    return out;
+}
+
 const char *json_path(const struct json_at *at, char *out, size_t size)
 {
-    path_append(at, out, size);
-    return out;
+    return json_path_from(at, json_locate(at), out, size);
 }
 
 static const char *type_word(const json_t *value)

@@ -37,6 +37,9 @@ json_t *json_parse_yaml(const char *bytes, size_t len, const char *what, struct 
 /* Reads and parses a file; .json is JSON, everything else YAML. ERR_CONFIG instead of PROTOCOL. */
 json_t *json_parse_file(const char *path, struct err *err);
 
+/* The same, with the text it was read from (yours), for json_at.text. */
+json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct err *err);
+
 /* Where a getter is: a path kept on the stack, printed only when something is wrong. */
 struct json_at {
     const struct json_at *up;
@@ -44,6 +47,8 @@ struct json_at {
     const char *key; /* NULL: an array element */
     size_t index;
     const char *what;   /* root only: the source's name */
+    const char *text;   /* root only: what it was parsed from, so that complaints name line and */
+    size_t text_len;    /* column; NULL: they do not */
     enum err_code code; /* of complaints: ERR_PROTOCOL, or what the caller sets in the root */
     struct arena *arena;
 };
@@ -52,8 +57,18 @@ struct json_at json_root(const json_t *value, const char *what, struct arena *ar
 /* A member or element; a missing one has value NULL. Borrowed, valid while `up` is. */
 struct json_at json_key(const struct json_at *up, const char *key);
 struct json_at json_index(const struct json_at *up, size_t index);
-/* "services.json: services[3].Spec.Name" into out. */
+/* "services.json: services[3].Spec.Name" into out; "services.json:12:7: …" where the root has
+ * its text. */
 const char *json_path(const struct json_at *at, char *out, size_t size);
+
+/* Where a value stands, or the nearest one around it; line 0 when the root has no text. */
+struct json_place {
+    size_t line, column;
+};
+struct json_place json_locate(const struct json_at *at);
+/* json_path of `at`, but with the place of something else. */
+const char *json_path_from(const struct json_at *at, struct json_place place, char *out,
+                           size_t size);
 
 /* Required values: false and err ("<path>: expected a string, found null") when missing or of
  * another type. Strings are clean copies in the arena of the root, cut at `max`. */

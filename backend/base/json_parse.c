@@ -181,18 +181,30 @@ static char *read_file(const char *path, size_t max, size_t *len, struct err *er
     return bytes;
 }
 
-json_t *json_parse_file(const char *path, struct err *err)
+json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct err *err)
 {
     const struct json_source source = {path, ERR_CONFIG};
     const char *dot = strrchr(path, '.');
     bool is_json = dot && strcmp(dot, ".json") == 0;
-    size_t len;
-    char *bytes = read_file(path, is_json ? JSON_BODY_MAX : JSON_YAML_MAX, &len, err);
 
-    if (!bytes)
+    *text = read_file(path, is_json ? JSON_BODY_MAX : JSON_YAML_MAX, len, err);
+    if (!*text)
         return NULL;
     json_t *value =
-        is_json ? read_json(bytes, len, &source, err) : read_yaml(bytes, len, &source, err);
-    free(bytes);
+        is_json ? read_json(*text, *len, &source, err) : read_yaml(*text, *len, &source, err);
+    if (!value) {
+        free(*text);
+        *text = NULL;
+    }
+    return value;
+}
+
+json_t *json_parse_file(const char *path, struct err *err)
+{
+    size_t len;
+    char *text;
+    json_t *value = json_parse_file_text(path, &text, &len, err);
+
+    free(text);
     return value;
 }

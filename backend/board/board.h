@@ -16,7 +16,8 @@ struct board_input {
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
 };
 
-/* A release in flight as the facts show it, whoever started it. */
+/* A release in flight as the facts show it, whoever started it. Instances on fenced nodes do not
+ * count. */
 struct flight {
     bool active;        /* two versions, or a wish that is not fulfilled */
     bool rolling_back;  /* towards `from` */
@@ -28,7 +29,7 @@ struct flight {
     uint32_t failing;   /* on `to` */
     uint32_t ghosts;    /* of any version */
 };
-struct flight board_flight(const struct service *service, const struct release *release);
+struct flight board_flight(const struct guard_input *in);
 
 /* What a verb would do, before the guard is asked. */
 struct proposal {

@@ -25,15 +25,34 @@ static bool stage_in_flight(enum stage stage)
     return false;
 }
 
-/* The version other than `wants` with most instances: what is being replaced. */
-static const char *other_version(const struct service *service)
+/* Instances of `version` in any of the states, without those on fenced nodes: these are gone. */
+static uint32_t count_of(const struct guard_input *in, const char *version, unsigned states)
 {
+    const struct service *service = in->service;
+    uint32_t sum = service_count(service, version, states);
+
+    for (size_t i = 0; i < service->placement_count; i++) {
+        const struct placement *place = &service->placements[i];
+        if (strcmp(service->versions[place->version].version, version) != 0)
+            continue;
+        const struct node *node = snapshot_find_node(in->snapshot, service->cluster, place->node);
+        for (unsigned s = 0; node && node->state == NODE_FENCED && s < INSTANCE_STATE_COUNT; s++)
+            if ((states & (1u << s)) && sum >= place->count[s])
+                sum -= place->count[s];
+    }
+    return sum;
+}
+
+/* The version other than `wants` with most instances: what is being replaced. */
+static const char *other_version(const struct guard_input *in)
+{
+    const struct service *service = in->service;
     const char *best = "";
-    unsigned most = 0;
+    uint32_t most = 0;
 
     for (size_t i = 0; i < service->version_count; i++) {
         const char *version = service->versions[i].version;
-        unsigned n = service_count(service, version, STATES_ALL);
+        uint32_t n = count_of(in, version, STATES_ALL);
         if (strcmp(version, service->wants) != 0 && n > most) {
             most = n;
             best = version;
@@ -42,12 +61,12 @@ static const char *other_version(const struct service *service)
     return best;
 }
 
-static uint32_t count_all(const struct service *service, unsigned states)
+static uint32_t count_all(const struct guard_input *in, unsigned states)
 {
     uint32_t sum = 0;
 
-    for (size_t i = 0; i < service->version_count; i++)
-        sum += service_count(service, service->versions[i].version, states);
+    for (size_t i = 0; i < in->service->version_count; i++)
+        sum += count_of(in, in->service->versions[i].version, states);
     return sum;
 }
 
@@ -58,23 +77,25 @@ static bool record_applies(const struct service *service, const struct release *
            (strcmp(service->wants, release->to) == 0 || strcmp(service->wants, release->from) == 0);
 }
 
-struct flight board_flight(const struct service *service, const struct release *release)
+struct flight board_flight(const struct guard_input *in)
 {
+    const struct service *service = in->service;
+    const struct release *release = in->release;
     struct flight f = {.from = "", .to = ""};
     const unsigned moving = 1u << INSTANCE_STARTING | 1u << INSTANCE_STOPPING;
 
-    f.unsettled = count_all(service, moving);
-    f.ghosts = count_all(service, 1u << INSTANCE_GHOST);
+    f.unsettled = count_all(in, moving);
+    f.ghosts = count_all(in, 1u << INSTANCE_GHOST);
     if (record_applies(service, release)) {
         f.from = release->from;
         f.to = release->to;
         f.rolling_back = release->stage == STAGE_ROLLING_BACK;
         const char *goal = f.rolling_back ? f.from : f.to;
-        uint32_t rest = count_all(service, STATES_ALL) - service_count(service, goal, STATES_ALL);
-        f.active = rest > 0 || service_count(service, goal, STATES_SERVING) < service->replicas ||
+        uint32_t rest = count_all(in, STATES_ALL) - count_of(in, goal, STATES_ALL);
+        f.active = rest > 0 || count_of(in, goal, STATES_SERVING) < service->replicas ||
                    strcmp(service->wants, goal) != 0;
     } else {
-        const char *other = other_version(service);
+        const char *other = other_version(in);
         if (other[0] || service->motion != MOTION_NONE) {
             f.active = true;
             f.to = service->wants;
@@ -90,9 +111,9 @@ struct flight board_flight(const struct service *service, const struct release *
     if (!f.active)
         f.to = "";
     const char *moved = f.active ? f.to : service->wants;
-    f.have = service_count(service, moved, STATES_ALL);
-    f.serving = service_count(service, moved, STATES_SERVING);
-    f.failing = service_count(service, moved, 1u << INSTANCE_FAILING);
+    f.have = count_of(in, moved, STATES_ALL);
+    f.serving = count_of(in, moved, STATES_SERVING);
+    f.failing = count_of(in, moved, 1u << INSTANCE_FAILING);
     return f;
 }
 
@@ -226,7 +247,7 @@ static void propose_resume(const struct board_input *in, const struct flight *f,
 struct proposal board_propose(const struct board_input *in, enum verb verb, uint32_t to_count,
                               const char *version, struct arena *arena)
 {
-    struct flight f = board_flight(in->guard.service, in->guard.release);
+    struct flight f = board_flight(&in->guard);
     struct proposal out = {.hinder = "", .effect = "", .from = "", .to = ""};
 
     switch (verb) {

@@ -123,7 +123,7 @@ const struct row *board_row(const struct board_input *in)
     const struct release *release = in->guard.release;
     struct arena *arena = arena_new(768);
     struct row *row = arena_alloc(arena, 1, sizeof *row);
-    struct flight f = board_flight(service, release);
+    struct flight f = board_flight(&in->guard);
     struct finding *broken = arena_alloc(arena, RULE_COUNT, sizeof *broken);
     size_t broken_count = guard_watch(&in->guard, arena, broken);
 

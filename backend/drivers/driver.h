@@ -72,7 +72,7 @@ struct driver_env {
 /* What the engine must know before it plans. Constant after open. */
 struct driver_caps {
     bool fence;        /* has a neutral write (fence slot works) */
-    int64_t settle_ms; /* else: unknown outcomes are re-read after this bounded time */
+    int64_t settle_ms; /* else: so long after it was sent no write can arrive any more */
     bool ledger;       /* has a shared store with compare-and-swap */
     bool choose_nodes; /* a step can name its nodes */
     const char

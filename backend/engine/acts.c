@@ -159,6 +159,7 @@ static void end_run(void *arg)
     entry->run = NULL;
     entry->queued = NULL;
     engine_touch(engine, entry);
+    engine_settle(engine, engine_cluster(engine, entry->cluster));
     if (queued)
         engine_accept(engine, queued);
     free(queued);

@@ -13,7 +13,7 @@ enum engine_limit {
     ENGINE_EVENTS_MAX = 200,
     ENGINE_ALARMS_MAX = 100,
     ENGINE_ACTIONS_MAX = 32,
-    ENGINE_PUBLISH_MS = 25,  /* observations are gathered this long before a frame is made */
+    ENGINE_PUBLISH_MS = 10,  /* between two frames at least; what comes meanwhile is gathered */
     ENGINE_TICK_MS = 1000,   /* ages move at least this often */
     ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
 };
@@ -96,6 +96,7 @@ struct engine {
     size_t alarm_count;
 
     struct loop_timer *publish_timer, *tick_timer;
+    int64_t published_ms; /* the last frame that showed something */
     uint64_t seq;
 
     pthread_t thread;

@@ -15,8 +15,10 @@ static void publish_now(void *arg)
 
 void engine_publish_soon(struct engine *engine)
 {
+    int64_t next_ms = engine->published_ms + ENGINE_PUBLISH_MS - loop_now_ms(engine->loop);
+
     if (!engine->publish_timer)
-        engine->publish_timer = loop_after(engine->loop, ENGINE_PUBLISH_MS, publish_now, engine);
+        engine->publish_timer = loop_after(engine->loop, next_ms, publish_now, engine);
 }
 
 /* Drops what is known of services that are gone, and makes the rows that changed. */
@@ -142,6 +144,19 @@ static void fill_events(const struct engine *engine, struct frame *frame)
     frame->event_count = engine->event_count;
 }
 
+static unsigned count_settling(struct engine *engine)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        const struct entry *entry = engine->entries[i];
+        const struct cluster *cluster = engine_cluster(engine, entry->cluster);
+        if (cluster && cluster->state == CLUSTER_LIVE)
+            count += entry->recovering;
+    }
+    return count;
+}
+
 static const struct frame *make_frame(struct engine *engine)
 {
     struct arena *arena = arena_new(8192);
@@ -159,6 +174,7 @@ static const struct frame *make_frame(struct engine *engine)
     fill_alarms(engine, frame);
     fill_events(engine, frame);
     frame->notice = arena_strdup(arena, engine->notice);
+    frame->settling = count_settling(engine);
     frame->no_journal = engine->journal_path[0] && !engine->journal;
     frame->caption = "";
     return frame;
@@ -168,6 +184,7 @@ void engine_publish(struct engine *engine)
 {
     const struct frame *frame = make_frame(engine);
 
+    engine->published_ms = frame->row_count ? frame->now_ms : -ENGINE_PUBLISH_MS;
     pthread_mutex_lock(&engine->lock);
     const struct frame *old = engine->frame;
     engine->frame = frame;

@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CHANGE_WORD(name, word, data) [CHANGE_##name] = (word),
@@ -65,10 +66,14 @@ bool contract_fields(const struct json_at *at, const char *const *known, size_t 
 
         for (size_t k = 0; k < count; k++)
             found = found || same(keys[i], known[k]);
-        if (!found)
-            return err_set(err, at->code, "%s: unknown field '%s'.%s",
-                           json_path(at, path, sizeof path), keys[i],
+        if (!found) {
+            struct json_at item = json_key(at, keys[i]);
+            struct json_place place = json_locate(&item);
+
+            json_path_from(at, place, path, sizeof path);
+            return err_set(err, at->code, "%s: unknown field '%s'.%s", path, keys[i],
                            near_suggest(keys[i], known, count, near));
+        }
     }
     return true;
 }
@@ -227,6 +232,25 @@ bool contract_parse(const struct json_at *at, enum contract_place place, struct 
            json_opt_bool(&artifact, true, &out->artifact, err) &&
            contract_uses(&reads, &out->reads, err) && contract_uses(&writes, &out->writes, err) &&
            contract_uses(&needs, &out->needs, err) && contract_uses(&requires, &out->requires, err);
+}
+
+bool contract_load(const char *path, struct arena *arena, struct contract *out, struct err *err)
+{
+    size_t len;
+    char *text;
+    json_t *root = json_parse_file_text(path, &text, &len, err);
+
+    *out = (struct contract){.service = "", .version = "", .digest = ""};
+    if (!root)
+        return false;
+    struct json_at at = json_root(root, path, arena);
+    at.code = ERR_CONFIG;
+    at.text = text;
+    at.text_len = len;
+    bool ok = contract_parse(&at, CONTRACT_ALONE, out, err);
+    json_decref(root);
+    free(text);
+    return ok;
 }
 
 /* Depth-first over `follows`: a version met again on the way to itself closes a circle. */

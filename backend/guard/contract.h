@@ -69,6 +69,9 @@ enum contract_place {
 bool contract_parse(const struct json_at *at, enum contract_place place, struct contract *out,
                     struct err *err);
 
+/* One contract from a file; everything in the arena. False and err with line and column. */
+bool contract_load(const char *path, struct arena *arena, struct contract *out, struct err *err);
+
 /* All versions of one service together: no version twice, no circle in `follows`. `what` names
  * the source in the message. */
 bool contract_check_together(const struct contract *contracts, size_t count, const char *what,

@@ -296,27 +296,40 @@ static bool read_all(struct scenario *scenario, const struct json_at *root, stru
     return scenario_read_actions(scenario, &actions, err) && read_expect(scenario, &expect, err);
 }
 
-struct scenario *scenario_parse(const json_t *root, const char *what, struct err *err)
+static struct scenario *parse_text(struct json_at *at, struct err *err)
 {
     struct scenario *scenario = xcalloc(1, sizeof *scenario);
-    scenario->arena = arena_new(4096);
+
+    scenario->arena = at->arena = arena_new(4096);
     scenario->book = book_new();
-    struct json_at at = json_root(root, what, scenario->arena);
-    at.code = ERR_CONFIG;
-    if (read_all(scenario, &at, err))
+    at->code = ERR_CONFIG;
+    if (read_all(scenario, at, err))
         return scenario;
     scenario_free(scenario);
     return NULL;
 }
 
+struct scenario *scenario_parse(const json_t *root, const char *what, struct err *err)
+{
+    struct json_at at = json_root(root, what, NULL);
+
+    return parse_text(&at, err);
+}
+
 struct scenario *scenario_load(const char *path, struct err *err)
 {
-    json_t *root = json_parse_file(path, err);
+    size_t len;
+    char *text;
+    json_t *root = json_parse_file_text(path, &text, &len, err);
 
     if (!root)
         return NULL;
-    struct scenario *scenario = scenario_parse(root, path, err);
+    struct json_at at = json_root(root, path, NULL);
+    at.text = text;
+    at.text_len = len;
+    struct scenario *scenario = parse_text(&at, err);
     json_decref(root);
+    free(text);
     return scenario;
 }
 

@@ -247,11 +247,14 @@ static void on_waited(void *arg)
     action_reply(run, (struct protocol_event){.reply = REPLY_OK});
 }
 
+/* Our own write: from when it was sent. Another's: it may be sent until half of that after its
+ * claim, see is_late. */
 static void wait_out(struct action_run *run)
 {
-    int64_t now = loop_now_ms(run->env.loop);
-    int64_t from = run->sent_ms && !action_is_foreign(run) ? run->sent_ms : now;
-    int64_t left = from + action_settle_ms(run) - now;
+    int64_t now = loop_now_ms(run->env.loop), settle = action_settle_ms(run);
+    int64_t left = action_is_foreign(run) ? settle + settle / 2
+                   : run->sent_ms         ? run->sent_ms + settle - now
+                                          : settle;
 
     run->timer = loop_after(run->env.loop, left > 0 ? left : 0, on_waited, run);
 }

@@ -30,8 +30,12 @@ static uint64_t hash_marks(const struct service *service)
 /* Between two writes: is it still what the first one made of it? */
 static bool was_changed(struct action_run *run, const struct service *service)
 {
-    if (!has_mark(service, run->subject.id, run->effect.write))
+    const struct claim *s = &run->subject;
+
+    if (!has_mark(service, s->id, run->effect.write))
         return true;
+    if (s->to[0] && strcmp(service->wants, s->to) != 0 && strcmp(service->wants, s->from) != 0)
+        return true; /* a third version */
     if (!run->rest_digest[0])
         snprintf(run->rest_digest, sizeof run->rest_digest, "%s", service->spec_digest);
     return strncmp(run->rest_digest, service->spec_digest, sizeof run->rest_digest - 1) != 0;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW_MS = 8000, QUIET_MS = 60, RUNS = 5 };
+enum { WINDOW_MS = 8000, QUIET_MS = 15, PAINT_BYTES = 1000, RUNS = 5 };
 
 /* Goals for lockstep. */
 static const double goal_paint_ms = 50, goal_cpu_percent = 0.5, goal_rss_mib = 16;
@@ -76,9 +77,10 @@ static long drain(int fd, double until_ms, double quiet_ms, double *first, doubl
 
     while (now_ms() < until_ms) {
         struct pollfd p = {fd, POLLIN, 0};
-        double wait = total && quiet_ms > 0 ? quiet_ms : until_ms - now_ms();
+        bool painted = total >= PAINT_BYTES && quiet_ms > 0;
+        double wait = painted ? quiet_ms : until_ms - now_ms();
         int rc = poll(&p, 1, (int)wait + 1);
-        if (rc == 0 && total && quiet_ms > 0)
+        if (rc == 0 && painted)
             break;
         if (rc <= 0)
             continue;

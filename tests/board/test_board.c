@@ -194,7 +194,8 @@ START_TEST(a_ghost_of_the_old_version_keeps_the_release_in_flight)
     build_instances(s, "4", INSTANCE_GHOST, 2, "n3");
     struct world w = world_of(s);
     release_of(&w, "4", "5", STAGE_WAVE, 8);
-    struct flight f = board_flight(w.service, &w.release);
+    struct board_input in = input_of(&w);
+    struct flight f = board_flight(&in.guard);
 
     ck_assert(f.active);
     ck_assert_uint_eq(f.ghosts, 2);

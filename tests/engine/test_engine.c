@@ -1,7 +1,7 @@
 /* test_engine.c: from an intent to the simulated cluster and back, through everything
  * between: judgement, journal, ledger, driver, and the next frame. */
 #include "drivers/sim/sim.h"
-#include "engine.h"
+#include "engine/drive.h"
 #include "release/release.h"
 #include "test.h"
 
@@ -62,109 +62,28 @@ static void rig_end(struct rig *rig)
     clock_free(rig->clock);
 }
 
-static bool is_synced(void *arg, const struct frame *frame)
+static struct drive operator_of(const struct rig *rig, int who)
 {
-    (void)arg;
-    return frame->synced && frame->row_count > 0;
+    return (struct drive){rig->engine[who], "lab", "web", LONG_MS};
 }
 
-struct wanted {
-    uint64_t ticket;
-    struct action_status status; /* when it has ended */
-};
-
-static bool has_ended(void *arg, const struct frame *frame)
+static struct drive synced(const struct rig *rig, int who)
 {
-    struct wanted *wanted = arg;
+    struct drive drive = operator_of(rig, who);
 
-    for (size_t i = 0; i < frame->action_count; i++)
-        if (frame->tickets[i] == wanted->ticket) {
-            wanted->status = frame->actions[i];
-            return wanted->status.phase == PHASE_DONE;
-        }
-    return false;
+    drive_sync(&drive);
+    return drive;
 }
 
-static struct intent intent_of(struct engine *engine, enum verb verb, const char *version)
-{
-    struct intent intent = {.verb = verb};
-    const struct frame *frame = engine_frame(engine);
-    const struct row *row = frame_find_row(frame, "lab", "web");
-
-    ck_assert(row != NULL);
-    snprintf(intent.cluster, sizeof intent.cluster, "lab");
-    snprintf(intent.service, sizeof intent.service, "%s", row->service->id);
-    snprintf(intent.spec_digest, sizeof intent.spec_digest, "%s", row->service->spec_digest);
-    snprintf(intent.version, sizeof intent.version, "%s", version);
-    intent.basis = row->basis;
-    frame_unref(frame);
-    return intent;
-}
-
-static struct action_status finish(struct engine *engine, uint64_t ticket)
-{
-    struct wanted wanted = {.ticket = ticket};
-
-    ck_assert_msg(engine_run_until(engine, LONG_MS, has_ended, &wanted), "it never ended");
-    return wanted.status;
-}
-
-static struct action_status press(struct engine *engine, enum verb verb, const char *version)
-{
-    struct intent intent = intent_of(engine, verb, version);
-
-    return finish(engine, engine_submit(engine, &intent));
-}
-
-struct counts {
-    const char *version;
-    uint32_t serving;
-    bool at_rest;
-};
-
-/* The row shows so many serving instances of a version, and nothing moves. */
-static bool shows(void *arg, const struct frame *frame)
-{
-    const struct counts *counts = arg;
-    const struct row *row = frame_find_row(frame, "lab", "web");
-
-    return row && service_count(row->service, counts->version, STATES_SERVING) == counts->serving &&
-           service_count(row->service, counts->version, STATES_ALL) == counts->serving &&
-           row->service->motion != MOTION_MOVING;
-}
-
-static void expect_serving(struct engine *engine, const char *version, uint32_t serving)
-{
-    struct counts counts = {version, serving, true};
-
-    ck_assert_msg(engine_run_until(engine, LONG_MS, shows, &counts), "never %u on %s", serving,
-                  version);
-}
-
-static void expect_end(const struct action_status *status, enum action_end end)
-{
-    ck_assert_msg(status->end == end, "%s: %s", action_end_word[status->end], status->sentence);
-}
-
-static void sync(struct rig *rig, int who)
-{
-    ck_assert(engine_run_until(rig->engine[who], LONG_MS, is_synced, NULL));
-}
+static const uint32_t waves[] = {1, 3, 8};
 
 START_TEST(a_release_goes_from_canary_to_all_by_steps)
 {
     struct rig rig = rig_new(1, false);
-    sync(&rig, 0);
-    struct action_status s = press(rig.engine[0], VERB_START, "5");
-    expect_end(&s, END_APPLIED);
-    expect_serving(rig.engine[0], "5", 1);
-    s = press(rig.engine[0], VERB_STEP, "");
-    expect_end(&s, END_APPLIED);
-    expect_serving(rig.engine[0], "5", 3);
-    s = press(rig.engine[0], VERB_STEP, "");
-    expect_end(&s, END_APPLIED);
-    expect_serving(rig.engine[0], "5", 8);
-    const struct frame *frame = engine_frame(rig.engine[0]);
+    struct drive op = synced(&rig, 0);
+
+    drive_release(&op, "5", waves, 3);
+    const struct frame *frame = engine_frame(op.engine);
     const struct row *row = frame_find_row(frame, "lab", "web");
     ck_assert_int_eq(row->state, BOARD_STEADY);
     ck_assert_str_eq(row->from, "5");
@@ -177,15 +96,12 @@ END_TEST
 START_TEST(a_rollback_from_three_brings_back_the_old_version)
 {
     struct rig rig = rig_new(1, false);
-    sync(&rig, 0);
-    press(rig.engine[0], VERB_START, "5");
-    expect_serving(rig.engine[0], "5", 1);
-    press(rig.engine[0], VERB_STEP, "");
-    expect_serving(rig.engine[0], "5", 3);
-    struct action_status s = press(rig.engine[0], VERB_ROLLBACK, "");
-    expect_end(&s, END_APPLIED);
-    expect_serving(rig.engine[0], "4", 8);
-    expect_serving(rig.engine[0], "5", 0);
+    struct drive op = synced(&rig, 0);
+
+    drive_release(&op, "5", waves, 2);
+    drive_expect(&op, VERB_ROLLBACK, "", END_APPLIED);
+    drive_serving(&op, "4", 8);
+    drive_serving(&op, "5", 0);
     rig_end(&rig);
 }
 END_TEST
@@ -193,46 +109,57 @@ END_TEST
 START_TEST(a_paused_release_refuses_the_step_until_it_is_resumed)
 {
     struct rig rig = rig_new(1, false);
-    sync(&rig, 0);
-    press(rig.engine[0], VERB_START, "5");
-    expect_serving(rig.engine[0], "5", 1);
-    struct action_status s = press(rig.engine[0], VERB_PAUSE, "");
-    expect_end(&s, END_APPLIED);
-    s = press(rig.engine[0], VERB_STEP, "");
-    expect_end(&s, END_REFUSED);
+    struct drive op = synced(&rig, 0);
+
+    drive_release(&op, "5", waves, 1);
+    drive_expect(&op, VERB_PAUSE, "", END_APPLIED);
+    struct action_status s = drive_press(&op, VERB_STEP, "");
+    drive_end_is(&s, END_REFUSED);
     ck_assert_msg(strstr(s.sentence, "paused by") != NULL, "%s", s.sentence);
-    s = press(rig.engine[0], VERB_RESUME, "");
-    expect_end(&s, END_APPLIED);
-    s = press(rig.engine[0], VERB_STEP, "");
-    expect_end(&s, END_APPLIED);
-    expect_serving(rig.engine[0], "5", 3);
+    drive_expect(&op, VERB_RESUME, "", END_APPLIED);
+    drive_expect(&op, VERB_STEP, "", END_APPLIED);
+    drive_serving(&op, "5", 3);
     rig_end(&rig);
 }
 END_TEST
 
+struct ending {
+    uint64_t ticket;
+    struct action_status status;
+};
+
+static bool ended(void *arg, const struct frame *frame)
+{
+    struct ending *ending = arg;
+
+    for (size_t i = 0; i < frame->action_count; i++)
+        if (frame->tickets[i] == ending->ticket)
+            ending->status = frame->actions[i];
+    return ending->status.phase == PHASE_DONE;
+}
+
 START_TEST(of_two_operators_who_press_at_once_one_wins_and_the_other_is_told)
 {
     struct rig rig = rig_new(2, false);
-    sync(&rig, 0);
-    sync(&rig, 1);
-    press(rig.engine[0], VERB_START, "5");
-    expect_serving(rig.engine[0], "5", 1);
-    expect_serving(rig.engine[1], "5", 1);
+    struct drive op[2] = {synced(&rig, 0), synced(&rig, 1)};
+
+    drive_release(&op[0], "5", waves, 1);
+    drive_serving(&op[1], "5", 1);
     /* Both decide on the same picture; their loops then turn by turns. */
-    struct intent a = intent_of(rig.engine[0], VERB_STEP, ""),
-                  b = intent_of(rig.engine[1], VERB_STEP, "");
-    struct wanted first = {.ticket = engine_submit(rig.engine[0], &a)};
-    struct wanted second = {.ticket = engine_submit(rig.engine[1], &b)};
-    bool ended[2] = {false, false};
-    for (int turn = 0; turn < 20000 && !(ended[0] && ended[1]); turn++) {
-        ended[0] = ended[0] || engine_run_until(rig.engine[0], 1, has_ended, &first);
-        ended[1] = ended[1] || engine_run_until(rig.engine[1], 1, has_ended, &second);
+    struct intent intent[2] = {drive_intent(&op[0], VERB_STEP, ""),
+                               drive_intent(&op[1], VERB_STEP, "")};
+    struct ending end[2] = {{.ticket = engine_submit(op[0].engine, &intent[0])},
+                            {.ticket = engine_submit(op[1].engine, &intent[1])}};
+    bool done = false;
+    for (int turn = 0; turn < 20000 && !done; turn++) {
+        done = true;
+        for (int i = 0; i < 2; i++)
+            done &= engine_run_until(op[i].engine, 1, ended, &end[i]);
     }
-    ck_assert(ended[0] && ended[1]);
-    bool first_won = first.status.end == END_APPLIED, second_won = second.status.end == END_APPLIED;
-    ck_assert_msg(first_won != second_won, "%s | %s", first.status.sentence,
-                  second.status.sentence);
-    expect_serving(rig.engine[0], "5", 3);
+    ck_assert(done);
+    ck_assert_msg((end[0].status.end == END_APPLIED) != (end[1].status.end == END_APPLIED),
+                  "%s | %s", end[0].status.sentence, end[1].status.sentence);
+    drive_serving(&op[0], "5", 3);
     ck_assert_uint_eq(sim_applied_total(rig.sim), 2);
     rig_end(&rig);
 }
@@ -241,17 +168,16 @@ END_TEST
 START_TEST(a_key_on_an_older_picture_is_refused_with_what_changed)
 {
     struct rig rig = rig_new(2, false);
-    sync(&rig, 0);
-    sync(&rig, 1);
-    press(rig.engine[0], VERB_START, "5");
-    expect_serving(rig.engine[0], "5", 1);
-    expect_serving(rig.engine[1], "5", 1);
-    struct intent stale = intent_of(rig.engine[1], VERB_STEP, "");
-    press(rig.engine[0], VERB_STEP, "");
-    expect_serving(rig.engine[0], "5", 3);
-    struct action_status s = finish(rig.engine[1], engine_submit(rig.engine[1], &stale));
-    expect_end(&s, END_REFUSED);
-    ck_assert_msg(strncmp(s.sentence, "RL", 2) == 0, "%s", s.sentence);
+    struct drive op[2] = {synced(&rig, 0), synced(&rig, 1)};
+
+    drive_release(&op[0], "5", waves, 1);
+    drive_serving(&op[1], "5", 1);
+    struct intent stale = drive_intent(&op[1], VERB_STEP, "");
+    drive_expect(&op[0], VERB_STEP, "", END_APPLIED);
+    drive_serving(&op[0], "5", 3);
+    struct action_status s = drive_finish(&op[1], engine_submit(op[1].engine, &stale));
+    drive_end_is(&s, END_REFUSED);
+    ck_assert_msg(strncmp(s.sentence, "RL", 2) == 0 || strstr(s.sentence, "RL "), "%s", s.sentence);
     rig_end(&rig);
 }
 END_TEST
@@ -259,57 +185,36 @@ END_TEST
 START_TEST(production_asks_first)
 {
     struct rig rig = rig_new(1, true);
-    sync(&rig, 0);
-    struct action_status s = press(rig.engine[0], VERB_START, "5");
-    expect_end(&s, END_REFUSED);
+    struct drive op = synced(&rig, 0);
+
+    drive_expect(&op, VERB_START, "5", END_REFUSED);
     ck_assert_uint_eq(sim_applied_total(rig.sim), 0);
     rig_end(&rig);
 }
 END_TEST
 
-static bool node_is_silent(void *arg, const struct frame *frame)
+static void lose_node_during_a_release(struct rig *rig, const struct drive *op)
 {
-    const char *name = arg;
+    struct err err = {0};
 
-    for (size_t i = 0; i < frame->snapshot->node_count; i++)
-        if (strcmp(frame->snapshot->nodes[i].name, name) == 0)
-            return frame->snapshot->nodes[i].state == NODE_SILENT;
-    return false;
-}
-
-static bool has_alarm(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    return frame->alarm_count > 0 && !frame->alarms[0].resolved;
-}
-
-static void release_all(struct engine *engine, const char *version)
-{
-    struct action_status s = press(engine, VERB_START, version);
-    expect_end(&s, END_APPLIED);
-    expect_serving(engine, version, 1);
-    s = press(engine, VERB_STEP, "");
-    expect_end(&s, END_APPLIED);
-    expect_serving(engine, version, 3);
-    s = press(engine, VERB_STEP, "");
-    expect_end(&s, END_APPLIED);
+    ck_assert_msg(sim_inject(rig->sim, SIM_NODE_SILENT, "w3", &err), "%s", err.text);
+    drive_node(op, "w3", NODE_SILENT);
+    drive_release(op, "5", waves, 3);
 }
 
 START_TEST(a_second_release_is_refused_while_a_silent_node_may_run_the_first_version)
 {
     struct rig rig = rig_new(1, false);
+    struct drive op = synced(&rig, 0);
     struct err err = {0};
-    char node[] = "w3";
-    sync(&rig, 0);
-    ck_assert_msg(sim_inject(rig.sim, SIM_NODE_SILENT, node, &err), "%s", err.text);
-    ck_assert(engine_run_until(rig.engine[0], LONG_MS, node_is_silent, node));
-    release_all(rig.engine[0], "5");
-    expect_serving(rig.engine[0], "5", 8);
-    struct action_status s = press(rig.engine[0], VERB_START, "6");
-    expect_end(&s, END_REFUSED);
-    ck_assert_msg(strstr(s.sentence, "w3") || strstr(s.sentence, "4"), "%s", s.sentence);
-    ck_assert_msg(sim_inject(rig.sim, SIM_NODE_RETURNS, node, &err), "%s", err.text);
-    ck_assert_msg(engine_run_until(rig.engine[0], LONG_MS, has_alarm, NULL), "no alarm");
+
+    lose_node_during_a_release(&rig, &op);
+    struct action_status s = drive_press(&op, VERB_START, "6");
+    drive_end_is(&s, END_REFUSED);
+    ck_assert_msg(strstr(s.sentence, "R3") && strstr(s.sentence, "w3"), "%s", s.sentence);
+    ck_assert_msg(sim_inject(rig.sim, SIM_NODE_RETURNS, "w3", &err), "%s", err.text);
+    const char *alarm = drive_alarm(&op, false);
+    ck_assert_msg(strstr(alarm, "w3") && strstr(alarm, "4"), "%s", alarm);
     rig_end(&rig);
 }
 END_TEST
@@ -317,23 +222,11 @@ END_TEST
 START_TEST(a_fenced_node_leaves_the_count)
 {
     struct rig rig = rig_new(1, false);
-    struct err err = {0};
-    char node[] = "w3";
-    sync(&rig, 0);
-    sim_inject(rig.sim, SIM_NODE_SILENT, node, &err);
-    ck_assert(engine_run_until(rig.engine[0], LONG_MS, node_is_silent, node));
-    release_all(rig.engine[0], "5");
-    expect_serving(rig.engine[0], "5", 8);
-    struct intent fence = {.verb = VERB_FENCE, .cluster = "lab", .reason = "disk wiped"};
-    const struct frame *frame = engine_frame(rig.engine[0]);
-    for (size_t i = 0; i < frame->snapshot->node_count; i++)
-        if (strcmp(frame->snapshot->nodes[i].name, node) == 0)
-            snprintf(fence.service, sizeof fence.service, "%s", frame->snapshot->nodes[i].id);
-    frame_unref(frame);
-    struct action_status s = finish(rig.engine[0], engine_submit(rig.engine[0], &fence));
-    expect_end(&s, END_APPLIED);
-    s = press(rig.engine[0], VERB_START, "6");
-    expect_end(&s, END_APPLIED);
+    struct drive op = synced(&rig, 0);
+
+    lose_node_during_a_release(&rig, &op);
+    drive_fence(&op, "w3");
+    drive_expect(&op, VERB_START, "6", END_APPLIED);
     rig_end(&rig);
 }
 END_TEST

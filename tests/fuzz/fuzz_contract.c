@@ -17,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct arena *arena = arena_new(256);
     struct json_at at = json_root(root, "fuzz", arena);
+    at.text = (const char *)data;
+    at.text_len = size;
     if (contract_parse(&at, CONTRACT_ALONE, &contract, &err) &&
         contract_check_together(&contract, 1, "fuzz", &err)) {
         struct book *book = book_new();

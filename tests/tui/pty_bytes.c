@@ -58,6 +58,17 @@ static size_t take_csi(const char *bytes, size_t len)
     return 0;
 }
 
+/* A crash may cut a piece short: then CAN comes next, which makes terminals forget it. */
+static size_t take_cut(const char *bytes, size_t len)
+{
+    size_t n = 1;
+
+    while (n < len && n < 32 && bytes[n] &&
+           (strchr("[?>0123456789;", bytes[n]) || (unsigned char)bytes[n] >= 0x80))
+        n++;
+    return n < len && bytes[n] == 030 ? n + 1 : 0;
+}
+
 /* Length of the allowed piece at the start; 0: not allowed. */
 static size_t take_piece(const char *bytes, size_t len)
 {
@@ -87,6 +98,8 @@ const char *pty_check_bytes(const char *bytes, size_t len, char why[128])
 {
     for (size_t at = 0; at < len;) {
         size_t used = take_piece(bytes + at, len - at), n = 0;
+        if (!used)
+            used = take_cut(bytes + at, len - at);
         if (used) {
             at += used;
             continue;

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define FLEET  "ROLLOUT"   /* head of the first screen */
-#define DETAIL "instances" /* on the page of one rollout */
-#define HELP   "go to the next service that needs you"
+#define FLEET "ROLLOUT" /* head of the first screen */
+#define HELP  "Looking" /* first group of keys */
 
 static struct pty *pty;
 
@@ -173,6 +172,25 @@ START_TEST(ctrl_s_does_not_freeze_the_screen)
     pty_wait_text(pty, HELP);
     pty_send(pty, "\021q");
     pty_wait_text(pty, FLEET);
+    quit_restored();
+}
+END_TEST
+
+START_TEST(on_the_simulator_a_key_acts_at_once)
+{
+    start(&(struct pty_options){.width = 100, .height = 40});
+    pty_wait_text(pty, "billing");
+    pty_send(pty, "/billing");
+    pty_wait_text(pty, "1 of 12 ");
+    pty_send(pty, "\r");
+    pty_wait_text(pty, "esc shows all");
+    pty_read_for(pty, 40);
+    pty_send(pty, "S");
+    pty_wait_text(pty, "done: 1 of 12 on 42");
+    pty_wait_text(pty, "1/4");
+    pty_send(pty, "P");
+    pty_wait_text(pty, "R resume");
+    pty_wait_text(pty, "pause: done");
     quit_restored();
 }
 END_TEST
@@ -475,6 +493,7 @@ static void add_keys(Suite *suite)
     tcase_add_checked_fixture(tcase, NULL, teardown);
     tcase_add_test(tcase, esc_is_answered_within_100_ms);
     tcase_add_test(tcase, ctrl_s_does_not_freeze_the_screen);
+    tcase_add_test(tcase, on_the_simulator_a_key_acts_at_once);
     tcase_add_test(tcase, pasted_text_is_no_keys);
     tcase_add_test(tcase, keys_in_one_piece_do_not_act);
     tcase_add_test(tcase, escape_sequences_nobody_knows_are_no_keys);

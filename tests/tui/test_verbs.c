@@ -199,6 +199,91 @@ START_TEST(the_simulator_needs_no_settings_and_leaves_no_record)
 }
 END_TEST
 
+/* Two actions and a refusal, written down in %/j.jsonl. */
+static void act_thrice(void)
+{
+    static const char *const words[] = {
+        "start web 5 --context demo:eight --journal %/j.jsonl",
+        "rollback inventory --context demo: --journal %/j.jsonl",
+        "step auth --context demo: --journal %/j.jsonl",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        struct said said = program_run(&program, words[i]);
+        ck_assert_msg(said.status == (i == 2), "%s: %s%s", words[i], said.out, said.err);
+        said_release(&said);
+    }
+}
+
+static void expect_said(const char *words, int status, const char *out)
+{
+    struct said said = program_run(&program, words);
+
+    ck_assert_msg(said.status == status, "%s: exit %d: %s%s", words, said.status, said.out,
+                  said.err);
+    ck_assert_msg(contains(said.out, out), "%s: no '%s' in %s", words, out, said.out);
+    said_release(&said);
+}
+
+START_TEST(history_tells_each_action_once)
+{
+    act_thrice();
+    expect_said("history --journal %/j.jsonl", 0, "demo:eight  web        start     1 of 8 on 5");
+    expect_said("history --journal %/j.jsonl", 0, "applied");
+    expect_said("history --journal %/j.jsonl", 0, "auth: there is nothing to step");
+    expect_said("history web --journal %/j.jsonl", 0, "web");
+    expect_said("history nobody --journal %/j.jsonl", 0, "nothing is on record of nobody");
+    expect_said("history --journal %/none.jsonl", 0, "nothing is on record");
+    struct said said = program_run(&program, "history web --journal %/j.jsonl");
+    ck_assert(!contains(said.out, "inventory"));
+    said_release(&said);
+}
+END_TEST
+
+START_TEST(history_as_json_is_one_record_per_line)
+{
+    struct said said;
+    char *rest = NULL;
+    size_t count = 0;
+
+    act_thrice();
+    said = program_run(&program, "history web -o json --journal %/j.jsonl");
+    for (char *line = strtok_r(said.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        json_t *record = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        expect_keys(record, "kind id verb cluster service by at_utc seq prev sha256");
+        ck_assert_str_eq(text_of(record, "key"), "web");
+        json_decref(record);
+        count++;
+    }
+    ck_assert_uint_eq(count, 2); /* intent and outcome */
+    said_release(&said);
+}
+END_TEST
+
+START_TEST(a_changed_record_is_found_by_audit)
+{
+    char path[4400];
+
+    act_thrice();
+    expect_said("audit verify --journal %/j.jsonl", 0, "the chain of 5 records in ");
+    json_t *root = run_json("audit verify -o json --journal %/j.jsonl --context demo:eight", 0);
+    expect_keys(root, "schema file records head chain bad_file bad_line what ledger exit");
+    ck_assert_str_eq(text_of(root, "chain"), "holds");
+    json_decref(root);
+    snprintf(path, sizeof path, "%s/j.jsonl", program.home);
+    FILE *f = fopen(path, "r+");
+    ck_assert_ptr_nonnull(f);
+    fseek(f, 40, SEEK_SET);
+    int byte = fgetc(f);
+    fseek(f, 40, SEEK_SET);
+    fputc(byte == '0' ? '1' : '0', f);
+    fclose(f);
+    expect_said("audit verify --journal %/j.jsonl", 1, "broken: ");
+    expect_said("doctor --context demo:eight --journal %/j.jsonl", 3,
+                "see `lockstep audit verify`");
+}
+END_TEST
+
 START_TEST(simulate_says_where_the_guard_refused_and_whether_that_was_right)
 {
     static const char file[] = "recordings/incidents/c11-gitlab-475192-to-17-1-without-17-0.json";
@@ -292,6 +377,9 @@ SUITE(verbs)
     tcase_add_test(tcase, the_same_seed_says_the_same_thing);
     tcase_add_test(tcase, doctor_as_json_lists_checks);
     tcase_add_test(tcase, the_simulator_needs_no_settings_and_leaves_no_record);
+    tcase_add_test(tcase, history_tells_each_action_once);
+    tcase_add_test(tcase, history_as_json_is_one_record_per_line);
+    tcase_add_test(tcase, a_changed_record_is_found_by_audit);
     tcase_add_test(tcase, simulate_says_where_the_guard_refused_and_whether_that_was_right);
     tcase_add_test(tcase, production_is_acted_on_only_with_yes);
     tcase_add_test(tcase, a_read_only_context_is_not_acted_on);

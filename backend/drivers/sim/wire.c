@@ -198,7 +198,8 @@ static int64_t late_ms(struct sim *sim, const struct request *request)
 
     if (caps->fence)
         return 500 + sim_roll(sim, 5000);
-    return 100 + sim_roll(sim, (uint32_t)(caps->settle_ms > 200 ? caps->settle_ms / 2 : 1));
+    const int64_t room = caps->settle_ms - WIRE_TIMEOUT_MS - 200; /* settle counts from sending */
+    return 100 + sim_roll(sim, (uint32_t)(room > 0 ? room : 1));
 }
 
 static void send_write(struct sim *sim, struct request *request, int64_t way_ms)

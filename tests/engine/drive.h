@@ -1,0 +1,38 @@
+/* drive.h: an operator for tests: presses keys through the engine and waits for what
+ * follows. The same on the simulator and on a real cluster. */
+#ifndef LOCKSTEP_TESTS_ENGINE_DRIVE_H
+#define LOCKSTEP_TESTS_ENGINE_DRIVE_H
+
+#include "engine.h"
+
+struct drive {
+    struct engine *engine;
+    const char *context, *service; /* names */
+    int64_t patience_ms;           /* of the engine's clock */
+};
+
+/* Waits until the engine knows everything; fails the test when it never does. */
+void drive_sync(const struct drive *drive);
+/* The intent of a key pressed on the newest frame. `version` only for VERB_START, else "". */
+struct intent drive_intent(const struct drive *drive, enum verb verb, const char *version);
+/* Waits for the end of what was submitted. */
+struct action_status drive_finish(const struct drive *drive, uint64_t ticket);
+/* Presses it and waits for the end. */
+struct action_status drive_press(const struct drive *drive, enum verb verb, const char *version);
+/* The same, and fails the test unless it ended like that. */
+void drive_expect(const struct drive *drive, enum verb verb, const char *version,
+                  enum action_end end);
+/* Waits until exactly so many instances of the version are there, serving, and nothing moves. */
+void drive_serving(const struct drive *drive, const char *version, uint32_t serving);
+/* Canary, wave, all; each waited for. */
+void drive_release(const struct drive *drive, const char *version, const uint32_t *counts,
+                   size_t count);
+/* Waits until the node (by name) is in that state. */
+void drive_node(const struct drive *drive, const char *name, enum node_state state);
+/* Fences the node of this name. */
+void drive_fence(const struct drive *drive, const char *name);
+/* Waits until an alarm is open (or, `resolved`, none is) and returns its sentence, static. */
+const char *drive_alarm(const struct drive *drive, bool resolved);
+void drive_end_is(const struct action_status *status, enum action_end end);
+
+#endif

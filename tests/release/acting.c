@@ -1,0 +1,500 @@
+/* acting.c: see acting.h. */
+#include "release/acting.h"
+
+#include "test.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the wire ---- */
+
+static struct wire *wire_of(const struct driver *driver)
+{
+    return (struct wire *)(uintptr_t)driver;
+}
+
+static void swallow_service(void *arg, const struct service *service, const struct err *err)
+{
+    (void)arg, (void)service, (void)err;
+}
+
+static void swallow_act(void *arg, const char *revision, const struct err *err)
+{
+    (void)arg, (void)revision, (void)err;
+}
+
+static void swallow_ledger(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    (void)arg, (void)text, (void)revision, (void)err;
+}
+
+/* False: this call never leaves. *deaf: its answer never comes back. */
+static bool passes(struct wire *wire, const char *name, bool *deaf)
+{
+    *deaf = false;
+    if (wire->cut)
+        return false;
+    if (++wire->calls != wire->cut_at)
+        return true;
+    wire->cut = true;
+    wire->cut_call = name;
+    *deaf = wire->answer_only;
+    return wire->answer_only;
+}
+
+static void wire_read(struct driver *base, const char *service_id, driver_read_fn *fn, void *arg)
+{
+    struct wire *wire = wire_of(base);
+    bool deaf;
+
+    if (passes(wire, "read", &deaf))
+        wire->real->ops->read(wire->real, service_id, deaf ? swallow_service : fn, arg);
+}
+
+struct refusal {
+    driver_act_fn *act;
+    driver_ledger_fn *put;
+    void *arg;
+    enum err_code code;
+};
+
+static void refuse(void *arg)
+{
+    struct refusal *refusal = arg;
+    struct err err = {0};
+
+    err_set(&err, refusal->code, "the cluster said no");
+    if (refusal->act)
+        refusal->act(refusal->arg, "", &err);
+    else
+        refusal->put(refusal->arg, NULL, "", &err);
+    free(refusal);
+}
+
+static void refuse_later(struct wire *wire, struct refusal what)
+{
+    struct refusal *refusal = xcalloc(1, sizeof *refusal);
+
+    *refusal = what;
+    loop_post(wire->real->env.loop, refuse, refusal);
+}
+
+static void wire_act(struct driver *base, const struct action *action, const json_t *memo,
+                     driver_act_fn *fn, void *arg)
+{
+    struct wire *wire = wire_of(base);
+    bool deaf;
+
+    if (!passes(wire, "act", &deaf))
+        return;
+    wire->acts++;
+    if (wire->refuse_act)
+        refuse_later(wire, (struct refusal){.act = fn, .arg = arg, .code = wire->refuse_act});
+    else
+        wire->real->ops->act(wire->real, action, memo, deaf ? swallow_act : fn, arg);
+}
+
+static void wire_fence(struct driver *base, const char *service_id, const char *revision,
+                       driver_act_fn *fn, void *arg)
+{
+    struct wire *wire = wire_of(base);
+    bool deaf;
+
+    if (!passes(wire, "fence", &deaf))
+        return;
+    wire->fences++;
+    wire->real->ops->fence(wire->real, service_id, revision, deaf ? swallow_act : fn, arg);
+}
+
+static void wire_get(struct driver *base, const char *key, driver_ledger_fn *fn, void *arg)
+{
+    struct wire *wire = wire_of(base);
+    bool deaf;
+
+    if (passes(wire, "ledger-get", &deaf))
+        wire->real->ops->ledger_get(wire->real, key, deaf ? swallow_ledger : fn, arg);
+}
+
+static void wire_put(struct driver *base, const char *key, const char *text, const char *expected,
+                     driver_ledger_fn *fn, void *arg)
+{
+    struct wire *wire = wire_of(base);
+    bool deaf;
+
+    if (!passes(wire, "ledger-put", &deaf))
+        return;
+    if (wire->puts < (int)ARRAY_LEN(wire->put))
+        wire->put[wire->puts++] = xasprintf("%s %s", expected, text);
+    if (wire->refuse_put)
+        refuse_later(wire, (struct refusal){.put = fn, .arg = arg, .code = wire->refuse_put});
+    else
+        wire->real->ops->ledger_put(wire->real, key, text, expected, deaf ? swallow_ledger : fn,
+                                    arg);
+}
+
+static bool wire_plan(struct driver *base, const struct service *service, const json_t *memo,
+                      struct action *action, json_t **new_memo, struct err *err)
+{
+    struct wire *wire = wire_of(base);
+
+    return wire->real->ops->plan(wire->real, service, memo, action, new_memo, err);
+}
+
+static bool wire_settled(struct driver *base, const struct service *service,
+                         const struct action *action)
+{
+    struct wire *wire = wire_of(base);
+
+    return wire->real->ops->settled(wire->real, service, action);
+}
+
+static const struct driver_caps *wire_caps(const struct driver *base)
+{
+    return &wire_of(base)->caps;
+}
+
+/* A new process has a new connection. */
+static void wire_connect(struct wire *wire, struct driver *real)
+{
+    while (wire->puts)
+        free(wire->put[--wire->puts]);
+    *wire = (struct wire){.real = real};
+    wire->ops = *real->ops;
+    wire->ops.read = wire_read;
+    wire->ops.act = wire_act;
+    wire->ops.fence = wire_fence;
+    wire->ops.ledger_get = wire_get;
+    wire->ops.ledger_put = wire_put;
+    wire->ops.plan = wire_plan;
+    wire->ops.settled = wire_settled;
+    wire->ops.caps = wire_caps;
+    wire->caps = *real->ops->caps(real);
+    wire->base = (struct driver){&wire->ops, real->env};
+}
+
+/* ---- what the action asks its owner ---- */
+
+static bool judge(void *arg, const struct intent *intent, const struct service *service,
+                  const struct release *release, struct action *action, json_t **verdict,
+                  struct err *refusal)
+{
+    struct acting_operator *op = arg;
+
+    (void)release;
+    *verdict = json_pack("{s:b}", "allowed", op->refusal[0] == '\0');
+    if (op->refusal[0])
+        return err_set(refusal, ERR_REJECTED, "%s", op->refusal);
+    snprintf(action->from, sizeof action->from, "%s", service->wants);
+    if (intent->verb == VERB_START || intent->verb == VERB_STEP)
+        snprintf(action->to, sizeof action->to, "%s", intent->version);
+    action->have_count = service_count(service, action->to, STATES_ALL);
+    action->to_count = intent->to_count;
+    action->replicas = service->replicas;
+    action->last_step = action->to_count >= service->replicas;
+    return true;
+}
+
+static void changed(void *arg, const struct action_status *status)
+{
+    struct acting_operator *op = arg;
+
+    op->last = *status;
+    op->told++;
+}
+
+static void released(void *arg, const char *service_id, const struct release *release)
+{
+    (void)arg, (void)service_id, (void)release;
+}
+
+/* ---- opening and closing ---- */
+
+static void ignore_service(void *arg, const struct service *service)
+{
+    (void)arg;
+    service_unref(service);
+}
+
+static void ignore_id(void *arg, const char *id)
+{
+    (void)arg, (void)id;
+}
+
+static void ignore_node(void *arg, const struct node *node)
+{
+    (void)arg, (void)node;
+}
+
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+static void ignore_state(void *arg, enum cluster_state state, const struct err *why)
+{
+    (void)arg, (void)state, (void)why;
+}
+
+static void ignore_event(void *arg, const char *service_id, const char *text)
+{
+    (void)arg, (void)service_id, (void)text;
+}
+
+static const struct driver_sink sink = {
+    .service = ignore_service,
+    .service_gone = ignore_id,
+    .node = ignore_node,
+    .node_gone = ignore_id,
+    .synced = ignore,
+    .fresh = ignore,
+    .state = ignore_state,
+    .event = ignore_event,
+    .ledger_changed = ignore_id,
+};
+
+static void open_operator(struct acting *bench, int who, const char *dir)
+{
+    static const char *const names[ACTING_OPERATORS] = {"ann", "bob"};
+    struct acting_operator *op = &bench->operators[who];
+    const struct driver_env env = {bench->loop, sink, &bench->config};
+    struct err err = {0};
+    struct driver *real = driver_sim.open(&env, &err);
+
+    ck_assert_msg(real != NULL, "%s", err.text);
+    wire_connect(&op->wire, real);
+    snprintf(op->journal_path, sizeof op->journal_path, "%s/%s.jsonl", dir, names[who]);
+    op->journal = journal_open(op->journal_path, bench->clock, &err);
+    ck_assert_msg(op->journal != NULL, "%s", err.text);
+    op->env = (struct action_env){
+        .loop = bench->loop,
+        .driver = &op->wire.base,
+        .journal = op->journal,
+        .who = names[who],
+        .owner = {op, judge, changed, released},
+        .calls = &op->calls,
+    };
+}
+
+void acting_open(struct acting *bench, const char *scenario)
+{
+    struct err err = {0};
+    const char *dir = test_dir();
+
+    *bench = (struct acting){.clock = clock_new_virtual(1772442000000)};
+    bench->loop = loop_new(bench->clock);
+    bench->sim = sim_new(scenario, 7, bench->clock, &err);
+    ck_assert_msg(bench->sim != NULL, "%s", err.text);
+    bench->config = (struct cluster_config){
+        .name = "lab", .kind = "sim", .endpoint = scenario, .shared = bench->sim};
+    for (int i = 0; i < ACTING_OPERATORS; i++)
+        open_operator(bench, i, dir);
+}
+
+void acting_close(struct acting *bench)
+{
+    for (int i = 0; i < ACTING_OPERATORS; i++) {
+        struct acting_operator *op = &bench->operators[i];
+        action_free(op->run);
+        op->wire.real->ops->close(op->wire.real);
+        while (op->wire.puts)
+            free(op->wire.put[--op->wire.puts]);
+        action_calls_release(&op->calls);
+        journal_close(op->journal);
+    }
+    sim_unref(bench->sim);
+    loop_free(bench->loop);
+    clock_free(bench->clock);
+}
+
+static void stop(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+void acting_pass(struct acting *bench, int64_t ms)
+{
+    bool over = false;
+
+    loop_after(bench->loop, ms, stop, &over);
+    while (!over && loop_turn(bench->loop, 0))
+        ;
+}
+
+/* ---- acting ---- */
+
+static void begin(struct acting *bench, int who, const struct intent *intent)
+{
+    struct acting_operator *op = &bench->operators[who];
+
+    ck_assert(!op->run);
+    op->last = (struct action_status){.end = END_NONE};
+    op->run = action_start(&op->env, intent);
+}
+
+void acting_press(struct acting *bench, int who, enum verb verb, const char *version, uint32_t to)
+{
+    struct intent intent = {.verb = verb, .to_count = to, .cluster = "lab"};
+    const struct service *service = acting_service(bench);
+
+    snprintf(intent.service, sizeof intent.service, "%s", service->id);
+    snprintf(intent.version, sizeof intent.version, "%s", version);
+    service_unref(service);
+    begin(bench, who, &intent);
+}
+
+void acting_press_flags(struct acting *bench, int who, enum verb verb, unsigned flags)
+{
+    struct intent intent = {.verb = verb, .cluster = "lab", .flags = flags};
+    const struct service *service = acting_service(bench);
+
+    snprintf(intent.service, sizeof intent.service, "%s", service->id);
+    service_unref(service);
+    begin(bench, who, &intent);
+}
+
+struct action_status acting_finish(struct acting *bench, int who)
+{
+    struct acting_operator *op = &bench->operators[who];
+    int64_t deadline = loop_now_ms(bench->loop) + 600000;
+
+    while (action_status_of(op->run)->phase != PHASE_DONE) {
+        ck_assert_msg(loop_turn(bench->loop, 0) && loop_now_ms(bench->loop) < deadline,
+                      "it never ends: %s, %s", action_phase_word[action_status_of(op->run)->phase],
+                      action_status_of(op->run)->sentence);
+    }
+    struct action_status status = *action_status_of(op->run);
+    ck_assert_int_eq(op->last.phase, PHASE_DONE);
+    action_free(op->run);
+    op->run = NULL;
+    return status;
+}
+
+struct action_status acting_do(struct acting *bench, int who, enum verb verb, const char *version,
+                               uint32_t to)
+{
+    acting_press(bench, who, verb, version, to);
+    return acting_finish(bench, who);
+}
+
+void acting_drop(struct acting *bench, int who)
+{
+    struct acting_operator *op = &bench->operators[who];
+
+    action_free(op->run);
+    op->run = NULL;
+    wire_connect(&op->wire, op->wire.real);
+}
+
+struct leftovers {
+    struct claim claims[8];
+    char service[160];
+    unsigned count;
+};
+
+static void on_leftover(void *arg, const char *cluster, const char *service_id,
+                        const struct claim *claim)
+{
+    struct leftovers *left = arg;
+
+    ck_assert_str_eq(cluster, "lab");
+    ck_assert_uint_lt(left->count, ARRAY_LEN(left->claims));
+    snprintf(left->service, sizeof left->service, "%s", service_id);
+    left->claims[left->count++] = *claim;
+}
+
+unsigned acting_restart(struct acting *bench, int who, struct action_status *last)
+{
+    struct acting_operator *op = &bench->operators[who];
+    struct leftovers left = {.count = 0};
+    struct err err = {0};
+
+    acting_drop(bench, who);
+    ck_assert_msg(action_recover(op->journal_path, on_leftover, &left, &err), "%s", err.text);
+    for (unsigned i = 0; i < left.count; i++) {
+        op->run = action_settle(&op->env, left.service, &left.claims[i]);
+        *last = acting_finish(bench, who);
+    }
+    return left.count;
+}
+
+void acting_expect(const struct action_status *status, enum action_end end)
+{
+    ck_assert_msg(status->end == end, "%s instead of %s: %s", action_end_word[status->end],
+                  action_end_word[end], status->sentence);
+}
+
+/* ---- looking ---- */
+
+struct looked {
+    const struct service *service;
+    struct release *release;
+    bool done;
+};
+
+static void on_looked(void *arg, const struct service *service, const struct err *err)
+{
+    struct looked *looked = arg;
+
+    ck_assert_msg(service != NULL, "%s", err ? err->text : "?");
+    looked->service = service_ref(service);
+    looked->done = true;
+}
+
+static void on_record(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    struct looked *looked = arg;
+    struct err bad = {0};
+
+    (void)revision, (void)err;
+    looked->release = text ? release_parse(text, strlen(text), &bad) : NULL;
+    ck_assert_msg(!text || looked->release, "%s", bad.text);
+    looked->done = true;
+}
+
+const struct service *acting_service(struct acting *bench)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct looked looked = {.done = false};
+
+    real->ops->read(real, "web", on_looked, &looked);
+    while (!looked.done && loop_turn(bench->loop, 0))
+        ;
+    return looked.service;
+}
+
+struct release *acting_record(struct acting *bench)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct looked looked = {.done = false};
+
+    real->ops->ledger_get(real, "web", on_record, &looked);
+    while (!looked.done && loop_turn(bench->loop, 0))
+        ;
+    return looked.release;
+}
+
+unsigned acting_applied(struct acting *bench, const char *id)
+{
+    unsigned sum = 0;
+
+    for (unsigned write = 0; write < 4; write++) {
+        char mark[64];
+        snprintf(mark, sizeof mark, "%s.%u", id, write);
+        unsigned times = sim_applied(bench->sim, mark);
+        ck_assert_msg(times <= 1, "%s was applied %u times", mark, times);
+        sum += times;
+    }
+    return sum;
+}
+
+unsigned acting_open_intents(struct acting *bench, int who)
+{
+    struct leftovers left = {.count = 0};
+    struct err err = {0};
+
+    ck_assert(action_recover(bench->operators[who].journal_path, on_leftover, &left, &err));
+    return left.count;
+}
