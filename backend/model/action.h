@@ -54,7 +54,8 @@ struct action {
     uint32_t to_count;   /* instances on `to` asked for */
     uint32_t replicas;
     uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
-    bool last_step;         /* to_count == replicas: afterwards nothing of the old is wanted */
+    uint32_t holds_from; /* writes from this one on move nothing: they hold or restore; 0: none */
+    bool last_step;      /* to_count == replicas: afterwards nothing of the old is wanted */
 };
 
 #endif

@@ -145,6 +145,7 @@ static void take_subject(struct action_run *run)
     s->to_count = a->to_count;
     s->replicas = a->replicas;
     s->writes = a->writes;
+    s->holds_from = a->holds_from;
 }
 
 static void judge(struct action_run *run)
@@ -155,8 +156,7 @@ static void judge(struct action_run *run)
     struct err refusal = {0};
     bool ok = run->env.owner.judge(run->env.owner.arg, &run->intent, run->service, run->release,
                                    action, &run->verdict, &refusal) &&
-              ops->plan(run->env.driver, run->service, memo, action,
-                        action->verb == VERB_START ? &run->new_memo : NULL, &refusal);
+              ops->plan(run->env.driver, run->service, memo, action, &run->new_memo, &refusal);
 
     if (ok && action->writes > RELEASE_WRITES_MAX)
         ok = err_set(&refusal, ERR_LIMIT, "it would take %u writes, more than %d", action->writes,
@@ -393,11 +393,17 @@ void action_reply(struct action_run *run, struct protocol_event event)
 
 /* ---- from outside ---- */
 
+/* After a crash: does what is not sent yet move nothing? */
+static bool rest_holds(const struct claim *claim)
+{
+    return claim->holds_from && claim->write + 1 >= claim->holds_from;
+}
+
 static unsigned caps_of(const struct action_run *run, enum verb verb, unsigned flags)
 {
     const struct driver_caps *caps = run->env.driver->ops->caps(run->env.driver);
     bool broken = !run->env.journal || journal_is_bad(run->env.journal);
-    bool holds = verb == VERB_PAUSE || verb == VERB_ROLLBACK;
+    bool holds = verb == VERB_PAUSE || verb == VERB_ROLLBACK || rest_holds(&run->subject);
     bool without = broken && (flags & INTENT_NO_JOURNAL) && holds && caps->ledger;
 
     return (caps->fence ? CAP_FENCE : 0u) | (caps->ledger ? CAP_LEDGER : 0u) |
@@ -462,6 +468,7 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->to_count = claim->to_count;
     action->replicas = claim->replicas;
     action->writes = claim->writes;
+    action->holds_from = claim->holds_from;
     action->write = claim->write;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
     run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes);

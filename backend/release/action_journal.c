@@ -37,6 +37,7 @@ static void add_intent(const struct action_run *run, json_t *record)
     json_object_set_new(record, "to", json_string(s->to));
     json_object_set_new(record, "artifact", json_string(s->artifact));
     json_object_set_new(record, "have_count", json_integer(s->have_count));
+    json_object_set_new(record, "holds_from", json_integer(s->holds_from));
     json_object_set_new(record, "to_count", json_integer(s->to_count));
     json_object_set_new(record, "replicas", json_integer(s->replicas));
     if (run->intent.reason[0])
@@ -161,6 +162,7 @@ static bool take_intent(struct recovery *r, const json_t *record, const char *id
     take_text(record, "artifact", claim->artifact, sizeof claim->artifact);
     take_text(record, "base", claim->base, sizeof claim->base);
     claim->have_count = take_count(record, "have_count");
+    claim->holds_from = take_count(record, "holds_from");
     claim->to_count = take_count(record, "to_count");
     claim->replicas = take_count(record, "replicas");
     claim->write = take_count(record, "write");

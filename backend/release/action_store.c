@@ -31,31 +31,42 @@ static void begin_release(struct release *release, const struct claim *claim, in
     release->paused = false;
     set_stage(release, STAGE_CANARY, utc_ms);
     release->stage_utc_ms = utc_ms;
-    if (release->claim_memo) {
-        json_decref(release->memo);
-        release->memo = json_incref(release->claim_memo);
-    }
+}
+
+/* The claim moves a rollout that the record does not know: somebody else began it. */
+static bool adopt_rollout(struct release *release, const struct claim *claim)
+{
+    if (release->to[0] && strcmp(release->to, claim->to) == 0)
+        return false;
+    snprintf(release->from, sizeof release->from, "%s", claim->from);
+    snprintf(release->to, sizeof release->to, "%s", claim->to);
+    release->since_utc_ms = claim->at_utc_ms;
+    release->replicas = claim->replicas;
+    return true;
 }
 
 /* The claim took effect, wholly or in its first writes. */
 static void take_effect(struct release *release, const struct claim *claim, int64_t utc_ms)
 {
     snprintf(release->by, sizeof release->by, "%s", claim->by);
+    if (release->claim_memo) { /* also of a rollout that somebody else began */
+        json_decref(release->memo);
+        release->memo = json_incref(release->claim_memo);
+    }
     switch (claim->verb) {
     case VERB_START:
         begin_release(release, claim, utc_ms);
         break;
     case VERB_STEP:
-        if (!release->to[0] || strcmp(release->to, claim->to) != 0) { /* begun by somebody else */
-            snprintf(release->from, sizeof release->from, "%s", claim->from);
-            snprintf(release->to, sizeof release->to, "%s", claim->to);
-            release->since_utc_ms = claim->at_utc_ms;
-            release->replicas = claim->replicas;
-        }
+        adopt_rollout(release, claim);
         release->target = claim->to_count;
         set_stage(release, claim->to_count < claim->replicas ? STAGE_WAVE : STAGE_STABLE, utc_ms);
         break;
     case VERB_PAUSE:
+        if (claim->writes && adopt_rollout(release, claim)) { /* an update that moved by itself */
+            release->target = claim->have_count;
+            set_stage(release, STAGE_WAVE, utc_ms);
+        }
         release->paused = true;
         break;
     case VERB_RESUME:

@@ -63,6 +63,7 @@ static const struct field claim_fields[] = {
     FIELD(claim, FIELD_COUNT, to_count, "to_count"),
     FIELD(claim, FIELD_COUNT, write, "write"),
     FIELD(claim, FIELD_COUNT, writes, "writes"),
+    FIELD(claim, FIELD_COUNT, holds_from, "holds_from"),
     FIELD(claim, FIELD_TIME, at_utc_ms, "at_ms"),
 };
 

@@ -42,7 +42,7 @@ struct claim {
     char by[96];
     char from[128], to[128], artifact[512];
     char base[96]; /* revision of the service that write `write` is sent against */
-    uint32_t have_count, to_count, replicas, write, writes;
+    uint32_t have_count, to_count, replicas, write, writes, holds_from;
     int64_t at_utc_ms;
 };
 

@@ -136,6 +136,7 @@ static bool plan_move(const struct swarm_service *from, const struct service *se
         return err_set(err, ERR_REJECTED, "%s moves to %s, not to %s", service->name,
                        service->wants, action->to);
     action->writes = step_writes(action, memo_parallelism(memo, from, service->replicas));
+    action->holds_from = action->last_step ? action->writes - 1 : 0;
     return action->writes == 0 || check_rest(service, err);
 }
 
