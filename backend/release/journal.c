@@ -157,6 +157,28 @@ static bool find_tail(struct journal *j, off_t *start, off_t *end, struct err *e
     return true;
 }
 
+/* An empty file goes on from the one that was rotated away, where there is one: whoever rotated
+ * may have died before the first record, and may have appended since we last looked. */
+static void continue_chain(struct journal *j)
+{
+    char *before = xasprintf("%s.1", j->path);
+    int fd = open(before, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    off_t from = size > 2 * JOURNAL_LINE_MAX ? size - 2 * JOURNAL_LINE_MAX : 0;
+    char *bytes = size > 0 ? read_range(fd, from, size) : NULL;
+    size_t end = (size_t)(size - from), at = end ? end - 1 : 0;
+    const char *what;
+
+    while (bytes && at > 0 && bytes[at - 1] != '\n')
+        at--;
+    if (bytes && (end == 0 || !chain_read(bytes + at, end - at - 1, &j->last, &what)))
+        j->last = (struct chain_link){0};
+    free(bytes);
+    if (fd >= 0)
+        close(fd);
+    free(before);
+}
+
 /* Learns the last record, mending what can be mended. Under the lock. */
 static bool learn_tail(struct journal *j, bool *damaged, struct err *err)
 {
@@ -170,6 +192,8 @@ static bool learn_tail(struct journal *j, bool *damaged, struct err *err)
     if (start == end) {
         if (end > 0)
             *damaged = true;
+        else
+            continue_chain(j);
         return true;
     }
     char *line = read_range(j->fd, start, end);
@@ -178,15 +202,19 @@ static bool learn_tail(struct journal *j, bool *damaged, struct err *err)
     return true;
 }
 
-static void shift_files(const struct journal *j)
+static bool shift_files(const struct journal *j, struct err *err)
 {
-    for (int n = JOURNAL_KEEP - 1; n >= 0; n--) {
+    bool ok = true;
+
+    for (int n = JOURNAL_KEEP - 1; n >= 0 && ok; n--) {
         char *from = n ? xasprintf("%s.%d", j->path, n) : xstrdup(j->path);
         char *to = xasprintf("%s.%d", j->path, n + 1);
-        (void)rename(from, to);
+        ok = rename(from, to) == 0 || (errno == ENOENT && n > 0);
         free(from);
         free(to);
     }
+    return ok || err_set(err, ERR_DISK, "journal %s: is full and cannot be rotated: %s", j->path,
+                         strerror(errno));
 }
 
 static void sync_directory(const char *path)
@@ -360,8 +388,7 @@ static bool append_locked(struct journal *j, const json_t *record, struct err *e
         err_set(err, ERR_LIMIT, "journal %s: a record of %zu bytes is over the limit of %d",
                 j->path, len, JOURNAL_LINE_MAX);
     if (ok && j->known + (off_t)len > JOURNAL_FILE_MAX) {
-        shift_files(j);
-        ok = reopen(j, err);
+        ok = shift_files(j, err) && reopen(j, err);
         j->known = ok ? 0 : j->known;
     }
     ok = ok && write_line(j, line, err);

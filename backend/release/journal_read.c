@@ -131,6 +131,17 @@ static bool verify_file(void *arg, const char *path, const char *text, size_t le
 
 bool journal_verify(const char *path, struct journal_audit *out, struct err *err)
 {
+    char *oldest = xasprintf("%s.%d", path, JOURNAL_KEEP);
+    bool dropped = access(oldest, F_OK) == 0;
+
+    free(oldest);
     *out = (struct journal_audit){0};
-    return each_file(path, verify_file, out, err);
+    if (!each_file(path, verify_file, out, err))
+        return false;
+    if (out->first_seq > 1 && !dropped && !out->bad_file[0]) {
+        snprintf(out->bad_file, sizeof out->bad_file, "%s", path);
+        bad_line(out, 1,
+                 "the records before the oldest one are missing, and too few to be rotated away");
+    }
+    return true;
 }

@@ -253,6 +253,77 @@ START_TEST(a_full_file_is_rotated_and_the_chain_goes_on)
 }
 END_TEST
 
+/* Whoever rotated died before its first record; `other` is one that fell behind before that. */
+START_TEST(a_rotation_that_was_not_finished_is_gone_on_from)
+{
+    struct fixture f = open_new();
+    struct err err = {0};
+    struct journal *other = journal_open(f.path, f.clock, &err);
+    char rotated[620];
+
+    append(other, 0);
+    for (int i = 0; i < 5; i++)
+        append(f.journal, i);
+    snprintf(rotated, sizeof rotated, "%s.1", f.path);
+    ck_assert_int_eq(rename(f.path, rotated), 0);
+    if (_i == 0)
+        append(other, 6);
+    struct journal *next = journal_open(f.path, f.clock, &err);
+    append(next, 7);
+    append(f.journal, 8);
+    struct journal_audit audit = audit_of(f.path);
+    ck_assert_msg(audit.bad_file[0] == '\0', "%s", audit.what);
+    ck_assert_uint_eq(audit.records, _i == 0 ? 9 : 8);
+    journal_close(next);
+    journal_close(other);
+    end(&f);
+}
+END_TEST
+
+START_TEST(records_missing_at_the_beginning_are_noticed)
+{
+    struct fixture f = open_new();
+    size_t len;
+
+    for (int i = 0; i < RECORDS; i++)
+        append(f.journal, i);
+    char *bytes = slurp(f.path, &len), *second = strchr(bytes, '\n') + 1;
+    FILE *file = fopen(f.path, "wb");
+    ck_assert_uint_eq(fwrite(second, 1, strlen(second), file), strlen(second));
+    fclose(file);
+    ck_assert_str_eq(audit_of(f.path).bad_file, f.path);
+    free(bytes);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_full_file_that_cannot_be_rotated_stays_whole)
+{
+    struct fixture f = open_new();
+    struct err err = {0};
+    char rotated[620], inside[640], *filler = xcalloc(60001, 1);
+    struct stat st;
+
+    for (int n = 1; n <= JOURNAL_KEEP; n++) { /* a directory in each place, the last not empty */
+        snprintf(rotated, sizeof rotated, "%s.%d", f.path, n);
+        ck_assert_int_eq(mkdir(rotated, 0700), 0);
+    }
+    snprintf(inside, sizeof inside, "%s/in-the-way", rotated);
+    ck_assert_int_eq(mkdir(inside, 0700), 0);
+    memset(filler, 'x', 60000);
+    json_t *fields = json_pack("{s:s}", "filler", filler);
+    bool ok = true;
+    for (int i = 0; i < JOURNAL_FILE_MAX / 60000 + 3 && ok; i++)
+        ok = journal_append(f.journal, fields, &err);
+    ck_assert(!ok && err.code == ERR_DISK);
+    ck_assert_int_eq(stat(f.path, &st), 0);
+    ck_assert_int_gt(st.st_size, JOURNAL_FILE_MAX - 70000);
+    json_decref(fields);
+    free(filler);
+    end(&f);
+}
+END_TEST
+
 START_TEST(a_full_disk_makes_the_journal_bad_for_good_and_leaves_no_torn_record)
 {
     struct fixture f = open_new();
@@ -359,6 +430,9 @@ SUITE(journal)
     tcase_add_test(tc, a_changed_last_record_sets_the_file_aside);
     tcase_add_test(tc, two_processes_share_one_chain);
     tcase_add_test(tc, a_full_file_is_rotated_and_the_chain_goes_on);
+    tcase_add_loop_test(tc, a_rotation_that_was_not_finished_is_gone_on_from, 0, 2);
+    tcase_add_test(tc, records_missing_at_the_beginning_are_noticed);
+    tcase_add_test(tc, a_full_file_that_cannot_be_rotated_stays_whole);
     tcase_add_test(tc, a_full_disk_makes_the_journal_bad_for_good_and_leaves_no_torn_record);
     tcase_add_test(tc, a_record_over_the_limit_is_refused_and_nothing_is_written);
     tcase_add_loop_test(tc, what_is_no_private_regular_file_is_refused, 0, (int)ARRAY_LEN(refused));
