@@ -68,18 +68,21 @@ struct action_env {
 
 /* Starts; the env's pointers outlive the run, the intent is copied. */
 struct action_run *action_start(const struct action_env *env, const struct intent *intent);
-/* Takes up an action whose outcome is not in the journal or ledger: settles what is
- * unknown, finishes what only holds or reduces exposure, reports the rest as END_PARTIAL. `claim`
- * comes from a ledger record or was rebuilt from the journal by action_recover. */
+/* Takes up an action of a process that is no more, whose outcome is not in the journal or ledger:
+ * settles what is unknown, finishes what only holds or reduces exposure, reports the rest as
+ * END_PARTIAL. `claim` comes from a ledger record or was rebuilt from the journal by
+ * action_recover. */
 struct action_run *action_settle(const struct action_env *env, const char *service_id,
                                  const struct claim *claim);
 const struct action_status *action_status_of(const struct action_run *run);
 /* A pause pressed while a multi-write action runs: the writes not yet sent are given up. */
 void action_give_up(struct action_run *run);
-void action_free(struct action_run *run); /* drops it, wherever it is: what a crash does */
+/* Drops it, wherever it is: what a crash does. Not from inside `changed`. */
+void action_free(struct action_run *run);
 
 /* Reads the journal for intents without outcome of processes that are no longer
- * alive and calls fn for each. */
+ * alive and calls fn for each. For the start of a process: what it wrote itself counts as left
+ * by an earlier one with the same number. */
 typedef void action_recover_fn(void *arg, const char *cluster, const char *service_id,
                                const struct claim *claim);
 bool action_recover(const char *journal_path, action_recover_fn *fn, void *arg, struct err *err);

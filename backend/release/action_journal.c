@@ -1,4 +1,9 @@
-/* action_journal.c: what an action leaves in the journal, and finding what was left open. */
+/* action_journal.c: what an action leaves in the journal, and finding what was left open.
+ *
+ * Every record has kind, cluster, service, key, id, verb, by. "intent", one per write, before it
+ * is sent: write, writes, base, from, to, artifact, have_count, to_count, replicas, reason,
+ * verdict (the first write's). "outcome": outcome. "settle": somebody else's claim is about to
+ * be settled; "outcome" follows. "refused": why, verdict. */
 #include "release/action_run.h"
 
 #include "base/text.h"

@@ -16,7 +16,11 @@
  *
  *   read service: own mark?  base moved?  else fence (or bounded wait) and read again
  *
- * Somebody else's old claim, or one's own after a crash, is settled by the same few states. */
+ * Somebody else's old claim, or one's own after a crash, is settled by the same few states.
+ *
+ * What it rests on: every write of the object moves its revision; whoever writes without
+ * lockstep leaves the marks alone; and, only where there is no fence, no write arrives later than a
+ * known time after it was sent, and none is sent later than half of that after its claim. */
 #ifndef LOCKSTEP_RELEASE_PROTOCOL_H
 #define LOCKSTEP_RELEASE_PROTOCOL_H
 
