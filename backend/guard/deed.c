@@ -61,8 +61,10 @@ static void apply_canary(struct world *world, const struct deed *deed)
 }
 
 /* Under test: what runs the changing version, and what was rolled back from it for the
- * rehearsal. One that does not report, or none at all, proves nothing. */
-static bool test_reports(const struct world *world, const struct deed *deed, versions_t changing)
+ * rehearsal. One that does not report proves nothing, nor does a bake of the way back without one
+ * that went back, nor any other without one that runs the version. */
+static bool test_reports(const struct world *world, const struct deed *deed, versions_t changing,
+                         bool way_back)
 {
     const struct book_service *at = service_of(world, deed);
     bool any = false;
@@ -74,7 +76,8 @@ static bool test_reports(const struct world *world, const struct deed *deed, ver
             continue;
         if (!seat_reports(seat))
             return false;
-        any = true;
+        any = any ||
+              (way_back ? seat->tried && !(seat->runs & changing) : (seat->runs & changing) != 0);
     }
     return any;
 }
@@ -91,7 +94,7 @@ static void apply_bake(struct world *world, const struct deed *deed)
         drop_cert(world, deed->service, version);
         return;
     }
-    if (!test_reports(world, deed, VERSION_BIT(version)))
+    if (!test_reports(world, deed, VERSION_BIT(version), cert->stage == CERT_ROLLED))
         return;
     if (cert->stage == CERT_CANARIED) {
         cert->stage = CERT_BAKED;
@@ -104,22 +107,24 @@ static void apply_bake(struct world *world, const struct deed *deed)
     }
 }
 
-/* What was gone back from has to be rehearsed again, unless this was the rehearsal. */
-static void step_back_cert(struct world *world, uint32_t service, unsigned version)
+/* What was gone back from has to be rehearsed again, unless this was the rehearsal. Where no node
+ * went back, because none of those named ran it or none reports, nothing was rehearsed yet. */
+static void step_back_cert(struct world *world, uint32_t service, unsigned version,
+                           versions_t moved)
 {
     struct cert *cert = world_cert(world, service, version);
 
-    if (cert->stage == CERT_BAKED)
-        cert->stage = CERT_ROLLED;
-    else
+    if (cert->stage != CERT_BAKED)
         drop_cert(world, service, version);
+    else if (moved & VERSION_BIT(version))
+        cert->stage = CERT_ROLLED;
 }
 
 static void apply_rollback(struct world *world, const struct deed *deed)
 {
     const struct book_service *at = service_of(world, deed);
     struct service_now *now = &world->services[deed->service];
-    versions_t v = VERSION_BIT(deed->version), left = 0;
+    versions_t v = VERSION_BIT(deed->version), left = 0, moved = 0;
     versions_t changing = now->changing == NOT_CHANGING ? 0 : VERSION_BIT(now->changing);
     bool baked = false;
     unsigned u;
@@ -132,19 +137,23 @@ static void apply_rollback(struct world *world, const struct deed *deed)
         left |= seat_poss(seat);
         if (!seat_reports(seat))
             continue;
-        if (seat->runs & changing)
+        if (seat->runs & changing & ~v)
             seat->tried = 1;
+        moved |= seat->runs;
         seat->runs = v;
     }
     for (versions_t rest = (left | changing) & ~v & ~VERSION_BIT(VERSION_NOT_KNOWN);
          versions_next(&rest, &u);) {
-        step_back_cert(world, deed->service, u);
+        step_back_cert(world, deed->service, u, moved);
         baked = baked || (VERSION_BIT(u) & changing &&
                           world_cert(world, deed->service, u)->stage == CERT_ROLLED);
     }
     world_settle(world, deed->service);
-    if (now->live == v && !baked)
-        end_change(world, deed->service);
+    if (now->live & ~v || baked)
+        return;
+    if (changing == v && world_cert(world, deed->service, deed->version)->stage < CERT_RELEASED)
+        drop_cert(world, deed->service, deed->version);
+    end_change(world, deed->service);
 }
 
 static void apply_release(struct world *world, const struct deed *deed)
@@ -194,7 +203,7 @@ static void apply_seat(struct world *world, const struct deed *deed)
     case DEED_FENCE:
         if (seat->state != SEAT_ABSENT)
             seat->state = SEAT_FENCED;
-        seat->queued = 0;
+        seat->queued = seat->tried = 0;
         break;
     case DEED_UP:
     case DEED_ADMIT:

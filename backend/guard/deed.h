@@ -10,8 +10,8 @@
 
 #define ASK(rule)    (1u << RULE_##rule)
 #define ASK_RELEASE  (ASK(R0) | ASK(RL) | ASK(R1) | ASK(R2) | ASK(RC) | ASK(R3) | ASK(R4))
-#define ASK_LAUNCHER (ASK(RL) | ASK(R1) | ASK(R2) | ASK(R3) | ASK(R4))
-#define ASK_ADMIT    (ASK(RL) | ASK(R1) | ASK(R2) | ASK(R3))
+#define ASK_LAUNCHER (ASK(RL) | ASK(R1) | ASK(R2) | ASK(RC) | ASK(R3) | ASK(R4))
+#define ASK_ADMIT    (ASK(RL) | ASK(R1) | ASK(R2) | ASK(RC) | ASK(R3))
 #define ASK_SCHEMA   (ASK(RL) | ASK(R1) | ASK(R2))
 
 /* name, word, rules asked, what it names */

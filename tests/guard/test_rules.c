@@ -50,6 +50,30 @@ static const struct claim {
      AT("fence", "app", "n6") "," FULL("app", "v2", "v1", "n1") "," FULL(
          "app", "v3", "v2", "n1") ",{'do':'admit','svc':'app','node':'n6','ver':'v1'}",
      "13 R3", "node n1"},
+    {"a rollback of nodes that never ran it rehearses nothing", APP6,
+     CANARY("app", "v2", "n1") "," BAKE("app") ",{'do':'rollback','svc':'app','ver':'v1','nodes':['"
+                                               "n2']}," BAKE("app") "," RELEASE("app", "v2"),
+     "4 R4", "version v2 of app"},
+    {"a rollback that a silent canary did not hear of rehearses nothing", APP6,
+     CANARY("app", "v2", "n1") "," BAKE("app") "," AT("down", "app", "n1") "," BACK(
+         "app", "v1") "," AT("up", "app", "n1") "," BAKE("app") "," RELEASE("app", "v2"),
+     "6 R4", "version v2 of app"},
+    {"a node that was fenced in the rehearsal is not under test any more", APP6,
+     CANARY("app", "v2", "n1") "," BAKE("app") "," BACK("app", "v1") "," AT(
+         "fence", "app",
+         "n1") ",{'do':'admit','svc':'app','node':'n1','ver':'v1'}," BAKE("app") "," RELEASE("app",
+                                                                                             "v2"),
+     "6 R4", "version v2 of app"},
+    {"what runs everywhere and was never on record comes to rest", APP6,
+     FULL("app", "v2", "v1", "n1") "," CANARY("app", "v1", "n1") "," BACK("app", "v1") "," RELEASE(
+         "app", "v1") "," BAKE("app") "," CANARY("app", "v2", "n1"),
+     "", NULL},
+    {"a change ends when nothing of it can run any more",
+     "'services':{'app':{'versions':{'v1':{},'v2':{'pred':['v1']}},'nodes':{'n1':'v1'}}}",
+     CANARY("app", "v2", "n1") "," AT("fence", "app", "n1") "," BACK(
+         "app", "v1") ",{'do':'admit','svc':'app','node':'n1','ver':'v1'}," REHEARSE("app", "v2",
+                                                                                     "v1", "n1"),
+     "", NULL},
     {"an autoscaler's image is a push",
      "'services':{'app':{" CHAIN "," NODES3 ",'launchers':{'asg':'v1'}}}",
      "{'do':'launcher','svc':'app','name':'asg','ver':'v2'}", "0 R4", "launcher asg"},
@@ -67,6 +91,16 @@ static const struct claim {
      "'services':{'app':{'versions':{'v1':{},'v2':{'pred':['v1'],'digest':'sha256:a'}}," NODES3
      "}}",
      "{'do':'canary','svc':'app','ver':'v2','nodes':['n1'],'digest':'sha256:a'}", "", NULL},
+
+    /* RC, where something joins */
+    {"a node does not join without what clients call",
+     "'services':{'app':{'versions':{'v1':{'provides':['f']},'v2':{'pred':['v1']}}," NODES3
+     "}},'clients':{'jobs':{'requires':{'app':['f']},'usage':{'f':3}}}",
+     "{'do':'admit','svc':'app','node':'n4','ver':'v2'}", "0 RC", "clients jobs"},
+    {"a launcher is not pointed at what lacks what clients call",
+     "'services':{'app':{'versions':{'v1':{'provides':['f']},'v2':{'pred':['v1']}}," NODES3
+     ",'launchers':{'asg':'v1'}}},'clients':{'jobs':{'requires':{'app':['f']},'usage':{'f':3}}}",
+     "{'do':'launcher','svc':'app','name':'asg','ver':'v2'}", "0 RC", "clients jobs"},
 
     /* RL */
     {"a decision on an older picture is refused", APP3,

@@ -1,0 +1,96 @@
+/* explore_guard_cases.c: what is explored, and what must be found. */
+#include "guard/explore_guard.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATES_MAX = 60 * 1000 * 1000 };
+
+/* app reads and writes the store and is called by web and by clients. v1 -> v2 learns to read
+ * json and gains g; v2 -> v3 writes json and loses f. web is next to it: w2 reads json, w3 calls g.
+ */
+#define APP_VERSIONS                                                                               \
+    "'v1':{'pred':[],'reads':{'db':['xml']},'writes':{'db':['xml']},'provides':['f']},"            \
+    "'v2':{'pred':['v1'],'delta':['read+','api+'],'reads':{'db':['xml','json']},"                  \
+    "'writes':{'db':['xml']},'provides':['f','g']},"                                               \
+    "'v3':{'pred':['v2'],'delta':['write+','api-'],'reads':{'db':['xml','json']},"                 \
+    "'writes':{'db':['json']},'provides':['g']}"
+#define WEB_VERSIONS                                                                               \
+    "'w1':{'pred':[],'reads':{'db':['xml']},'requires':{'app':['f']}},"                            \
+    "'w2':{'pred':['w1'],'delta':['read+'],'reads':{'db':['xml','json']},"                         \
+    "'requires':{'app':['f']}},"                                                                   \
+    "'w3':{'pred':['w2'],'delta':['code'],'reads':{'db':['xml','json']},"                          \
+    "'requires':{'app':['g']}}"
+#define APP_NODES  "'nodes':{'n1':'v1','n2':'v1','n3':'v1'}"
+#define APP_NODES2 "'nodes':{'n1':'v1','n2':'v1'}"
+#define WEB_NODES  "'nodes':{'n1':'w1','n2':'w1','n3':'w1'}"
+#define WEB_NODE   "'nodes':{'n1':'w1'}"
+#define APP(nodes) "'app':{'versions':{" APP_VERSIONS "}," nodes "}"
+#define WEB(nodes) "'web':{'versions':{" WEB_VERSIONS "}," nodes "}"
+#define STORE      "'stores':{'db':{'may':['xml'],'owner':'app'}}"
+#define CLIENTS    "'clients':{'mobile':{'requires':{'app':['f']},'usage':{'f':1}}}"
+#define WHOLE                                                                                      \
+    "{'services':{" APP(APP_NODES) "," WEB(WEB_NODES) "}," STORE "," CLIENTS ",'actions':[]}"
+#define SMALL                                                                                      \
+    "{'services':{" APP(APP_NODES2) "," WEB(WEB_NODE) "}," STORE "," CLIENTS ",'actions':[]}"
+
+#define WITHOUT(rule, promise)                                                                     \
+    .world = SMALL, .missing = 1u << RULE_##rule, .breaks = (promise),                             \
+    .faults = FAULT_SILENT | FAULT_CLIENTS | FAULT_PARTLY
+
+const struct fleet_case fleet_cases[] = {
+    {.name = "2 nodes, no faults", .world = SMALL},
+    {.name = "3 nodes, no faults", .world = WHOLE},
+    {.name = "3 nodes, clients, failed bakes",
+     .size = FLEET_MEDIUM,
+     .world = WHOLE,
+     .faults = FAULT_CLIENTS | FAULT_FAILED},
+    {.name = "2 nodes, one old picture", .size = FLEET_MEDIUM, .world = SMALL, .pictures = 1},
+    {.name = "2 nodes, silent", .size = FLEET_LARGE, .world = SMALL, .faults = FAULT_SILENT},
+    {.name = "2 nodes, partly",
+     .size = FLEET_MEDIUM,
+     .world = SMALL,
+     .faults = FAULT_PARTLY | FAULT_FAILED},
+    {.name = "2 nodes, one silent, retired, fenced",
+     .size = FLEET_LARGE,
+     .world = SMALL,
+     .gone_max = 1,
+     .faults = FAULT_SILENT | FAULT_RETIRED | FAULT_FENCED},
+    {.name = "3 nodes, one silent",
+     .size = FLEET_LARGE,
+     .world = WHOLE,
+     .gone_max = 1,
+     .faults = FAULT_SILENT},
+    {.name = "3 nodes, partly", .size = FLEET_LARGE, .world = WHOLE, .faults = FAULT_PARTLY},
+    {.name = "2 nodes, two old pictures", .size = FLEET_LARGE, .world = SMALL, .pictures = 2},
+    {.name = "without R1", WITHOUT(R1, "something unreadable may be read")},
+    {.name = "without R2", WITHOUT(R2, "a call may go unprovided")},
+    {.name = "without R3", WITHOUT(R3, "more than one step may be live")},
+    {.name = "without R4", WITHOUT(R4, "a full release without its rehearsal")},
+    {.name = "without RC", WITHOUT(RC, "a client's call may go unprovided")},
+    {.name = "without RL", WITHOUT(RL, "an action on a stale target"), .pictures = 2},
+};
+const size_t fleet_case_count = ARRAY_LEN(fleet_cases);
+
+bool fleet_run_case(const struct fleet_case *fleet, bool trace, FILE *out)
+{
+    struct fleet_exploration *e = xcalloc(1, sizeof *e);
+    struct fleet_model *model = fleet_model_new(fleet);
+
+    fleet_explore(model, STATES_MAX, e);
+    bool ok = fleet->missing ? e->wrong && strcmp(e->wrong, fleet->breaks) == 0
+                             : !e->wrong && !e->too_many;
+    fprintf(out, "%-4s %-36s %9zu states %10zu steps  depth %2u %7zu stable %6.2f s %5zu MiB%s%s\n",
+            ok ? "ok" : "FAIL", fleet->name, e->states, e->transitions, e->depth, e->stable,
+            e->seconds, e->bytes >> 20, e->wrong ? "  breaks: " : "",
+            e->wrong      ? e->wrong
+            : e->too_many ? "  too many states"
+                          : "");
+    if (!ok || (trace && e->wrong))
+        fputs(e->trace, out);
+    fleet_model_free(model);
+    free(e);
+    return ok;
+}
