@@ -10,13 +10,17 @@
 #include "release/plan.h"
 
 struct engine;
+struct facts;
+struct guard_policy;
 
 struct engine_config {
     const struct cluster_config *clusters;
     size_t cluster_count;
     const char *journal_path; /* NULL: no journal (simulator without one) */
     struct plan plan;
-    struct clock *clock; /* borrowed */
+    const struct guard_policy *policy; /* borrowed; NULL: nothing is set */
+    const struct facts *facts;         /* of the settings; borrowed; NULL: none */
+    struct clock *clock;               /* borrowed */
     bool read_only;
 };
 

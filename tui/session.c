@@ -140,6 +140,8 @@ static int start(struct session *session, const struct args *args, const char *j
         .cluster_count = session->cluster_count,
         .journal_path = journal,
         .plan = session->config.plan,
+        .policy = &session->config.policy,
+        .facts = &session->config.facts,
         .clock = session->clock,
         .read_only = args->read_only,
     };

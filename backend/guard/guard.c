@@ -25,6 +25,17 @@ static bool only_reduces(enum verb verb)
     return false;
 }
 
+/* What an ask without a version means, as R3 takes it. */
+static const char *version_of(const struct guard_input *in, const struct guard_ask *ask,
+                              const struct live *live)
+{
+    struct pair pair = pair_of(in, live);
+
+    if (ask->version[0])
+        return ask->version;
+    return ask->verb == VERB_ROLLBACK ? pair.from : pair.to;
+}
+
 void guard_judge(const struct guard_input *in, const struct guard_ask *ask, struct arena *arena,
                  struct verdict *out)
 {
@@ -34,6 +45,8 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
     struct live live = live_collect(in, arena);
     observed_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
     observed_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
+    if (in->bind)
+        declared_judge(in, ask, version_of(in, ask, &live), arena, out);
     verdict_settle(out);
 }
 
@@ -46,6 +59,8 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
     out[count] = finding_of(RULE_R3, ANSWER_NOT_EVALUATED);
     observed_step_watch(in, &live, arena, &out[count]);
     count += answer_is_broken(out[count].answer);
+    if (in->bind)
+        count += declared_watch(in, arena, &out[count]);
     return count;
 }
 
@@ -110,5 +125,7 @@ uint64_t guard_basis(const struct guard_input *in)
         hash = mix_text(mix_text(hash, in->release->from), in->release->to);
     }
     arena_free(arena);
+    if (in->bind)
+        hash = mix_number(hash, declared_basis(in));
     return hash ? hash : 1;
 }

@@ -23,6 +23,7 @@ bool verb_parse(const char *word, enum verb *out);
 enum intent_flag {
     INTENT_CONFIRMED = 1,  /* the operator answered the question this context asks */
     INTENT_NO_JOURNAL = 2, /* explicit y to pause or undo although the journal cannot be written */
+    INTENT_WARNED = 4,     /* saw the refusal of a rule that warns, and said once more */
 };
 
 /* An operator's wish, bound to the frame that was on the screen. */
