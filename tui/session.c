@@ -230,8 +230,13 @@ int session_open(struct session *session, const struct args *args)
 {
     int status = session_configure(session, args, SESSION_CLUSTERS_NEEDED);
 
-    if (status == EXIT_DONE)
-        status = session_start(session, args);
+    return status == EXIT_DONE ? session_begin(session, args) : status;
+}
+
+int session_begin(struct session *session, const struct args *args)
+{
+    int status = session_start(session, args);
+
     if (status != EXIT_DONE)
         return status;
     session_sync(session, args);

@@ -33,7 +33,7 @@ struct verb_row {
 int verbs_run(const char *const *words, size_t count);
 
 verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_history, verb_audit,
-    verb_doctor, verb_check, verb_simulate;
+    verb_doctor, verb_gate, verb_check, verb_init, verb_simulate;
 
 /* "lockstep: …" on stderr. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

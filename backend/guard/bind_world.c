@@ -428,10 +428,10 @@ static uint64_t basis_of(const struct making *m)
 
         for (versions_t rest = world->services[s].live; versions_next(&rest, &v);) {
             const char *name = book_version_name(book, s, v);
-            live += hash_mix(seed, name, strlen(name) + 1);
+            live += hash_scatter(hash_mix(seed, name, strlen(name) + 1));
         }
         for (size_t i = 0; i < count; i++)
-            live += contract_digest(contracts[i]);
+            live += hash_scatter(contract_digest(contracts[i]));
         hash = hash_mix(hash, &live, sizeof live);
         hash = hash_mix(hash, &changing, sizeof changing);
     }

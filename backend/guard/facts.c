@@ -139,8 +139,8 @@ static uint64_t names_digest(const char *what, const char *of, const char *const
 
     seed = hash_mix(seed, of, strlen(of) + 1);
     for (size_t i = 0; i < count; i++)
-        sum += hash_mix(seed, names[i], strlen(names[i]) + 1);
-    return sum + hash_mix(seed, "", 1);
+        sum += hash_scatter(hash_mix(seed, names[i], strlen(names[i]) + 1));
+    return sum + hash_scatter(hash_mix(seed, "", 1));
 }
 
 static uint64_t uses_digest(const char *what, const struct contract_uses *uses)

@@ -97,7 +97,7 @@ static uint64_t odd_nodes(const struct guard_input *in)
             continue;
         uint64_t one = mix_text(HASH_SEED, place->node);
         one = mix_number(one, (uint64_t)state);
-        sum += mix_text(one, service->versions[place->version].version);
+        sum += hash_scatter(mix_text(one, service->versions[place->version].version));
     }
     return sum;
 }
@@ -115,8 +115,8 @@ uint64_t guard_basis(const struct guard_input *in)
     for (size_t i = 0; i < live.count; i++)
         hash = mix_text(hash, live.versions[i]);
     for (size_t i = 0; i < service->launcher_count; i++)
-        launchers += mix_text(mix_text(HASH_SEED, service->launchers[i].name),
-                              service->launchers[i].version);
+        launchers += hash_scatter(mix_text(mix_text(HASH_SEED, service->launchers[i].name),
+                                           service->launchers[i].version));
     hash = mix_number(mix_number(hash, launchers), odd_nodes(in));
     if (in->release) {
         hash = mix_number(hash, (uint64_t)in->release->stage);
