@@ -34,6 +34,8 @@ static const struct verb_row verb_rows[] = {
      1, verb_act},
     {"fence", "NODE", "take a node out of every count, because it can never come back as it was",
      ACTS | BIT(REASON), 1, 1, verb_fence},
+    {"attest", "STORE", "say with evidence that a format is gone from a store",
+     ACTS | BIT(GONE) | BIT(EVIDENCE), 1, 1, verb_attest},
     {"history", "[SERVICE]", "who did what, when, with which verdict",
      BIT(CONFIG) | BIT(JOURNAL) | BIT(OUTPUT) | BIT(HELP), 0, 1, verb_history},
     {"audit", "verify", "check the chain of the local record, and what the clusters know of it",

@@ -66,6 +66,7 @@ static const char *nothing_to_do(enum verb verb)
     case VERB_ROLLBACK:
         return "there is nothing to roll back to: no release is in flight or on record";
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }
@@ -206,7 +207,7 @@ static void on_changed(void *arg, const struct action_status *status)
         snprintf(line, sizeof line, "%s: %s", verb_word[status->action.verb], status->sentence);
         engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id),
                    status->action.by, line);
-        if (status->action.verb == VERB_FENCE)
+        if (status->action.verb == VERB_FENCE || status->action.verb == VERB_ATTEST)
             cluster_read_release(cluster, "@cluster");
         if (entry->recovering)
             entry->recovering--;
@@ -255,6 +256,8 @@ static const char *not_now(struct engine *engine, const struct cluster *cluster,
             return "that node reports: it is not gone. Drain it or stop it first";
         return "";
     }
+    if (intent->verb == VERB_ATTEST)
+        return bind_not_gone(cluster->bind, intent->service, intent->version);
     if (!fleet_find_service(engine->fleet, intent->cluster, intent->service))
         return "no service is called that";
     return "";

@@ -247,6 +247,51 @@ static bool same_release(const struct release *a, const struct release *b)
            strcmp(a->from, b->from) == 0 && strcmp(a->to, b->to) == 0;
 }
 
+static bool writes(const struct contract *contract, const char *store, const char *format)
+{
+    for (size_t i = 0; i < contract->writes.count; i++)
+        for (size_t k = 0; k < contract->writes.use[i].count; k++)
+            if (strcmp(contract->writes.use[i].of, store) == 0 &&
+                strcmp(contract->writes.use[i].names[k], format) == 0)
+                return true;
+    return false;
+}
+
+/* Anything that may run anywhere, fenced nodes included: better one attestation too late. */
+static bool runs(const struct bind *bind, const struct contract *contract)
+{
+    uint32_t at = book_find_service(bind->book, contract->service);
+    const struct member *member = at == BOOK_NONE ? NULL : bind->member_of[at];
+    const struct service *service = member ? member->service : NULL;
+
+    if (!service)
+        return false;
+    for (size_t i = 0; i < service->launcher_count; i++)
+        if (strcmp(service->launchers[i].version, contract->version) == 0)
+            return true;
+    return strcmp(service->wants, contract->version) == 0 ||
+           service_count(service, contract->version, STATES_ALL) > 0;
+}
+
+const char *bind_not_gone(struct bind *bind, const char *store, const char *format)
+{
+    unsigned id;
+
+    bind_index(bind);
+    uint32_t at = book_find_store(bind->book, store);
+    if (at == BOOK_NONE)
+        return "no contract names that store";
+    for (id = 0; id < bind->book->stores[at].names.count; id++)
+        if (strcmp(bind->book->stores[at].names.text[id], format) == 0)
+            break;
+    if (id == bind->book->stores[at].names.count)
+        return "no contract names that format of the store";
+    for (size_t i = 0; i < bind->contract_count; i++)
+        if (writes(bind->contracts[i], store, format) && runs(bind, bind->contracts[i]))
+            return "something that may run still writes it: release what does not first";
+    return "";
+}
+
 static bool knows(const struct part *part, const char *service, const char *version)
 {
     uint32_t id = book_find_service(part->book, service);

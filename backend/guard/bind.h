@@ -38,6 +38,10 @@ bool bind_declares(struct bind *bind, const char *id);
 /* The contract of one version (NULL: any version) of a service; NULL when none is known. */
 const struct contract *bind_contract(struct bind *bind, const char *id, const char *version);
 
+/* Why nobody can attest that the store no longer holds the format, or "": no contract names them,
+ * or what may run writes it still. A literal. */
+const char *bind_not_gone(struct bind *bind, const char *store, const char *format);
+
 /* One service in the world of those it is coupled to. */
 struct bound {
     const struct world *world; /* NULL: no contract names the service, or `trouble` */

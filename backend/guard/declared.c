@@ -111,6 +111,7 @@ static enum deed_kind kind_of(enum verb verb)
     case VERB_RESUME:
     case VERB_PAUSE:
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#define CALLS_MAX   (INT64_C(1) << 52)
-#define TIME_MAX_MS (INT64_C(1) << 52)
+#define CALLS_MAX (INT64_C(1) << 52)
 
 typedef bool member_fn(void *out, const struct json_at *at, const char *name, struct err *err);
 
@@ -98,13 +97,13 @@ bool facts_read_clients(const struct json_at *at, struct facts *out, struct err 
 static bool read_attestation(void *out, const struct json_at *at, const char *name, struct err *err)
 {
     struct attestation *said = out;
-    struct json_at by = json_key(at, "by"), evidence = json_key(at, "evidence");
-    struct json_at time = json_key(at, "at_ms");
+    struct json_at by = json_key(at, "by"), evidence = json_key(at, "reason");
+    struct json_at time = json_key(at, "at");
 
     said->format = name;
     return json_get_object(at, err) && json_opt_text(&by, TEXT_NAME_MAX, "", &said->by, err) &&
            json_opt_text(&evidence, TEXT_MESSAGE_MAX, "", &said->evidence, err) &&
-           json_opt_int(&time, 0, TIME_MAX_MS, 0, &said->at_utc_ms, err);
+           json_opt_text(&time, TEXT_NAME_MAX, "", &said->at, err);
 }
 
 static bool read_attested(void *out, const struct json_at *at, const char *name, struct err *err)

@@ -9,8 +9,7 @@
 
 /* Somebody said, with evidence, that no trace of this format is left. */
 struct attestation {
-    const char *format, *by, *evidence;
-    int64_t at_utc_ms;
+    const char *format, *by, *evidence, *at;
 };
 
 struct store_fact {
@@ -50,7 +49,7 @@ struct facts {
 bool facts_read_stores(const struct json_at *at, struct facts *out, struct err *err);
 /* {NAME: {requires: {SERVICE: […]}, usage: {ELEMENT: calls}, ended: false}} */
 bool facts_read_clients(const struct json_at *at, struct facts *out, struct err *err);
-/* The record "@cluster": its `attested` {STORE: {FORMAT: {by, evidence, at_ms}}}; what else is in
+/* The record "@cluster": its `attested` {STORE: {FORMAT: {by, reason, at}}}; what else is in
  * it belongs to others. */
 bool facts_read_record(const struct json_at *at, struct facts *out, struct err *err);
 

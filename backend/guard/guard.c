@@ -14,6 +14,7 @@ static bool only_reduces(enum verb verb)
     switch (verb) {
     case VERB_PAUSE:
     case VERB_FENCE:
+    case VERB_ATTEST:
         return true;
     case VERB_START:
     case VERB_STEP:

@@ -243,7 +243,7 @@ END_TEST
 
 START_TEST(what_came_before_is_at_rest_until_it_is_attested_as_gone)
 {
-    static const char record[] = "{attested: {d: {x: {by: ann, evidence: scan, at_ms: 5}}}}";
+    static const char record[] = "{attested: {d: {x: {by: ann, reason: scan, at: now, id: x}}}}";
     struct err err = {0};
     struct facts attested = {0};
 
@@ -272,7 +272,7 @@ START_TEST(an_attestation_is_worth_nothing_while_somebody_writes_the_format)
     service("web", V1, "n1:1 n2:1");
     declare("{contracts: [{service: web, version: '2', follows: ['1'], change: ['read-'], reads: "
             "{d: [y]}, provides: [G/1]}]}");
-    struct attestation gone = {.format = "x", .by = "", .evidence = ""};
+    struct attestation gone = {.format = "x", .by = "", .evidence = "", .at = ""};
     struct store_fact store = {.name = "d", .owner = "", .gone = &gone, .gone_count = 1};
     struct facts attested = {.stores = &store, .store_count = 1};
     bind_put_facts(bind, FACTS_RECORD, &attested);

@@ -87,6 +87,25 @@ START_TEST(a_warning_is_passed_with_a_reason_and_only_with_one)
 }
 END_TEST
 
+START_TEST(only_what_nobody_writes_can_be_attested_as_gone)
+{
+    setup();
+    write_contract("3.yaml", "3", "", "w");
+    program_write(&program, "c.yaml",
+                  "contexts: [{name: s, kind: sim, endpoint: eight}]\n"
+                  "contracts: [3.yaml, 4.yaml]\n");
+    expect("attest d --gone w --evidence full-scan --config %/c.yaml", 0,
+           "the format counts as gone while nobody writes it");
+    expect("attest d --gone x --evidence full-scan --config %/c.yaml", 1, "still writes it");
+    expect("attest d --gone q --evidence full-scan --config %/c.yaml", 1,
+           "no contract names that format");
+    expect("attest e --gone x --evidence full-scan --config %/c.yaml", 1,
+           "no contract names that store");
+    expect("attest d --gone x --config %/c.yaml", 2, "--evidence");
+    expect("attest d --evidence full-scan --config %/c.yaml", 2, "--gone");
+}
+END_TEST
+
 START_TEST(the_document_names_every_rule)
 {
     setup();
@@ -128,6 +147,7 @@ SUITE(verb_gate)
     tcase_add_test(tcase, the_gate_says_0_1_2_or_3);
     tcase_add_test(tcase, the_settings_name_contracts_and_levels);
     tcase_add_test(tcase, a_warning_is_passed_with_a_reason_and_only_with_one);
+    tcase_add_test(tcase, only_what_nobody_writes_can_be_attested_as_gone);
     tcase_add_test(tcase, the_document_names_every_rule);
     tcase_add_test(tcase, drafts_are_contracts_and_settings);
     return suite;
