@@ -128,7 +128,9 @@ static bool judge_service(struct engine *engine, struct entry *entry, const stru
         err_set(refusal, ERR_REJECTED, "%s %s: %s%s%s%s", rule_word[verdict.first->rule],
                 rule_name[verdict.first->rule], verdict.first->sentence,
                 verdict.first->way_out[0] ? ". Way out: " : "", verdict.first->way_out,
-                verdict.level == LEVEL_WARN ? ". Or override it, with the reason" : "");
+                verdict.level == LEVEL_WARN && verdict.first->rule != RULE_RL
+                    ? ". Or override it, with the reason"
+                    : "");
     else if (p.hinder[0])
         err_set(refusal, ERR_REJECTED, "%s: %s", service->name, p.hinder);
     else if (loop_now_ms(engine->loop) - cluster->fresh_ms > FRESH_ENOUGH_MS &&
