@@ -28,6 +28,18 @@ const struct config_setting config_settings[] = {
      ROOT(plan.canary), NULL},
     {"", "waves", SETTING_SHARES, "[10, 33, 100]",
      "percent of the instances after each further step", ROOT(plan), NULL},
+    {"", "contracts", SETTING_CONTRACTS, "those on the workloads",
+     "files with release contracts, beside the label lockstep.contract", ROOT(facts), NULL},
+    {"", "levels", SETTING_LEVELS, "warn; without a contract only what can be seen",
+     "observe, warn or enforce, by default and per service, for all rules or one by one",
+     ROOT(policy), NULL},
+    {"", "coupling", SETTING_COUPLING, "neighbours",
+     "whose releases wait for each other: neighbours, component, fleet", ROOT(policy), NULL},
+    {"", "stores", SETTING_STORES, "what the contracts say",
+     "per store: formats that may be at rest, elements it has, owner", ROOT(facts), NULL},
+    {"", "clients", SETTING_CLIENTS, "none",
+     "per cohort of clients: what it requires, calls seen, whether support has ended", ROOT(facts),
+     NULL},
     {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
@@ -201,7 +213,10 @@ static void read_contexts(struct config *config, const struct json_at *at)
 
 void config_start(struct config *config, const char *file)
 {
-    *config = (struct config){.arena = arena_new(4096), .plan = plan_default(), .theme = ""};
+    *config = (struct config){.arena = arena_new(4096),
+                              .plan = plan_default(),
+                              .policy = guard_policy_default(),
+                              .theme = ""};
     config->file = arena_strdup(config->arena, file);
     config->journal = "";
 }

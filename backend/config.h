@@ -7,11 +7,14 @@
 #define LOCKSTEP_CONFIG_H
 
 #include "drivers/driver.h"
+#include "guard/facts.h"
+#include "guard/policy.h"
 #include "release/plan.h"
 
 enum config_limit {
     CONFIG_FILE_MAX = 1 << 20,
     CONFIG_CONTEXTS_MAX = 64,
+    CONFIG_CONTRACTS_MAX = 4096,
     CONFIG_PROBLEMS_MAX = 32,
 };
 
@@ -25,8 +28,10 @@ struct config {
     bool from_environment; /* the contexts are not from the file */
     const char *journal;   /* never "" */
     struct plan plan;
-    const char *theme; /* name or file; "" default */
-    int glyphs;        /* enum config_glyphs */
+    struct guard_policy policy; /* levels, coupling */
+    struct facts facts;         /* contracts in files, stores, clients */
+    const char *theme;          /* name or file; "" default */
+    int glyphs;                 /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
     const char *problems[CONFIG_PROBLEMS_MAX];
     size_t problem_count;
@@ -58,13 +63,18 @@ enum setting_type {
     SETTING_COUNT, /* 1..1,000,000 */
     SETTING_NUMBER,
     SETTING_TEXT,
-    SETTING_NAME,   /* identifier: letters, digits, . _ : @ / - */
-    SETTING_PATH,   /* "~/" is the home, relative ones start at the file's folder */
-    SETTING_SPAN,   /* 500ms, 30s, 5m, 1h */
-    SETTING_WORD,   /* one of `words`, kept as text */
-    SETTING_CHOICE, /* one of `words`, kept as its index in an int */
-    SETTING_SHARES, /* ascending percentages, last one 100 */
-    SETTING_LIST,   /* contexts */
+    SETTING_NAME,      /* identifier: letters, digits, . _ : @ / - */
+    SETTING_PATH,      /* "~/" is the home, relative ones start at the file's folder */
+    SETTING_SPAN,      /* 500ms, 30s, 5m, 1h */
+    SETTING_WORD,      /* one of `words`, kept as text */
+    SETTING_CHOICE,    /* one of `words`, kept as its index in an int */
+    SETTING_SHARES,    /* ascending percentages, last one 100 */
+    SETTING_LIST,      /* contexts */
+    SETTING_CONTRACTS, /* files */
+    SETTING_LEVELS,    /* this and the next ones: see guard/policy.h and guard/facts.h */
+    SETTING_COUPLING,
+    SETTING_STORES,
+    SETTING_CLIENTS,
 };
 
 /* One row per setting; `place` says where it goes. */

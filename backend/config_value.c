@@ -72,6 +72,29 @@ static bool read_shares(const struct json_at *at, struct plan *plan, struct err 
                                   json_path(at, path, sizeof path), (int)last);
 }
 
+static bool read_contracts(struct config *config, const struct json_at *at, struct facts *out,
+                           struct err *err)
+{
+    size_t count;
+
+    if (!json_get_array(at, &count, err))
+        return false;
+    if (count > CONFIG_CONTRACTS_MAX)
+        return err_set(err, ERR_LIMIT, "%s: more than %d contracts", config->file,
+                       CONFIG_CONTRACTS_MAX);
+    out->contracts = arena_alloc(config->arena, count + 1, sizeof *out->contracts);
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+        const char *path;
+        if (!json_get_text(&item, 4095, &path, err) ||
+            !contract_load(config_path(config, path), config->arena,
+                           &out->contracts[out->contract_count], err))
+            return false;
+        out->contract_count++;
+    }
+    return true;
+}
+
 bool config_read_setting(struct config *config, const struct config_setting *setting,
                          const struct json_at *at, void *into, struct err *err)
 {
@@ -112,6 +135,16 @@ bool config_read_setting(struct config *config, const struct config_setting *set
         good = read_word(at, setting, &text, &index, err);
         *(int *)(void *)place = good ? index : 0;
         return good;
+    case SETTING_CONTRACTS:
+        return read_contracts(config, at, (struct facts *)(void *)place, err);
+    case SETTING_LEVELS:
+        return policy_read_levels(at, (struct guard_policy *)(void *)place, err);
+    case SETTING_COUPLING:
+        return policy_read_coupling(at, (struct guard_policy *)(void *)place, err);
+    case SETTING_STORES:
+        return facts_read_stores(at, (struct facts *)(void *)place, err);
+    case SETTING_CLIENTS:
+        return facts_read_clients(at, (struct facts *)(void *)place, err);
     case SETTING_LIST:
         break;
     }

@@ -10,13 +10,17 @@
 #include "release/plan.h"
 
 struct engine;
+struct facts;
+struct guard_policy;
 
 struct engine_config {
     const struct cluster_config *clusters;
     size_t cluster_count;
     const char *journal_path; /* NULL: no journal (simulator without one) */
     struct plan plan;
-    struct clock *clock; /* borrowed */
+    const struct guard_policy *policy; /* borrowed; NULL: nothing is set */
+    const struct facts *facts;         /* of the settings; borrowed; NULL: none */
+    struct clock *clock;               /* borrowed */
     bool read_only;
 };
 
@@ -34,6 +38,13 @@ const struct frame *engine_frame(struct engine *engine);
 uint64_t engine_submit(struct engine *engine, const struct intent *intent);
 /* Streams the instances of this service; "" for none. Any thread. */
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
+
+/* Headless: what the guard says to an intent as things are known now; nothing is done. Texts go
+ * into the arena. False and err when the service or its cluster is not known now. */
+struct arena;
+struct verdict;
+bool engine_ask(struct engine *engine, const struct intent *intent, struct arena *arena,
+                struct verdict *out, struct err *err);
 
 /* Headless: turns the loop until done(frame) or the time is over; true when done. */
 typedef bool engine_done_fn(void *arg, const struct frame *frame);

@@ -27,6 +27,7 @@ static const struct {
                        "there is nothing to roll back to: no release is in flight or on record",
                        "Going forward again is a new release."},
     [VERB_FENCE] = {"Fence", "this cannot be done here", ""},
+    [VERB_ATTEST] = {"Attest", "this cannot be done here", ""},
 };
 
 void acting_release(struct acting *acting)

@@ -37,6 +37,9 @@ enum arg_type {
     X(OVERRIDE, reason, TAKES_TEXT, "--override", "", "REASON",                                    \
       "go on although a rule refuses; journaled")                                                  \
     X(REASON, reason, TAKES_TEXT, "--reason", "", "TEXT", "why, for everybody who asks later")     \
+    X(GONE, gone, TAKES_TEXT, "--gone", "", "FORMAT", "the format of which no trace is left")      \
+    X(EVIDENCE, reason, TAKES_TEXT, "--evidence", "", "TEXT",                                      \
+      "how that is known, for everybody who asks later")                                           \
     X(NO_JOURNAL, no_journal, TAKES_NOTHING, "--no-journal", "", "",                               \
       "pause or roll back although nothing can be written down here")                              \
     X(TIMEOUT, timeout_ms, TAKES_SPAN, "--timeout", "", "TIME", "give up waiting after this long") \
@@ -74,7 +77,7 @@ struct args {
     size_t context_count;
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
-    const char *config, *journal, *image, *reason, *script, *theme; /* NULL when not given */
+    const char *config, *journal, *image, *reason, *gone, *script, *theme; /* NULL when not given */
     enum output output;
     uint32_t to_count;
     int64_t timeout_ms; /* 0 when not given */

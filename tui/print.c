@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void table_start(struct table *table, size_t columns, const char *const *heads)
 {
@@ -79,8 +80,8 @@ void print_finding(const struct finding *finding, const char *indent)
 {
     char span[SPAN_TEXT];
 
-    printf("%s%s %s: %s\n", indent, rule_word[finding->rule], rule_name[finding->rule],
-           finding->sentence);
+    printf("%s%s %s: %s%s\n", indent, rule_word[finding->rule], rule_name[finding->rule],
+           finding->sentence, finding->level == LEVEL_OBSERVE ? " (only observed)" : "");
     for (size_t i = 0; i < finding->witness_count; i++) {
         const struct witness *witness = &finding->witnesses[i];
         printf("%s  witness: %s: %s", indent, witness->object, witness->fact);
@@ -94,11 +95,19 @@ void print_finding(const struct finding *finding, const char *indent)
 
 void print_verdict(const struct verdict *verdict, const char *indent)
 {
+    char unproven[RULE_COUNT * 4] = "";
+
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct finding *finding = &verdict->findings[i];
-        if (finding->answer == ANSWER_REFUSE || finding->answer == ANSWER_UNKNOWN)
+        bool broken = finding->answer == ANSWER_REFUSE || finding->answer == ANSWER_UNKNOWN;
+        if (broken && (finding->level != LEVEL_OBSERVE || finding->answer == ANSWER_REFUSE))
             print_finding(finding, indent);
+        else if (broken)
+            snprintf(unproven + strlen(unproven), sizeof unproven - strlen(unproven), " %s",
+                     rule_word[i]);
     }
+    if (unproven[0])
+        printf("%sunproven:%s (only a contract could say)\n", indent, unproven);
     if (verdict->warning && verdict->warning[0])
         printf("%swarning: %s\n", indent, verdict->warning);
 }

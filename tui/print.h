@@ -37,7 +37,8 @@ json_t *json_of_frame(const struct frame *frame, const struct row *only); /* onl
 
 /* "R3 step: sentence" with witnesses and way out, each line indented. */
 void print_finding(const struct finding *finding, const char *indent);
-/* Every rule of it that refuses or cannot be judged. */
+/* Every rule of it that refuses or cannot be judged; those that are only not known because
+ * nobody declared anything on one line. */
 void print_verdict(const struct verdict *verdict, const char *indent);
 
 #endif

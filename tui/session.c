@@ -140,6 +140,8 @@ static int start(struct session *session, const struct args *args, const char *j
         .cluster_count = session->cluster_count,
         .journal_path = journal,
         .plan = session->config.plan,
+        .policy = &session->config.policy,
+        .facts = &session->config.facts,
         .clock = session->clock,
         .read_only = args->read_only,
     };
@@ -228,8 +230,13 @@ int session_open(struct session *session, const struct args *args)
 {
     int status = session_configure(session, args, SESSION_CLUSTERS_NEEDED);
 
-    if (status == EXIT_DONE)
-        status = session_start(session, args);
+    return status == EXIT_DONE ? session_begin(session, args) : status;
+}
+
+int session_begin(struct session *session, const struct args *args)
+{
+    int status = session_start(session, args);
+
     if (status != EXIT_DONE)
         return status;
     session_sync(session, args);

@@ -48,6 +48,8 @@ void session_sync(struct session *session, const struct args *args);
 /* All three: configures, starts, and runs until every cluster was heard or is known not to answer.
  * EXIT_UNREACHED, with the reasons said, when none of them could be reached. */
 int session_open(struct session *session, const struct args *args);
+/* The last two of them. */
+int session_begin(struct session *session, const struct args *args);
 void session_close(struct session *session);
 
 /* Runs until done(arg, frame) or the time is over, or until SIGINT or SIGTERM; then

@@ -1,4 +1,5 @@
-/* verb_act.c: `lockstep start|step|pause|resume|rollback SERVICE` and `lockstep fence NODE`: one
+/* verb_act.c: `lockstep start|step|pause|resume|rollback SERVICE` `lockstep fence NODE`,
+ * `lockstep attest STORE`: one
  * intent, followed to its end.
  *
  * Exit status: 0 applied; 1 refused by a rule, or somebody else was first; 2 usage, or a
@@ -320,6 +321,44 @@ int verb_fence(const struct verb_row *row, const struct args *args)
     int status = session_open(&session, args);
     if (status == EXIT_DONE)
         status = fence_node(&session, args);
+    session_close(&session);
+    return status;
+}
+
+/* Stores belong to no engine: the context is the only one there is, or the one that is named. */
+static int attest_store(struct session *session, const struct args *args)
+{
+    struct act act = {.args = args, .intent = {.verb = VERB_ATTEST}, .name = args->operands[0]};
+    struct intent *intent = &act.intent;
+    struct err err = {0};
+
+    if (session->cluster_count != 1) {
+        err_set(&err, ERR_USAGE, "name the cluster whose record it goes to: --context NAME");
+        return complain_err(&err);
+    }
+    snprintf(intent->cluster, sizeof intent->cluster, "%s", session->clusters[0].name);
+    if (!take_text(intent->service, sizeof intent->service, "STORE", args->operands[0]) ||
+        !fill_intent(&act, args, args->gone))
+        return EXIT_USAGE;
+    int status = check_context(session, &act);
+    return status == EXIT_DONE ? carry_out(session, &act) : status;
+}
+
+int verb_attest(const struct verb_row *row, const struct args *args)
+{
+    struct session session;
+    struct err err = {0};
+
+    (void)row;
+    if (!args->gone || !args->reason) {
+        err_set(&err, ERR_USAGE,
+                "an attestation needs what is gone and how that is known: --gone FORMAT "
+                "--evidence \"full scan on Monday, job 123\"");
+        return complain_err(&err);
+    }
+    int status = session_open(&session, args);
+    if (status == EXIT_DONE)
+        status = attest_store(&session, args);
     session_close(&session);
     return status;
 }

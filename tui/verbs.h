@@ -32,8 +32,8 @@ struct verb_row {
 /* Runs what the words (without the program's name) say and returns the exit status. */
 int verbs_run(const char *const *words, size_t count);
 
-verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_history, verb_audit,
-    verb_doctor, verb_check, verb_simulate;
+verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_attest, verb_history,
+    verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate;
 
 /* "lockstep: …" on stderr. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -45,3 +45,10 @@ uint64_t hash_mix(uint64_t seed, const void *bytes, size_t len)
         seed = (seed ^ p[i]) * 1099511628211ULL;
     return seed;
 }
+
+uint64_t hash_scatter(uint64_t hash)
+{
+    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9ULL;
+    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebULL;
+    return hash ^ hash >> 31;
+}

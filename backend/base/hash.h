@@ -14,5 +14,8 @@ void id_random(char out[ID_TEXT]);
 /* FNV-1a: fast, not cryptographic; for tables and change detection. */
 uint64_t hash_mix(uint64_t seed, const void *bytes, size_t len);
 #define HASH_SEED 14695981039346656037ULL
+/* Before hashes of the members of a set are added up: neighbouring FNV values differ by the same
+ * amount up or down, so that two changes would cancel each other. */
+uint64_t hash_scatter(uint64_t hash);
 
 #endif

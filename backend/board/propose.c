@@ -272,6 +272,7 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
         propose_rollback(in, &f, arena, &out);
         break;
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }

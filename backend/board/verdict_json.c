@@ -11,19 +11,26 @@ json_t *finding_json(const struct finding *finding)
             witnesses, json_pack("{s:s, s:s, s:o}", "object", w->object, "fact", w->fact, "age_ms",
                                  w->age_ms < 0 ? json_null() : json_integer(w->age_ms)));
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:s}", "rule", rule_word[finding->rule], "answer",
-                     answer_word[finding->answer], "sentence",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "rule", rule_word[finding->rule], "answer",
+                     answer_word[finding->answer], "level", level_word[finding->level], "sentence",
                      finding->sentence ? finding->sentence : "", "witness", witnesses, "way_out",
                      finding->way_out ? finding->way_out : "");
 }
 
 json_t *verdict_json(const struct verdict *verdict)
 {
-    json_t *rules = json_array();
+    json_t *rules = json_array(), *unproven = json_array();
 
-    for (unsigned r = 0; r < RULE_COUNT; r++)
-        json_array_append_new(rules, finding_json(&verdict->findings[r]));
-    return json_pack("{s:s, s:o, s:o}", "answer", answer_word[verdict->answer], "rule",
+    for (unsigned r = 0; r < RULE_COUNT; r++) {
+        const struct finding *finding = &verdict->findings[r];
+
+        json_array_append_new(rules, finding_json(finding));
+        if (finding->level == LEVEL_OBSERVE &&
+            (finding->answer == ANSWER_UNKNOWN || finding->answer == ANSWER_REFUSE))
+            json_array_append_new(unproven, json_string(rule_word[r]));
+    }
+    return json_pack("{s:s, s:o, s:o, s:o, s:s}", "answer", answer_word[verdict->answer], "rule",
                      verdict->first ? json_string(rule_word[verdict->first->rule]) : json_null(),
-                     "rules", rules);
+                     "rules", rules, "unproven", unproven, "warning",
+                     verdict->warning ? verdict->warning : "");
 }

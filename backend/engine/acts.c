@@ -14,7 +14,8 @@ void entry_set_release(struct engine *engine, struct entry *entry, const struct 
 {
     release_free(entry->release);
     entry->release = release ? release_copy(release) : NULL;
-    engine_touch(engine, entry);
+    bind_put_release(engine_cluster(engine, entry->cluster)->bind, entry->id, release);
+    engine_touch_coupled(engine, entry);
 }
 
 static struct act *find_act(struct engine *engine, uint64_t ticket)
@@ -65,6 +66,7 @@ static const char *nothing_to_do(enum verb verb)
     case VERB_ROLLBACK:
         return "there is nothing to roll back to: no release is in flight or on record";
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }
@@ -81,6 +83,19 @@ static void fill_action(struct action *action, const struct proposal *p,
     action->to_count = p->to_count;
     action->replicas = service->replicas;
     action->last_step = p->to_count >= service->replicas;
+}
+
+/* A rule that warns refuses until the operator says once more: with a reason, which is
+ * journaled, or having seen the refusal. --yes and arming are no answer to it: they say that this
+ * is production, not that this rule may break. A simulator asks nothing, so only a reason will do.
+ */
+static bool goes_past(const struct cluster *cluster, const struct intent *intent,
+                      const struct verdict *verdict)
+{
+    bool simulated = strcmp(cluster->config.kind, "sim") == 0;
+
+    return verdict->level == LEVEL_WARN &&
+           (intent->reason[0] || (intent->flags & INTENT_WARNED && !simulated));
 }
 
 static bool judge_service(struct engine *engine, struct entry *entry, const struct intent *intent,
@@ -106,10 +121,16 @@ static bool judge_service(struct engine *engine, struct entry *entry, const stru
     }
     guard_judge(&in->guard, &ask, arena, &verdict);
     *verdict_out = verdict_json(&verdict);
-    if (verdict.first && verdict.answer != ANSWER_ALLOW)
-        err_set(refusal, ERR_REJECTED, "%s %s: %s%s%s", rule_word[verdict.first->rule],
+    bool overridden = verdict.first && goes_past(cluster, intent, &verdict);
+    if (overridden)
+        json_object_set_new(*verdict_out, "overridden", json_string(intent->reason));
+    if (verdict.first && !overridden)
+        err_set(refusal, ERR_REJECTED, "%s %s: %s%s%s%s", rule_word[verdict.first->rule],
                 rule_name[verdict.first->rule], verdict.first->sentence,
-                verdict.first->way_out[0] ? ". Way out: " : "", verdict.first->way_out);
+                verdict.first->way_out[0] ? ". Way out: " : "", verdict.first->way_out,
+                verdict.level == LEVEL_WARN && verdict.first->rule != RULE_RL
+                    ? ". Or override it, with the reason"
+                    : "");
     else if (p.hinder[0])
         err_set(refusal, ERR_REJECTED, "%s: %s", service->name, p.hinder);
     else if (loop_now_ms(engine->loop) - cluster->fresh_ms > FRESH_ENOUGH_MS &&
@@ -188,7 +209,7 @@ static void on_changed(void *arg, const struct action_status *status)
         snprintf(line, sizeof line, "%s: %s", verb_word[status->action.verb], status->sentence);
         engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id),
                    status->action.by, line);
-        if (status->action.verb == VERB_FENCE)
+        if (status->action.verb == VERB_FENCE || status->action.verb == VERB_ATTEST)
             cluster_read_release(cluster, "@cluster");
         if (entry->recovering)
             entry->recovering--;
@@ -237,6 +258,8 @@ static const char *not_now(struct engine *engine, const struct cluster *cluster,
             return "that node reports: it is not gone. Drain it or stop it first";
         return "";
     }
+    if (intent->verb == VERB_ATTEST)
+        return bind_not_gone(cluster->bind, intent->service, intent->version);
     if (!fleet_find_service(engine->fleet, intent->cluster, intent->service))
         return "no service is called that";
     return "";

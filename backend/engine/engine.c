@@ -37,6 +37,8 @@ static void open_cluster(struct engine *engine, struct cluster *cluster)
 
     cluster->engine = engine;
     cluster->fresh_ms = -1;
+    cluster->bind = bind_new(engine->policy);
+    bind_put_facts(cluster->bind, FACTS_SETTINGS, engine->facts);
     if (engine->read_only)
         cluster->config.read_only = true;
     if (!ops)
@@ -90,6 +92,8 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->clock = config->clock;
     engine->loop = loop_new(config->clock);
     engine->plan = config->plan;
+    engine->policy = config->policy;
+    engine->facts = config->facts;
     engine->read_only = config->read_only;
     engine->fleet = fleet_new();
     pthread_mutex_init(&engine->lock, NULL);
@@ -144,6 +148,8 @@ void engine_free(struct engine *engine)
         action_calls_release(&cluster->calls);
         cluster_drop_reads(cluster);
         json_decref(cluster->fenced);
+        bind_free(cluster->bind);
+        arena_free(cluster->attested_arena);
         free_cluster_config(&cluster->config);
     }
     while (engine->leftovers) {
@@ -308,6 +314,28 @@ void engine_touch(struct engine *engine, struct entry *entry)
     engine_publish_soon(engine);
 }
 
+struct touching {
+    struct engine *engine;
+    const char *cluster;
+};
+
+static void touch_one(void *arg, const char *id)
+{
+    struct touching *touching = arg;
+
+    engine_touch(touching->engine, engine_entry(touching->engine, touching->cluster, id));
+}
+
+void engine_touch_coupled(struct engine *engine, struct entry *entry)
+{
+    struct cluster *cluster = engine_cluster(engine, entry->cluster);
+    struct touching touching = {engine, entry->cluster};
+
+    engine_touch(engine, entry);
+    if (cluster)
+        bind_each_coupled(cluster->bind, entry->id, touch_one, &touching);
+}
+
 void engine_touch_cluster(struct engine *engine, const char *cluster)
 {
     for (size_t i = 0; i < engine->entry_count; i++)
@@ -342,7 +370,8 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
                   .service = service,
                   .release = entry->release,
                   .now_ms = loop_now_ms(engine->loop),
-                  .utc_ms = clock_utc_ms(engine->clock)},
+                  .utc_ms = clock_utc_ms(engine->clock),
+                  .bind = cluster->bind},
         .plan = &engine->plan,
         .live = cluster->state == CLUSTER_LIVE,
         .deny = cluster->deny,

@@ -5,6 +5,7 @@
 
 #include "board/board.h"
 #include "engine.h"
+#include "guard/bind.h"
 #include "release/release.h"
 
 #include <pthread.h>
@@ -34,6 +35,9 @@ struct cluster {
     struct record_read *reads; /* ledger records asked for */
     struct action_calls calls; /* of actions, on their way to the driver */
     json_t *fenced;            /* of the ledger record "@cluster": node id -> why; NULL none */
+    struct bind *bind;         /* what is declared and seen, as the guard takes it */
+    struct facts attested;     /* of the same record */
+    struct arena *attested_arena;
 };
 
 /* What the engine knows of one service beside the facts. */
@@ -79,6 +83,8 @@ struct engine {
     struct loop *loop;
     struct clock *clock;
     struct plan plan;
+    const struct guard_policy *policy;
+    const struct facts *facts;
     bool read_only;
     struct cluster *clusters;
     size_t cluster_count;
@@ -114,6 +120,8 @@ struct cluster *engine_cluster(struct engine *engine, const char *name);
 struct entry *engine_entry(struct engine *engine, const char *cluster, const char *id);
 /* Makes the row anew at the next publication. */
 void engine_touch(struct engine *engine, struct entry *entry);
+/* And the rows of the services that it is coupled to. */
+void engine_touch_coupled(struct engine *engine, struct entry *entry);
 void engine_touch_cluster(struct engine *engine, const char *cluster);
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text);

@@ -16,8 +16,9 @@ static void on_service(void *arg, const struct service *service)
     struct engine *engine = cluster->engine;
     struct entry *entry = engine_entry(engine, cluster->config.name, service->id);
 
+    bind_put_service(cluster->bind, service);
     fleet_put_service(engine->fleet, service);
-    engine_touch(engine, entry);
+    engine_touch_coupled(engine, entry);
 }
 
 static void on_service_gone(void *arg, const char *id)
@@ -25,13 +26,15 @@ static void on_service_gone(void *arg, const char *id)
     struct cluster *cluster = arg;
     struct engine *engine = cluster->engine;
 
-    engine_touch(engine, engine_entry(engine, cluster->config.name, id));
+    engine_touch_coupled(engine, engine_entry(engine, cluster->config.name, id));
+    bind_drop_service(cluster->bind, id);
     fleet_drop_service(engine->fleet, cluster->config.name, id);
 }
 
 /* Rows that rest on a node: those with an instance there. */
 static void touch_node(struct engine *engine, const char *cluster, const char *id)
 {
+    bind_nodes_changed(engine_cluster(engine, cluster)->bind);
     for (size_t i = 0; i < engine->entry_count; i++) {
         struct entry *entry = engine->entries[i];
         const struct service *service = strcmp(entry->cluster, cluster)
@@ -39,7 +42,7 @@ static void touch_node(struct engine *engine, const char *cluster, const char *i
                                             : fleet_find_service(engine->fleet, cluster, entry->id);
         for (size_t p = 0; service && p < service->placement_count; p++)
             if (strcmp(service->placements[p].node, id) == 0) {
-                engine_touch(engine, entry);
+                engine_touch_coupled(engine, entry);
                 break;
             }
     }
@@ -190,6 +193,24 @@ struct record_read {
     char key[256];
 };
 
+/* What was attested in this cluster, whoever did it. */
+static void apply_attestations(struct cluster *cluster, const json_t *record)
+{
+    struct arena *arena = arena_new(512);
+    struct json_at at = json_root(record, "the cluster's ledger record", arena);
+    struct facts facts = {0};
+    struct err err = {0};
+
+    if (record && !facts_read_record(&at, &facts, &err))
+        engine_say(cluster->engine, cluster->config.name, "@cluster", "", err.text);
+    bind_put_facts(cluster->bind, FACTS_RECORD, NULL);
+    arena_free(cluster->attested_arena);
+    cluster->attested_arena = arena;
+    cluster->attested = facts;
+    bind_put_facts(cluster->bind, FACTS_RECORD, &cluster->attested);
+    engine_touch_cluster(cluster->engine, cluster->config.name);
+}
+
 static void apply_fences(struct cluster *cluster, const char *text)
 {
     struct engine *engine = cluster->engine;
@@ -199,6 +220,7 @@ static void apply_fences(struct cluster *cluster, const char *text)
 
     json_decref(cluster->fenced);
     cluster->fenced = json_incref(json_object_get(record, "fenced"));
+    apply_attestations(cluster, record);
     json_decref(record);
     const struct snapshot *snapshot = fleet_snapshot(engine->fleet);
     for (size_t i = 0; i < snapshot->node_count; i++) {

@@ -14,6 +14,7 @@ static bool only_reduces(enum verb verb)
     switch (verb) {
     case VERB_PAUSE:
     case VERB_FENCE:
+    case VERB_ATTEST:
         return true;
     case VERB_START:
     case VERB_STEP:
@@ -25,6 +26,17 @@ static bool only_reduces(enum verb verb)
     return false;
 }
 
+/* What an ask without a version means, as R3 takes it. */
+static const char *version_of(const struct guard_input *in, const struct guard_ask *ask,
+                              const struct live *live)
+{
+    struct pair pair = pair_of(in, live);
+
+    if (ask->version[0])
+        return ask->version;
+    return ask->verb == VERB_ROLLBACK ? pair.from : pair.to;
+}
+
 void guard_judge(const struct guard_input *in, const struct guard_ask *ask, struct arena *arena,
                  struct verdict *out)
 {
@@ -34,6 +46,8 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
     struct live live = live_collect(in, arena);
     observed_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
     observed_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
+    if (in->bind)
+        declared_judge(in, ask, version_of(in, ask, &live), arena, out);
     verdict_settle(out);
 }
 
@@ -46,6 +60,8 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
     out[count] = finding_of(RULE_R3, ANSWER_NOT_EVALUATED);
     observed_step_watch(in, &live, arena, &out[count]);
     count += answer_is_broken(out[count].answer);
+    if (in->bind)
+        count += declared_watch(in, arena, &out[count]);
     return count;
 }
 
@@ -82,7 +98,7 @@ static uint64_t odd_nodes(const struct guard_input *in)
             continue;
         uint64_t one = mix_text(HASH_SEED, place->node);
         one = mix_number(one, (uint64_t)state);
-        sum += mix_text(one, service->versions[place->version].version);
+        sum += hash_scatter(mix_text(one, service->versions[place->version].version));
     }
     return sum;
 }
@@ -100,8 +116,8 @@ uint64_t guard_basis(const struct guard_input *in)
     for (size_t i = 0; i < live.count; i++)
         hash = mix_text(hash, live.versions[i]);
     for (size_t i = 0; i < service->launcher_count; i++)
-        launchers += mix_text(mix_text(HASH_SEED, service->launchers[i].name),
-                              service->launchers[i].version);
+        launchers += hash_scatter(mix_text(mix_text(HASH_SEED, service->launchers[i].name),
+                                           service->launchers[i].version));
     hash = mix_number(mix_number(hash, launchers), odd_nodes(in));
     if (in->release) {
         hash = mix_number(hash, (uint64_t)in->release->stage);
@@ -110,5 +126,7 @@ uint64_t guard_basis(const struct guard_input *in)
         hash = mix_text(mix_text(hash, in->release->from), in->release->to);
     }
     arena_free(arena);
+    if (in->bind)
+        hash = mix_number(hash, declared_basis(in));
     return hash ? hash : 1;
 }

@@ -9,6 +9,7 @@
 #include "model/action.h"
 #include "model/fleet.h"
 
+struct bind;
 struct release;
 
 /* Everything the guard may look at for one service. */
@@ -18,6 +19,9 @@ struct guard_input {
     const struct release *release;   /* NULL: none on record */
     int64_t now_ms;                  /* engine clock, as struct service.observed_ms */
     int64_t utc_ms;
+    /* What is declared in this cluster, and the levels; only memory of it changes. NULL: nothing
+     * is known but what is seen, and what can be judged by that is enforced. */
+    struct bind *bind;
 };
 
 /* The action in question. */

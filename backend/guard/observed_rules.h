@@ -14,4 +14,14 @@ void observed_step_watch(const struct guard_input *in, const struct live *live, 
 void observed_serial_judge(const struct guard_input *in, const struct guard_ask *ask,
                            const struct live *live, struct arena *arena, struct finding *finding);
 
+/* R0, R1, R2, RC, and what R3 says about declared versions: by the rules over the world of the
+ * coupled services. Sets the levels of all findings. `version`: what would run, "" when nobody
+ * knows. */
+void declared_judge(const struct guard_input *in, const struct guard_ask *ask, const char *version,
+                    struct arena *arena, struct verdict *out);
+/* What is broken already between coupled services and clients; count of findings added. */
+size_t declared_watch(const struct guard_input *in, struct arena *arena, struct finding *out);
+/* Digest of what those verdicts rest on. */
+uint64_t declared_basis(const struct guard_input *in);
+
 #endif

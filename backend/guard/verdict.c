@@ -22,6 +22,12 @@ const char *const answer_word[4] = {
     [ANSWER_REFUSE] = "refuse",
 };
 
+const char *const level_word[LEVEL_COUNT] = {
+    [LEVEL_ENFORCE] = "enforce",
+    [LEVEL_WARN] = "warn",
+    [LEVEL_OBSERVE] = "observe",
+};
+
 bool answer_is_broken(enum answer answer)
 {
     return answer == ANSWER_UNKNOWN || answer == ANSWER_REFUSE;
@@ -37,12 +43,15 @@ void verdict_begin(struct verdict *verdict, enum answer answer)
 void verdict_settle(struct verdict *verdict)
 {
     verdict->answer = ANSWER_ALLOW;
+    verdict->level = LEVEL_OBSERVE;
     verdict->first = NULL;
     for (unsigned r = 0; r < RULE_COUNT; r++) {
         const struct finding *finding = &verdict->findings[r];
 
-        if (!answer_is_broken(finding->answer))
+        if (!answer_is_broken(finding->answer) || finding->level == LEVEL_OBSERVE)
             continue;
+        if (finding->level < verdict->level)
+            verdict->level = finding->level;
         if (!verdict->first)
             verdict->first = finding;
         if (finding->answer > verdict->answer)

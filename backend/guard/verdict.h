@@ -19,6 +19,15 @@ enum answer {
 };
 extern const char *const answer_word[4]; /* "allow", "not-evaluated", "unknown", "refuse" */
 
+/* How much a broken rule binds. Without a policy everything is enforced. */
+enum level {
+    LEVEL_ENFORCE, /* refuses; only breaking the glass goes past it */
+    LEVEL_WARN,    /* refuses until the operator says once more, with a reason */
+    LEVEL_OBSERVE, /* shown and journaled, refuses nothing */
+    LEVEL_COUNT
+};
+extern const char *const level_word[LEVEL_COUNT];
+
 /* One object that makes the rule say so: a node, launcher, store, service, … */
 struct witness {
     const char *object; /* "node w3", "launcher spec", … */
@@ -33,12 +42,14 @@ struct finding {
     struct witness *witnesses;
     size_t witness_count;
     const char *way_out; /* cheapest one, or "" */
+    enum level level;
 };
 
 /* Everything in the arena it was judged into. */
 struct verdict {
-    enum answer answer;          /* ALLOW only when no finding is REFUSE or UNKNOWN */
-    const struct finding *first; /* first broken one, NULL when allowed */
+    enum answer answer;          /* ALLOW only when no finding that binds is REFUSE or UNKNOWN */
+    enum level level;            /* when it is not ALLOW: the strictest of the broken rules */
+    const struct finding *first; /* first broken one that binds, NULL when allowed */
     struct finding findings[RULE_COUNT];
     const char *warning; /* allowed, but say this first; or "" */
 };

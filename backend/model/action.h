@@ -13,7 +13,8 @@ enum verb {
     VERB_PAUSE,
     VERB_RESUME,
     VERB_ROLLBACK,
-    VERB_FENCE, /* a node leaves the count, with evidence; ledger only */
+    VERB_FENCE,  /* a node leaves the count, with evidence; ledger only */
+    VERB_ATTEST, /* a format is gone from a store, with evidence; ledger only */
     VERB_COUNT
 };
 extern const char *const verb_word[VERB_COUNT]; /* "start", "step", … */
@@ -23,6 +24,7 @@ bool verb_parse(const char *word, enum verb *out);
 enum intent_flag {
     INTENT_CONFIRMED = 1,  /* the operator answered the question this context asks */
     INTENT_NO_JOURNAL = 2, /* explicit y to pause or undo although the journal cannot be written */
+    INTENT_WARNED = 4,     /* saw the refusal of a rule that warns, and said once more */
 };
 
 /* An operator's wish, bound to the frame that was on the screen. */
@@ -31,11 +33,11 @@ struct intent {
     enum verb verb;
     unsigned flags;
     char cluster[64];
-    char service[160];    /* service id; for VERB_FENCE the node id */
+    char service[160];    /* service id; VERB_FENCE: node id; VERB_ATTEST: store */
     char spec_digest[80]; /* of the service as shown; "": judge what is found (headless verbs) */
     uint64_t basis;       /* digest of the inputs the shown verdict rested on; 0: none shown */
     uint32_t to_count;    /* 0: the plan's next */
-    char version[128];    /* VERB_START */
+    char version[128];    /* VERB_START; VERB_ATTEST: format */
     char artifact[512];   /* VERB_START: image reference; "": replace the tag of what runs */
     char reason[240];     /* override or fence reason */
 };

@@ -12,6 +12,7 @@ const char *const node_state_word[NODE_STATE_COUNT] = {
 const char *const verb_word[VERB_COUNT] = {
     [VERB_START] = "start",   [VERB_STEP] = "step",         [VERB_PAUSE] = "pause",
     [VERB_RESUME] = "resume", [VERB_ROLLBACK] = "rollback", [VERB_FENCE] = "fence",
+    [VERB_ATTEST] = "attest",
 };
 
 bool verb_parse(const char *word, enum verb *out)

@@ -424,7 +424,7 @@ static void begin(void *arg)
     struct action_run *run = arg;
 
     run->timer = NULL;
-    if (run->status.action.verb == VERB_FENCE)
+    if (run->status.action.verb == VERB_FENCE || run->status.action.verb == VERB_ATTEST)
         action_node_start(run);
     else
         execute(run);
@@ -440,6 +440,8 @@ struct action_run *action_start(const struct action_env *env, const struct inten
     action->verb = intent->verb;
     snprintf(action->cluster, sizeof action->cluster, "%s", intent->cluster);
     snprintf(action->service, sizeof action->service, "%s", intent->service);
+    if (intent->verb == VERB_ATTEST)
+        snprintf(action->to, sizeof action->to, "%s", intent->version);
     snprintf(action->by, sizeof action->by, "%s", env->who);
     take_subject(run);
     run->protocol = protocol_new(caps_of(run, intent->verb, intent->flags));

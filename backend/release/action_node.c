@@ -1,5 +1,6 @@
-/* action_node.c: a node leaves the count, with evidence: one compare-and-swap on the
- * cluster's own record, {"schema":1,"fenced":{node:{reason,by,at,id}}}.
+/* action_node.c: what somebody knows for a fact, with evidence: a node that leaves the count, a
+ * format that is gone from a store. One compare-and-swap on the cluster's own record,
+ * {"schema":1,"fenced":{node:{reason,by,at,id}},"attested":{store:{format:{the same}}}}.
  *
  * The swap is the action: a lost answer is asked again identically, and a conflict is looked
  * up by the action's id. Entries of other nodes that came in between are kept. */
@@ -27,10 +28,43 @@ static void finish(struct action_run *run, enum outcome outcome, enum action_end
     action_done(run, end);
 }
 
+static bool attests(const struct action_run *run)
+{
+    return run->status.action.verb == VERB_ATTEST;
+}
+
 static json_t *entry_of(const struct action_run *run)
 {
-    return json_object_get(json_object_get(run->cluster_record, "fenced"),
-                           run->status.action.service);
+    const struct action *action = &run->status.action;
+    const json_t *record = run->cluster_record;
+
+    if (attests(run))
+        return json_object_get(
+            json_object_get(json_object_get(record, "attested"), action->service), action->to);
+    return json_object_get(json_object_get(record, "fenced"), action->service);
+}
+
+/* The member that is an object; made when it is not. */
+static json_t *member(json_t *object, const char *key)
+{
+    json_t *found = json_object_get(object, key);
+
+    if (json_is_object(found))
+        return found;
+    found = json_object();
+    json_object_set_new(object, key, found);
+    return found;
+}
+
+static void set_entry(struct action_run *run, json_t *entry)
+{
+    const struct action *action = &run->status.action;
+
+    if (attests(run))
+        json_object_set_new(member(member(run->cluster_record, "attested"), action->service),
+                            action->to, entry);
+    else
+        json_object_set_new(member(run->cluster_record, "fenced"), action->service, entry);
 }
 
 static bool is_ours(const struct action_run *run)
@@ -119,14 +153,8 @@ static void put(struct action_run *run)
 {
     if (!run->cluster_record)
         run->cluster_record = json_pack("{s:i}", "schema", 1);
-    if (!run->settling) {
-        json_t *fenced = json_object_get(run->cluster_record, "fenced");
-        if (!json_is_object(fenced)) {
-            fenced = json_object();
-            json_object_set_new(run->cluster_record, "fenced", fenced);
-        }
-        json_object_set_new(fenced, run->status.action.service, new_entry(run));
-    }
+    if (!run->settling)
+        set_entry(run, new_entry(run));
     run->put_text = json_text(run->cluster_record);
     snprintf(run->put_expected, sizeof run->put_expected, "%s", run->revision);
     send(run);
@@ -173,11 +201,11 @@ static void on_got(void *arg, const char *text, const char *revision, const stru
         finish(run, OUTCOME_NOT_APPLIED, run->judged_ms ? END_NOT_APPLIED : END_REFUSED);
     } else if (is_ours(run)) {
         finish(run, OUTCOME_APPLIED, END_APPLIED);
-    } else if (entry_of(run) && !run->settling) {
+    } else if (entry_of(run) && !run->settling && (!attests(run) || run->tries)) {
         const char *by = json_raw(json_object_get(entry_of(run), "by"));
         text_clean_into(run->other.by, sizeof run->other.by, by ? by : "", by ? strlen(by) : 0);
         snprintf(run->other.id, sizeof run->other.id, "other");
-        run->other.verb = VERB_FENCE;
+        run->other.verb = run->status.action.verb;
         run->other.at_utc_ms = clock_utc_ms(loop_clock(run->env.loop));
         finish(run, OUTCOME_NOT_APPLIED, END_CONFLICT);
     } else if (run->tries >= NODE_TRIES && !run->settling) {
@@ -203,7 +231,7 @@ void action_node_start(struct action_run *run)
 
     if (!caps->ledger) {
         err_set(&run->why, ERR_UNSUPPORTED,
-                "this cluster has no shared store that could remember a fenced node");
+                "this cluster has no shared store that could remember it");
         action_done(run, END_REFUSED);
         return;
     }

@@ -85,6 +85,7 @@ static void take_effect(struct release *release, const struct claim *claim, int6
         set_stage(release, STAGE_ROLLED_BACK, utc_ms);
         break;
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }

@@ -2,6 +2,7 @@
  * between: judgement, journal, ledger, driver, and the next frame. */
 #include "drivers/sim/sim.h"
 #include "engine/drive.h"
+#include "guard/facts.h"
 #include "release/release.h"
 #include "test.h"
 
@@ -15,6 +16,7 @@ struct rig {
     struct sim *sim;
     struct engine *engine[2]; /* two operators on one cluster; the second may be NULL */
     char journal[2][600];
+    const struct facts *facts; /* of the settings; NULL none */
 };
 
 static struct engine *operator_new(struct rig *rig, int who, const char *dir, bool production)
@@ -34,6 +36,7 @@ static struct engine *operator_new(struct rig *rig, int who, const char *dir, bo
         .cluster_count = 1,
         .journal_path = rig->journal[who],
         .plan = plan_default(),
+        .facts = rig->facts,
         .clock = rig->clock,
     };
     struct engine *engine = engine_new(&config, &err);
@@ -41,9 +44,9 @@ static struct engine *operator_new(struct rig *rig, int who, const char *dir, bo
     return engine;
 }
 
-static struct rig rig_new(int operators, bool production)
+static struct rig rig_with(int operators, bool production, const struct facts *facts)
 {
-    struct rig rig = {.clock = clock_new_virtual(1772442000000)};
+    struct rig rig = {.clock = clock_new_virtual(1772442000000), .facts = facts};
     struct err err = {0};
     const char *dir = test_dir();
 
@@ -52,6 +55,11 @@ static struct rig rig_new(int operators, bool production)
     for (int i = 0; i < operators; i++)
         rig.engine[i] = operator_new(&rig, i, dir, production);
     return rig;
+}
+
+static struct rig rig_new(int operators, bool production)
+{
+    return rig_with(operators, production, NULL);
 }
 
 static void rig_end(struct rig *rig)
@@ -231,6 +239,60 @@ START_TEST(a_fenced_node_leaves_the_count)
 }
 END_TEST
 
+/* Versions of web: 3 wrote w, 4 reads both, 5 reads x alone. */
+static struct contract contract_of(const char *version, const char *const *follows,
+                                   const struct contract_use *reads,
+                                   const struct contract_use *writes)
+{
+    return (struct contract){
+        .service = "web",
+        .version = version,
+        .digest = "",
+        .follows = follows,
+        .follows_count = follows ? 1 : 0,
+        .reads = {(struct contract_use *)(uintptr_t)reads, 1},
+        .writes = {(struct contract_use *)(uintptr_t)writes, 1},
+        .artifact = true,
+    };
+}
+
+static bool basis_moved(void *arg, const struct frame *frame)
+{
+    return frame_find_row(frame, "lab", "web")->basis != *(const uint64_t *)arg;
+}
+
+START_TEST(what_one_operator_attests_every_operator_knows)
+{
+    static const char *const w[] = {"w"}, *const x[] = {"x"}, *const both[] = {"w", "x"};
+    static const char *const three[] = {"3"}, *const four[] = {"4"};
+    static const struct contract_use only_w = {"d", w, 1}, only_x = {"d", x, 1},
+                                     w_and_x = {"d", both, 2};
+    struct contract contracts[] = {
+        contract_of("3", NULL, &only_w, &only_w),
+        contract_of("4", three, &w_and_x, &only_x),
+        contract_of("5", four, &only_x, &only_x),
+    };
+    const struct facts facts = {.contracts = contracts, .contract_count = 3};
+    struct rig rig = rig_with(2, false, &facts);
+    struct drive op = synced(&rig, 0), other = synced(&rig, 1);
+    struct intent said = {.verb = VERB_ATTEST,
+                          .cluster = "lab",
+                          .service = "d",
+                          .version = "w",
+                          .reason = "full scan"};
+
+    drive_expect(&other, VERB_START, "5", END_REFUSED);
+    const struct frame *shown = engine_frame(rig.engine[1]);
+    uint64_t basis = frame_find_row(shown, "lab", "web")->basis;
+    frame_unref(shown);
+    struct action_status status = drive_finish(&op, engine_submit(rig.engine[0], &said));
+    ck_assert_msg(status.end == END_APPLIED, "%s", status.sentence);
+    ck_assert(engine_run_until(rig.engine[1], LONG_MS, basis_moved, &basis));
+    drive_expect(&other, VERB_START, "5", END_APPLIED);
+    rig_end(&rig);
+}
+END_TEST
+
 SUITE(engine)
 {
     Suite *suite = suite_create("engine");
@@ -244,5 +306,6 @@ SUITE(engine)
     tcase_add_test(tc, production_asks_first);
     tcase_add_test(tc, a_second_release_is_refused_while_a_silent_node_may_run_the_first_version);
     tcase_add_test(tc, a_fenced_node_leaves_the_count);
+    tcase_add_test(tc, what_one_operator_attests_every_operator_knows);
     return suite;
 }

@@ -120,6 +120,19 @@ START_TEST(the_basis_moves_with_what_a_verdict_rests_on_and_with_nothing_else)
 }
 END_TEST
 
+START_TEST(two_changes_do_not_cancel_each_other_in_the_basis)
+{
+    half_way_to_5();
+    hand_launcher(&hand, "a", "4");
+    hand_launcher(&hand, "b", "5");
+    uint64_t shown = guard_basis(&hand.in);
+    hand.launchers[1].version = "5";
+    hand.launchers[2].version = "4";
+    ck_assert(guard_basis(&hand.in) != shown);
+    hand_release(&hand);
+}
+END_TEST
+
 static const struct finding *watched(void)
 {
     struct finding *found = arena_alloc(hand.arena, RULE_COUNT, sizeof *found);
@@ -224,6 +237,7 @@ SUITE(guard_serial)
     tcase_add_test(tcase, another_spec_is_a_conflict);
     tcase_add_test(tcase, a_stale_pause_still_pauses);
     tcase_add_test(tcase, the_basis_moves_with_what_a_verdict_rests_on_and_with_nothing_else);
+    tcase_add_test(tcase, two_changes_do_not_cancel_each_other_in_the_basis);
     tcase_add_test(tcase, a_release_that_stays_within_its_step_raises_nothing);
     tcase_add_test(tcase, a_third_version_is_an_alarm_without_any_key);
     tcase_add_test(tcase, a_node_silent_for_long_while_a_release_moves_is_an_alarm);

@@ -119,6 +119,7 @@ static bool change(struct sim *sim, struct sim_service *service, const struct re
                           service->replicas, true);
         return true;
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }

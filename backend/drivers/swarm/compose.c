@@ -194,6 +194,7 @@ json_t *swarm_compose(const struct swarm_service *from, const json_t *memo,
             compose_restore(spec, memo);
         break;
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         ok = err_set(err, ERR_UNSUPPORTED, "a swarm cannot do that");
         break;

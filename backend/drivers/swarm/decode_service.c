@@ -33,9 +33,11 @@ static bool template_facts(const struct json_at *template, const char **image, c
     struct json_at at_contract = json_key(&labels, SWARM_LABEL_CONTRACT);
 
     if (!json_opt_text(&at_image, TEXT_MESSAGE_MAX, "", image, err) ||
-        !json_opt_text(&at_version, TEXT_NAME_MAX, "", version, err) ||
-        !json_opt_text(&at_contract, JSON_BODY_MAX, *contract, contract, err))
+        !json_opt_text(&at_version, TEXT_NAME_MAX, "", version, err))
         return false;
+    /* Its bytes: it is a document to be parsed, whose lines must stay lines. */
+    if (json_raw(at_contract.value))
+        *contract = arena_strdup(template->arena, json_raw(at_contract.value));
     if (!(*version)[0])
         *version = image_version(template->arena, *image);
     return true;
@@ -165,8 +167,9 @@ static bool decode_spec(const struct json_at *root, struct swarm_service *out, s
     struct json_at template = json_key(&spec, "TaskTemplate");
     const char *image;
 
+    out->contract =
+        json_raw(contract.value) ? arena_strdup(root->arena, json_raw(contract.value)) : "";
     if (!json_get_object(&spec, err) || !json_get_text(&name, TEXT_NAME_MAX, &out->name, err) ||
-        !json_opt_text(&contract, JSON_BODY_MAX, "", &out->contract, err) ||
         !template_facts(&template, &out->image, &out->version, &out->contract, err) ||
         !decode_marks(&labels, out, err) || !decode_mode(&spec, out, err) ||
         !decode_config(&spec, out, err))

@@ -237,6 +237,7 @@ bool swarm_settled(const struct service *service, const struct action *action)
     case VERB_PAUSE:
         return stands(service);
     case VERB_FENCE:
+    case VERB_ATTEST:
     case VERB_COUNT:
         break;
     }

@@ -1,0 +1,61 @@
+/* bind.h: from what is observed and declared to the flat world that the rules judge.
+ *
+ * One struct bind per cluster, fed with every observation. Services that no contract names
+ * are in no world and cost nothing. The world of coupled services is made when one of them is
+ * judged and kept until one of them changes: an observation costs its component, not the fleet. */
+#ifndef LOCKSTEP_GUARD_BIND_H
+#define LOCKSTEP_GUARD_BIND_H
+
+#include "guard/facts.h"
+#include "guard/policy.h"
+#include "model/service.h"
+
+struct bind;
+struct release;
+struct snapshot;
+
+struct bind *bind_new(const struct guard_policy *policy); /* borrowed; NULL: nothing is set */
+void bind_free(struct bind *bind);                        /* NULL is fine */
+
+/* Takes a reference. What it declares of a version is remembered after it declares another. */
+void bind_put_service(struct bind *bind, const struct service *service);
+void bind_drop_service(struct bind *bind, const char *id);
+/* Copied; NULL: none on record. */
+void bind_put_release(struct bind *bind, const char *id, const struct release *release);
+/* Some node came, went, or is in another state. */
+void bind_nodes_changed(struct bind *bind);
+
+enum facts_source { FACTS_SETTINGS, FACTS_RECORD, FACTS_SOURCE_COUNT };
+/* Borrowed until replaced; NULL: none. */
+void bind_put_facts(struct bind *bind, enum facts_source source, const struct facts *facts);
+
+/* Calls fn for every service whose verdicts may rest on this one, itself not among them. */
+typedef void bind_coupled_fn(void *arg, const char *id);
+void bind_each_coupled(struct bind *bind, const char *id, bind_coupled_fn *fn, void *arg);
+
+/* Whether any version of it has a contract, or tried to have one. */
+bool bind_declares(struct bind *bind, const char *id);
+/* The contract of one version (NULL: any version) of a service; NULL when none is known. */
+const struct contract *bind_contract(struct bind *bind, const char *id, const char *version);
+
+/* Why nobody can attest that the store no longer holds the format, or "": no contract names them,
+ * or what may run writes it still. A literal. */
+const char *bind_not_gone(struct bind *bind, const char *store, const char *format);
+
+/* One service in the world of those it is coupled to. */
+struct bound {
+    const struct world *world; /* NULL: no contract names the service, or `trouble` */
+    uint32_t service;
+    const char *trouble; /* why what is declared cannot be used, or "" */
+    bool declared;       /* the service has contracts */
+    uint64_t basis;      /* digest of everything in the world that a verdict may rest on */
+};
+/* `service` may be fresher than what was put. `version` ("": none) gets a number even when nobody
+ * has named it before. Valid until the next call or change. */
+struct bound bind_world(struct bind *bind, const struct snapshot *snapshot,
+                        const struct service *service, const struct release *release,
+                        const char *version);
+
+const struct guard_policy *bind_policy(const struct bind *bind); /* never NULL */
+
+#endif

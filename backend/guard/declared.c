@@ -1,0 +1,247 @@
+/* declared.c: what contracts say about an action on one observed service.
+ *
+ * The rules of the flat world are asked one by one, because their answers bind differently:
+ * what anybody can see holds from day one, what only a contract can say once there is one. */
+#include "guard/bind.h"
+#include "guard/deed.h"
+#include "guard/judge.h"
+#include "guard/observed_rules.h"
+
+#include <string.h>
+
+/* What one ask means in the world. */
+struct question {
+    const struct guard_input *in;
+    const struct guard_ask *ask;
+    struct bound bound;
+    struct deed deed;
+    bool back;     /* the way back never waits for a contract that nobody declared */
+    bool declared; /* the version has a contract */
+    struct arena *arena;
+    struct verdict *out;
+};
+
+/* R4 needs release records that carry stages and a certificate: the one place to switch it on. */
+static bool rehearsals_are_on_record(const struct release *release)
+{
+    (void)release;
+    return false;
+}
+
+static enum level level_of(const struct question *q, enum rule_id rule, enum finding_source source)
+{
+    return policy_level(bind_policy(q->in->bind), q->in->service->name, q->bound.declared, rule,
+                        source);
+}
+
+static void set_levels(const struct question *q)
+{
+    for (unsigned r = 0; r < RULE_COUNT; r++) {
+        bool seen = r == RULE_RL || r == RULE_R3 || r == RULE_R4;
+
+        q->out->findings[r].level =
+            level_of(q, (enum rule_id)r, seen ? FROM_SIGHT : FROM_CONTRACTS);
+    }
+}
+
+static void unknown(const struct question *q, enum rule_id rule, const char *sentence,
+                    const char *way_out)
+{
+    finding_break(&q->out->findings[rule], ANSWER_UNKNOWN, sentence, way_out);
+}
+
+static void all_unknown(const struct question *q, const char *sentence, const char *way_out)
+{
+    static const enum rule_id rules[] = {RULE_R0, RULE_R1, RULE_R2, RULE_RC};
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        unknown(q, rules[i], sentence, way_out);
+}
+
+static struct finding ask_rule(const struct question *q, enum deed_kind kind, enum rule_id rule)
+{
+    struct world view = *q->bound.world;
+    struct deed deed = q->deed;
+    struct verdict verdict;
+
+    view.policy.rules = 1u << rule;
+    deed.kind = kind;
+    deed_judge(&view, &deed, q->arena, &verdict);
+    if (rule == RULE_R1 && verdict.answer == ANSWER_ALLOW)
+        q->out->warning = verdict.warning;
+    return verdict.findings[rule];
+}
+
+static void put(const struct question *q, struct finding finding, enum finding_source source)
+{
+    finding.level = level_of(q, finding.rule, source);
+    q->out->findings[finding.rule] = finding;
+}
+
+/* Two reasons in one rule: whether a neighbour is moving anybody can see; what versions provide
+ * only contracts say. The one that binds more is shown. */
+static void judge_coupling(const struct question *q)
+{
+    struct finding flight = finding_of(RULE_R2, ANSWER_ALLOW);
+    struct finding calls = finding_of(RULE_R2, ANSWER_ALLOW);
+
+    if (!q->back)
+        flight = ask_rule(q, DEED_EXPAND, RULE_R2);
+    if (q->declared)
+        calls = ask_rule(q, DEED_ROLLBACK, RULE_R2);
+    else if (!q->back)
+        finding_break(&calls, ANSWER_UNKNOWN, "what it provides and requires is not declared",
+                      "declare a contract");
+    else
+        calls.answer = ANSWER_NOT_EVALUATED;
+    bool first = answer_is_broken(flight.answer) &&
+                 (!answer_is_broken(calls.answer) ||
+                  level_of(q, RULE_R2, FROM_SIGHT) <= level_of(q, RULE_R2, FROM_CONTRACTS));
+    put(q, first ? flight : calls, first ? FROM_SIGHT : FROM_CONTRACTS);
+}
+
+static enum deed_kind kind_of(enum verb verb)
+{
+    switch (verb) {
+    case VERB_START:
+        return DEED_CANARY;
+    case VERB_ROLLBACK:
+        return DEED_ROLLBACK;
+    case VERB_STEP:
+    case VERB_RESUME:
+    case VERB_PAUSE:
+    case VERB_FENCE:
+    case VERB_ATTEST:
+    case VERB_COUNT:
+        break;
+    }
+    return DEED_RELEASE;
+}
+
+static void judge_world(const struct question *q)
+{
+    enum deed_kind kind = kind_of(q->ask->verb);
+    struct finding *step = &q->out->findings[RULE_R3];
+
+    if (q->declared || !q->back)
+        put(q, ask_rule(q, kind, RULE_R0), FROM_CONTRACTS);
+    if (q->declared || q->back)
+        put(q, ask_rule(q, kind, RULE_R1), FROM_CONTRACTS);
+    else
+        unknown(q, RULE_R1, "what it reads and writes is not declared", "declare a contract");
+    judge_coupling(q);
+    if (q->declared)
+        put(q, ask_rule(q, kind, RULE_RC), FROM_CONTRACTS);
+    else if (!q->back)
+        unknown(q, RULE_RC, "what it provides is not declared", "declare a contract");
+    /* What is seen says more about where; contracts say which versions are next to each other. */
+    if (q->bound.declared && !answer_is_broken(step->answer))
+        put(q, ask_rule(q, kind, RULE_R3), FROM_SIGHT);
+    if (rehearsals_are_on_record(q->in->release))
+        put(q, ask_rule(q, kind, RULE_R4), FROM_SIGHT);
+}
+
+/* Digests are compared only when both are whole ones. */
+static const char *digest_of(const struct service *service, const char *version)
+{
+    for (size_t i = 0; i < service->version_count; i++)
+        if (strcmp(service->versions[i].version, version) == 0 &&
+            strncmp(service->versions[i].digest, "sha256:", 7) == 0 &&
+            strlen(service->versions[i].digest) == 71)
+            return service->versions[i].digest;
+    return NULL;
+}
+
+static struct question question_of(const struct guard_input *in, const char *version,
+                                   struct arena *arena)
+{
+    struct question q = {.in = in, .arena = arena};
+    struct err err = {0};
+
+    q.bound = bind_world(in->bind, in->snapshot, in->service, in->release, version);
+    q.deed = (struct deed){.service = q.bound.service,
+                           .version = VERSION_NOT_KNOWN,
+                           .digest = digest_of(in->service, version),
+                           .all_seats = true,
+                           .store = BOOK_NONE,
+                           .launcher = BOOK_NONE,
+                           .cohort = BOOK_NONE};
+    if (!q.bound.world || !version[0])
+        return q;
+    /* It has a number there already: nothing is added to the book. */
+    struct book *book = (struct book *)(uintptr_t)q.bound.world->book;
+    book_version(book, q.bound.service, version, &q.deed.version, &err);
+    const struct book_version *declared =
+        world_version(q.bound.world, q.bound.service, q.deed.version);
+    q.declared = declared && declared->declared;
+    return q;
+}
+
+void declared_judge(const struct guard_input *in, const struct guard_ask *ask, const char *version,
+                    struct arena *arena, struct verdict *out)
+{
+    struct question q = question_of(in, version, arena);
+
+    q.ask = ask;
+    q.out = out;
+    q.back = ask->verb == VERB_ROLLBACK;
+    set_levels(&q);
+    if (q.bound.trouble[0])
+        all_unknown(&q, arena_strdup(arena, q.bound.trouble), "mend what is declared");
+    else if (!q.bound.world)
+        all_unknown(&q, "no contract says anything about it", "declare a contract");
+    else if (q.deed.version == VERSION_NOT_KNOWN)
+        all_unknown(&q, "which version it would go to is not known", "name the version");
+    else
+        judge_world(&q);
+}
+
+static size_t watched(const struct question *q, struct finding found, enum finding_source source,
+                      struct finding *out)
+{
+    found.level = level_of(q, found.rule, source);
+    if (found.answer != ANSWER_REFUSE || found.level == LEVEL_OBSERVE)
+        return 0;
+    *out = found;
+    return 1;
+}
+
+size_t declared_watch(const struct guard_input *in, struct arena *arena, struct finding *out)
+{
+    struct question q = question_of(in, "", arena);
+    struct verdict scratch;
+    size_t calls = 0, clients = 0;
+    unsigned v;
+
+    if (!q.bound.world || !q.bound.declared)
+        return 0;
+    q.out = &scratch;
+    const struct service_now *now = &q.bound.world->services[q.bound.service];
+    if (now->changing != NOT_CHANGING)
+        calls = watched(&q, ask_rule(&q, DEED_EXPAND, RULE_R2), FROM_SIGHT, out);
+    for (versions_t rest = now->live; versions_next(&rest, &v);) {
+        const struct book_version *version = world_version(q.bound.world, q.bound.service, v);
+
+        if (!version || !version->declared)
+            continue;
+        q.deed.version = v;
+        if (!calls)
+            calls = watched(&q, ask_rule(&q, DEED_ROLLBACK, RULE_R2), FROM_CONTRACTS, out);
+    }
+    for (versions_t rest = now->live; !clients && versions_next(&rest, &v);) {
+        const struct book_version *version = world_version(q.bound.world, q.bound.service, v);
+
+        if (!version || !version->declared)
+            continue;
+        q.deed.version = v;
+        clients = watched(&q, ask_rule(&q, DEED_ROLLBACK, RULE_RC), FROM_CONTRACTS, out + calls);
+    }
+    return calls + clients;
+}
+
+uint64_t declared_basis(const struct guard_input *in)
+{
+    struct bound bound = bind_world(in->bind, in->snapshot, in->service, in->release, "");
+
+    return bound.world ? bound.basis : bound.trouble[0] ? 1 : 0;
+}
