@@ -18,7 +18,10 @@ static void on_service(void *arg, const struct service *service)
 
     bind_put_service(cluster->bind, service);
     fleet_put_service(engine->fleet, service);
-    engine_touch_coupled(engine, entry);
+    if (cluster->synced)
+        engine_touch_coupled(engine, entry);
+    else /* who is coupled to whom is found out once, when all are there */
+        engine_touch(engine, entry);
 }
 
 static void on_service_gone(void *arg, const char *id)
@@ -91,6 +94,8 @@ static void on_synced(void *arg)
 
     if (!cluster->ledger_read)
         read_ledger(cluster);
+    if (!cluster->synced)
+        engine_touch_cluster(cluster->engine, cluster->config.name);
     cluster->synced = true;
     engine_settle(cluster->engine, cluster);
     engine_publish_soon(cluster->engine);

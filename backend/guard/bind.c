@@ -158,7 +158,10 @@ void bind_put_service(struct bind *bind, const struct service *service)
         return;
     member->service = service_ref(service);
     outdate(bind, member);
-    if (read_contract(member, service))
+    bool new_words = read_contract(member, service);
+    /* A service that no contract names changes nothing for the others. */
+    if (new_words && (member->contract_count || !bind->indexed || before ||
+                      book_find_service(bind->book, member->name) != BOOK_NONE))
         bind_unindex(bind);
     service_unref(before);
 }
