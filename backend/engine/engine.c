@@ -97,6 +97,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->read_only = config->read_only;
     engine->fleet = fleet_new();
     pthread_mutex_init(&engine->lock, NULL);
+    engine->messages_tail = &engine->messages;
     if (pipe(engine->wake)) {
         err_set(err, ERR_LIMIT, "no file descriptors left");
         engine->wake[0] = engine->wake[1] = -1;
@@ -131,6 +132,23 @@ static void free_entry(struct entry *entry)
     free(entry);
 }
 
+/* What crosses to the engine thread. */
+struct message {
+    struct message *next;
+    struct intent intent;
+    bool focus; /* intent's cluster and service say on what */
+};
+
+static struct message *take_messages(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct message *first = engine->messages;
+    engine->messages = NULL;
+    engine->messages_tail = &engine->messages;
+    pthread_mutex_unlock(&engine->lock);
+    return first;
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)
@@ -151,6 +169,10 @@ void engine_free(struct engine *engine)
         bind_free(cluster->bind);
         arena_free(cluster->attested_arena);
         free_cluster_config(&cluster->config);
+    }
+    for (struct message *m = take_messages(engine), *next; m; m = next) {
+        next = m->next;
+        free(m); /* nobody reads it any more */
     }
     while (engine->leftovers) {
         struct leftover *next = engine->leftovers->next;
@@ -202,56 +224,58 @@ const struct frame *engine_frame(struct engine *engine)
     return frame;
 }
 
-/* What crosses to the engine thread with loop_post. */
-struct message {
-    struct engine *engine;
-    struct intent intent;
-    bool focus;
-};
+static void focus(struct engine *engine, const struct intent *on)
+{
+    for (size_t i = 0; i < engine->cluster_count; i++) {
+        struct cluster *cluster = &engine->clusters[i];
+        bool here = strcmp(cluster->config.name, on->cluster) == 0;
+        if (cluster->driver)
+            cluster->driver->ops->focus(cluster->driver,
+                                        here && on->service[0] ? on->service : NULL);
+    }
+}
 
 static void receive(void *arg)
 {
-    struct message *message = arg;
-    struct engine *engine = message->engine;
+    struct engine *engine = arg;
 
-    if (message->focus) {
-        for (size_t i = 0; i < engine->cluster_count; i++) {
-            struct cluster *cluster = &engine->clusters[i];
-            bool here = strcmp(cluster->config.name, message->intent.cluster) == 0;
-            if (cluster->driver)
-                cluster->driver->ops->focus(cluster->driver, here && message->intent.service[0]
-                                                                 ? message->intent.service
-                                                                 : NULL);
-        }
-    } else {
-        engine_accept(engine, &message->intent);
+    for (struct message *m = take_messages(engine), *next; m; m = next) {
+        next = m->next;
+        if (m->focus)
+            focus(engine, &m->intent);
+        else
+            engine_accept(engine, &m->intent);
+        free(m);
     }
-    free(message);
+}
+
+static uint64_t send_message(struct engine *engine, const struct intent *intent, bool on_focus)
+{
+    struct message *message = xcalloc(1, sizeof *message);
+
+    message->intent = *intent;
+    message->focus = on_focus;
+    pthread_mutex_lock(&engine->lock);
+    uint64_t ticket = message->intent.ticket = ++engine->next_ticket;
+    *engine->messages_tail = message;
+    engine->messages_tail = &message->next;
+    pthread_mutex_unlock(&engine->lock);
+    loop_post(engine->loop, receive, engine);
+    return ticket;
 }
 
 uint64_t engine_submit(struct engine *engine, const struct intent *intent)
 {
-    struct message *message = xcalloc(1, sizeof *message);
-
-    message->engine = engine;
-    message->intent = *intent;
-    pthread_mutex_lock(&engine->lock);
-    message->intent.ticket = ++engine->next_ticket;
-    pthread_mutex_unlock(&engine->lock);
-    uint64_t ticket = message->intent.ticket;
-    loop_post(engine->loop, receive, message);
-    return ticket;
+    return send_message(engine, intent, false);
 }
 
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id)
 {
-    struct message *message = xcalloc(1, sizeof *message);
+    struct intent on = {0};
 
-    message->engine = engine;
-    message->focus = true;
-    snprintf(message->intent.cluster, sizeof message->intent.cluster, "%s", cluster);
-    snprintf(message->intent.service, sizeof message->intent.service, "%s", service_id);
-    loop_post(engine->loop, receive, message);
+    snprintf(on.cluster, sizeof on.cluster, "%s", cluster);
+    snprintf(on.service, sizeof on.service, "%s", service_id);
+    send_message(engine, &on, true);
 }
 
 bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg)

@@ -112,6 +112,7 @@ struct engine {
     pthread_mutex_t lock;
     const struct frame *frame; /* locked */
     uint64_t next_ticket;      /* locked */
+    struct message *messages, **messages_tail; /* locked */
     int wake[2];
 };
 
