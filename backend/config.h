@@ -9,7 +9,7 @@
 #include "drivers/driver.h"
 #include "guard/facts.h"
 #include "guard/policy.h"
-#include "release/plan.h"
+#include "release/stage.h"
 
 enum config_limit {
     CONFIG_FILE_MAX = 1 << 20,
@@ -30,8 +30,9 @@ struct config {
     struct plan plan;
     struct guard_policy policy; /* levels, coupling */
     struct facts facts;         /* contracts in files, stores, clients */
-    const char *theme;          /* name or file; "" default */
-    int glyphs;                 /* enum config_glyphs */
+    struct profile_policy profiles;
+    const char *theme; /* name or file; "" default */
+    int glyphs;        /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
     const char *problems[CONFIG_PROBLEMS_MAX];
     size_t problem_count;
@@ -70,6 +71,7 @@ enum setting_type {
     SETTING_CHOICE,    /* one of `words`, kept as its index in an int */
     SETTING_SHARES,    /* ascending percentages, last one 100 */
     SETTING_LIST,      /* contexts */
+    SETTING_PROFILE,   /* one name, or a mapping of services to names */
     SETTING_CONTRACTS, /* files */
     SETTING_LEVELS,    /* this and the next ones: see guard/policy.h and guard/facts.h */
     SETTING_COUPLING,

@@ -2,6 +2,7 @@
 #include "config_env.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,53 @@ static bool read_contracts(struct config *config, const struct json_at *at, stru
     return true;
 }
 
+static bool read_profile(const struct json_at *at, const char *service, struct profile_row *out,
+                         struct err *err)
+{
+    const char *name;
+    char path[300], all[120] = "";
+    size_t used = 0;
+
+    if (!json_get_text(at, 32, &name, err))
+        return false;
+    *out = (struct profile_row){service, name[0] ? profile_find(name) : NULL};
+    if (out->profile)
+        return true;
+    for (size_t i = 0; i < profile_count && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                                 profiles[i].name);
+    return err_set(err, ERR_CONFIG, "%s: '%s' is none of: %s", json_path(at, path, sizeof path),
+                   name, all);
+}
+
+/* One name for all, or a mapping in which "default" is all that are not named. */
+static bool read_profiles(struct config *config, const struct json_at *at,
+                          struct profile_policy *out, struct err *err)
+{
+    size_t size = json_is_object(at->value) ? json_object_size(at->value) : 1;
+    struct profile_row *rows = arena_alloc(config->arena, size + 1, sizeof *rows);
+    const char *key;
+    json_t *value;
+
+    *out = (struct profile_policy){.rows = rows};
+    if (json_is_string(at->value)) {
+        out->row_count = read_profile(at, "", &rows[0], err) ? 1 : 0;
+        return out->row_count == 1;
+    }
+    if (!json_get_object(at, err))
+        return false;
+    json_object_foreach((json_t *)(uintptr_t)at->value, key, value)
+    {
+        struct json_at item = json_key(at, key);
+        const char *name = text_clean(config->arena, key, strlen(key), 160);
+        if (!read_profile(&item, strcmp(name, "default") == 0 ? "" : name, &rows[out->row_count],
+                          err))
+            return false;
+        out->row_count++;
+    }
+    return true;
+}
+
 bool config_read_setting(struct config *config, const struct config_setting *setting,
                          const struct json_at *at, void *into, struct err *err)
 {
@@ -145,6 +193,8 @@ bool config_read_setting(struct config *config, const struct config_setting *set
         return facts_read_stores(at, (struct facts *)(void *)place, err);
     case SETTING_CLIENTS:
         return facts_read_clients(at, (struct facts *)(void *)place, err);
+    case SETTING_PROFILE:
+        return read_profiles(config, at, (struct profile_policy *)(void *)place, err);
     case SETTING_LIST:
         break;
     }

@@ -7,7 +7,7 @@
 #define LOCKSTEP_ENGINE_H
 
 #include "frame.h"
-#include "release/plan.h"
+#include "release/stage.h"
 
 struct engine;
 struct facts;
@@ -18,9 +18,10 @@ struct engine_config {
     size_t cluster_count;
     const char *journal_path; /* NULL: no journal (simulator without one) */
     struct plan plan;
-    const struct guard_policy *policy; /* borrowed; NULL: nothing is set */
-    const struct facts *facts;         /* of the settings; borrowed; NULL: none */
-    struct clock *clock;               /* borrowed */
+    const struct guard_policy *policy;     /* borrowed; NULL: nothing is set */
+    const struct facts *facts;             /* of the settings; borrowed; NULL: none */
+    const struct profile_policy *profiles; /* borrowed; NULL: plain */
+    struct clock *clock;                   /* borrowed */
     bool read_only;
 };
 

@@ -9,6 +9,7 @@
 #include "guard/verdict.h"
 #include "model/fleet.h"
 #include "release/action.h"
+#include "release/stage.h"
 
 /* In order of urgency: the order of the first screen. */
 enum board_state {
@@ -45,6 +46,7 @@ struct row {
     uint32_t step, steps;            /* of the plan; steps 0: none */
     uint32_t step_at[ROW_STEPS_MAX]; /* instances on `to` after each step; 0: not known */
     uint32_t ghosts;                 /* instances that may still run on silent nodes */
+    struct stage_view stages;        /* active only where the profile has stages */
     const char *why;                 /* single most specific reason, or "" */
     const char *by;                  /* who started it, or "" */
     int64_t since_utc_ms;            /* rollout began; -1 unknown */

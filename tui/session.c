@@ -142,6 +142,7 @@ static int start(struct session *session, const struct args *args, const char *j
         .plan = session->config.plan,
         .policy = &session->config.policy,
         .facts = &session->config.facts,
+        .profiles = &session->config.profiles,
         .clock = session->clock,
         .read_only = args->read_only,
     };

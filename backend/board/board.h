@@ -7,12 +7,14 @@
 
 #include "frame.h"
 #include "guard/guard.h"
-#include "release/plan.h"
+#include "release/stage.h"
 
 struct board_input {
     struct guard_input guard; /* snapshot, service, release, time */
     const struct plan *plan;
-    bool live;        /* the cluster is; else nothing may act */
+    const struct profile *profile; /* of releases that begin now; NULL: plain */
+    int64_t watched_utc_ms;        /* a dashboard has been open since; 0: none */
+    bool live;                     /* the cluster is; else nothing may act */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
 };
 
@@ -28,7 +30,10 @@ struct flight {
     uint32_t unsettled; /* starting or stopping, of any version */
     uint32_t failing;   /* on `to` */
     uint32_t ghosts;    /* of any version */
+    uint32_t others;    /* of any other version than `to` */
 };
+/* The record speaks for the service only while the service still wants one of its two versions. */
+bool board_record_applies(const struct service *service, const struct release *release);
 struct flight board_flight(const struct guard_input *in);
 
 /* Does the record say that a release is under way? */
@@ -41,10 +46,27 @@ struct proposal {
     const char *effect; /* "3 of 8 on 5 (now 1)" */
     const char *from, *to;
     uint32_t have, to_count;
+    enum verb deed;         /* what it is for the engine: a step may go back, or start */
+    enum verb asked;        /* what the guard is asked */
+    const char *ask;        /* and the version */
+    struct stage_mark mark; /* what the record says afterwards */
 };
 /* `to_count` 0 asks for the plan's next; `version` only for VERB_START. */
 struct proposal board_propose(const struct board_input *in, enum verb verb, uint32_t to_count,
                               const char *version, struct arena *arena);
+
+/* The stages, when this service's release has some; else not active, with what they would be. */
+void board_stages(const struct board_input *in, const struct flight *f, struct arena *arena,
+                  struct stage_view *out);
+/* The profile that counts: of the release in flight, else of the settings. NULL: not known here. */
+const struct profile *board_profile(const struct board_input *in);
+/* The plan of that profile. */
+struct plan board_plan(const struct board_input *in);
+/* Fills in for a step what the stages say; `hinder` only where there is none yet. */
+void propose_stage(const struct board_input *in, const struct flight *f, uint32_t to_count,
+                   struct arena *arena, struct proposal *out);
+/* For START: what the record says of it. */
+void propose_first_stage(const struct board_input *in, struct proposal *out);
 
 /* The row of one service with all its options judged; one reference, yours. */
 const struct row *board_row(const struct board_input *in);

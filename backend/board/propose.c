@@ -5,26 +5,6 @@
 
 #include <string.h>
 
-static bool stage_in_flight(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_HELD:
-    case STAGE_CANARY:
-    case STAGE_BAKE:
-    case STAGE_REHEARSE:
-    case STAGE_SETTLE:
-    case STAGE_WAVE:
-    case STAGE_ROLLING_BACK:
-        return true;
-    case STAGE_NONE:
-    case STAGE_STABLE:
-    case STAGE_ROLLED_BACK:
-    case STAGE_COUNT:
-        return false;
-    }
-    return false;
-}
-
 bool board_in_flight(const struct release *release)
 {
     return release && stage_in_flight(release->stage) && release->to[0];
@@ -75,8 +55,7 @@ static uint32_t count_all(const struct guard_input *in, unsigned states)
     return sum;
 }
 
-/* The record speaks for the service only while the service still wants one of its two versions. */
-static bool record_applies(const struct service *service, const struct release *release)
+bool board_record_applies(const struct service *service, const struct release *release)
 {
     return board_in_flight(release) &&
            (strcmp(service->wants, release->to) == 0 || strcmp(service->wants, release->from) == 0);
@@ -91,14 +70,14 @@ struct flight board_flight(const struct guard_input *in)
 
     f.unsettled = count_all(in, moving);
     f.ghosts = count_all(in, 1u << INSTANCE_GHOST);
-    if (record_applies(service, release)) {
+    if (board_record_applies(service, release)) {
         f.from = release->from;
         f.to = release->to;
         f.rolling_back = release->stage == STAGE_ROLLING_BACK;
         const char *goal = f.rolling_back ? f.from : f.to;
         uint32_t rest = count_all(in, STATES_ALL) - count_of(in, goal, STATES_ALL);
         f.active = rest > 0 || count_of(in, goal, STATES_SERVING) < service->replicas ||
-                   strcmp(service->wants, goal) != 0;
+                   strcmp(service->wants, goal) != 0 || release->profile[0];
     } else {
         const char *other = other_version(in);
         if (other[0] || service->motion != MOTION_NONE) {
@@ -117,6 +96,7 @@ struct flight board_flight(const struct guard_input *in)
         f.to = "";
     const char *moved = f.active ? f.to : service->wants;
     f.have = count_of(in, moved, STATES_ALL);
+    f.others = count_all(in, STATES_ALL) - f.have;
     f.serving = count_of(in, moved, STATES_SERVING);
     f.failing = count_of(in, moved, 1u << INSTANCE_FAILING);
     return f;
@@ -150,13 +130,19 @@ static void propose_step(const struct board_input *in, const struct flight *f, u
     const struct service *service = in->guard.service;
     const struct release *release = in->guard.release;
     uint32_t replicas = service->replicas;
+    bool staged = !profile_is_plain(board_profile(in));
 
-    if (!f->active || !f->to[0] || f->have >= replicas)
+    if (!f->active || !f->to[0] || (f->have >= replicas && !staged))
         return;
     out->offered = true;
     out->from = f->from;
     out->to = f->to;
     out->have = f->have;
+    if (staged) {
+        out->hinder = step_hinder(in, f, arena);
+        propose_stage(in, f, to_count, arena, out);
+        return;
+    }
     if (to_count)
         out->to_count = to_count;
     else if (release && release->target > f->have && release->target <= replicas)
@@ -176,12 +162,13 @@ static void propose_start(const struct board_input *in, const struct flight *f, 
 {
     const struct service *service = in->guard.service;
     uint32_t replicas = service->replicas;
+    struct plan plan = board_plan(in);
 
     out->offered = version && version[0];
     out->from = service->wants;
     out->to = version ? version : "";
     out->have = service_count(service, out->to, STATES_ALL);
-    out->to_count = to_count ? to_count : plan_next(in->plan, replicas, 0);
+    out->to_count = to_count ? to_count : plan_next(&plan, replicas, 0);
     out->effect = arena_printf(arena, "canary: %u of %u on %s", out->to_count, replicas, out->to);
     if (f->active)
         out->hinder = arena_printf(arena, "%s to %s is in flight: finish it or roll it back first",
@@ -193,6 +180,7 @@ static void propose_start(const struct board_input *in, const struct flight *f, 
     else if (out->to_count > replicas)
         out->hinder =
             arena_printf(arena, "%u is more than its %u instances", out->to_count, replicas);
+    propose_first_stage(in, out);
 }
 
 static void propose_rollback(const struct board_input *in, const struct flight *f,
@@ -212,6 +200,10 @@ static void propose_rollback(const struct board_input *in, const struct flight *
     out->to_count = service->replicas;
     out->effect = arena_printf(arena, "back to %s: %u of %u", out->to[0] ? out->to : "?",
                                service_count(service, out->from, STATES_ALL), service->replicas);
+    bool staged = f->active && release && release->profile[0];
+    if (staged && (release->stage == STAGE_REHEARSE || release->stage == STAGE_SETTLE) &&
+        strcmp(service->wants, release->from) == 0)
+        out->mark.after = STAGE_ROLLED_BACK; /* it is back already: the record says that it stays */
     if (!out->to[0])
         out->hinder = "the version before is not known";
     else if (f->rolling_back)
@@ -253,7 +245,8 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
                               const char *version, struct arena *arena)
 {
     struct flight f = board_flight(&in->guard);
-    struct proposal out = {.hinder = "", .effect = "", .from = "", .to = ""};
+    struct proposal out = {
+        .hinder = "", .effect = "", .from = "", .to = "", .deed = verb, .asked = verb, .ask = NULL};
 
     switch (verb) {
     case VERB_START:
@@ -276,6 +269,8 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
     case VERB_COUNT:
         break;
     }
+    if (!out.ask)
+        out.ask = verb == VERB_PAUSE || verb == VERB_RESUME ? "" : out.to;
     if (out.offered && in->deny[0])
         out.hinder = in->deny;
     if (out.offered && !in->live)

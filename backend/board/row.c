@@ -61,11 +61,6 @@ static const char *drift_of(const struct board_input *in, const struct flight *f
                         f->to, release->target);
 }
 
-static const char *asked_version(enum verb verb, const struct proposal *p)
-{
-    return verb == VERB_STEP || verb == VERB_START || verb == VERB_ROLLBACK ? p->to : "";
-}
-
 static void fill_option(const struct board_input *in, struct row *row, enum verb verb)
 {
     struct option *option = &row->option[verb];
@@ -77,10 +72,8 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
     if (!p.offered)
         return;
     option->effect = p.hinder[0] ? p.hinder : p.effect;
-    const struct guard_ask ask = {.verb = verb,
-                                  .version = asked_version(verb, &p),
-                                  .to_count = p.to_count,
-                                  .spec_digest = ""};
+    const struct guard_ask ask = {
+        .verb = p.asked, .version = p.ask, .to_count = p.to_count, .spec_digest = ""};
     guard_judge(&in->guard, &ask, row->arena, &option->verdict);
     bool refused =
         option->verdict.answer == ANSWER_REFUSE || option->verdict.answer == ANSWER_UNKNOWN;
@@ -93,10 +86,11 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
 static void fill_steps(const struct board_input *in, const struct flight *f, struct row *row)
 {
     uint32_t replicas = row->service->replicas, at = 0;
+    struct plan plan = board_plan(in);
 
-    row->step = plan_step_of(in->plan, replicas, f->have, &row->steps);
+    row->step = plan_step_of(&plan, replicas, f->have, &row->steps);
     for (uint32_t i = 0; i < row->steps && i < ROW_STEPS_MAX; i++)
-        row->step_at[i] = at = plan_next(in->plan, replicas, at);
+        row->step_at[i] = at = plan_next(&plan, replicas, at);
 }
 
 static void fill_counts(const struct board_input *in, const struct flight *f, struct row *row)
@@ -142,6 +136,7 @@ const struct row *board_row(const struct board_input *in)
         ours && release->since_utc_ms > 0 ? release->since_utc_ms : service->since_utc_ms;
     row->moves_by_itself = service->motion == MOTION_RUNNING;
     row->drift = drift_of(in, &f, arena);
+    board_stages(in, &f, arena, &row->stages);
     row->basis = guard_basis(&in->guard);
     for (unsigned v = 0; v < VERB_COUNT; v++)
         fill_option(in, row, (enum verb)v);

@@ -76,6 +76,8 @@ static const char *nothing_to_do(enum verb verb)
 static void fill_action(struct action *action, const struct proposal *p,
                         const struct service *service, const struct intent *intent)
 {
+    action->verb = p->deed;
+    action->mark = p->mark;
     snprintf(action->from, sizeof action->from, "%s", p->from);
     snprintf(action->to, sizeof action->to, "%s", p->to);
     snprintf(action->artifact, sizeof action->artifact, "%s", intent->artifact);
@@ -98,6 +100,28 @@ static bool goes_past(const struct cluster *cluster, const struct intent *intent
            (intent->reason[0] || (intent->flags & INTENT_WARNED && !simulated));
 }
 
+/* The record of a stage: whose it is and when, and the very artifact that was the canary. */
+static void fill_mark(struct engine *engine, struct action *action, const struct board_input *in)
+{
+    struct certificate *cert = &action->mark.cert;
+    const struct release *release = in->guard.release;
+    bool kept = release && release->cert.state == cert->state &&
+                strcmp(release->cert.version, cert->version) == 0;
+
+    if (action->mark.after == STAGE_NONE)
+        return;
+    if (kept) {
+        cert->at_utc_ms = release->cert.at_utc_ms;
+        snprintf(cert->by, sizeof cert->by, "%s", release->cert.by);
+    } else if (cert->state != PROOF_NONE) {
+        cert->at_utc_ms = clock_utc_ms(engine->clock);
+        snprintf(cert->by, sizeof cert->by, "%s", action->by);
+    }
+    if (action->verb == VERB_START && release && strcmp(release->to, action->to) == 0 &&
+        stage_in_flight(release->stage) && !action->artifact[0])
+        snprintf(action->artifact, sizeof action->artifact, "%s", release->artifact);
+}
+
 static bool judge_service(struct engine *engine, struct entry *entry, const struct intent *intent,
                           const struct service *service, const struct board_input *in,
                           struct action *action, json_t **verdict_out, struct err *refusal)
@@ -106,8 +130,8 @@ static bool judge_service(struct engine *engine, struct entry *entry, const stru
     const struct cluster *cluster = engine_cluster(engine, entry->cluster);
     struct proposal p = board_propose(in, intent->verb, intent->to_count, intent->version, arena);
     const struct guard_ask ask = {
-        .verb = intent->verb,
-        .version = intent->verb == VERB_PAUSE || intent->verb == VERB_RESUME ? "" : p.to,
+        .verb = p.asked,
+        .version = p.ask,
         .to_count = p.to_count,
         .basis = intent->basis,
         .spec_digest = intent->spec_digest,
@@ -142,6 +166,8 @@ static bool judge_service(struct engine *engine, struct entry *entry, const stru
         ok = true;
     if (ok)
         fill_action(action, &p, service, intent);
+    if (ok)
+        fill_mark(engine, action, in);
 out:
     arena_free(arena);
     return ok;

@@ -65,7 +65,7 @@ static void tick(void *arg)
     alarms_tick(engine);
     for (size_t i = 0; i < engine->entry_count; i++) {
         const struct row *row = engine->entries[i]->row;
-        if (row && (row->broken_count || row->ghosts)) /* its witnesses have ages */
+        if (row && (row->broken_count || row->ghosts || row->stages.active)) /* ages, and bakes */
             engine_touch(engine, engine->entries[i]);
     }
     engine_publish(engine);
@@ -94,6 +94,8 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->plan = config->plan;
     engine->policy = config->policy;
     engine->facts = config->facts;
+    engine->profiles = config->profiles;
+    engine->opened_utc_ms = clock_utc_ms(config->clock);
     engine->read_only = config->read_only;
     engine->fleet = fleet_new();
     pthread_mutex_init(&engine->lock, NULL);
@@ -397,10 +399,14 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
                   .utc_ms = clock_utc_ms(engine->clock),
                   .bind = cluster->bind},
         .plan = &engine->plan,
+        .watched_utc_ms = engine->opened_utc_ms,
         .live = cluster->state == CLUSTER_LIVE,
         .deny = cluster->deny,
     };
 
+    /* Without a record there is nothing to keep a stage in. */
+    if (cluster->driver && cluster->driver->ops->caps(cluster->driver)->ledger)
+        in.profile = profile_for(engine->profiles, service->name);
     if (entry->recovering)
         in.deny = "settling an action of before: one moment";
     else if (cluster->config.read_only)

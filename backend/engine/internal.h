@@ -85,6 +85,8 @@ struct engine {
     struct plan plan;
     const struct guard_policy *policy;
     const struct facts *facts;
+    const struct profile_policy *profiles;
+    int64_t opened_utc_ms;
     bool read_only;
     struct cluster *clusters;
     size_t cluster_count;

@@ -3,6 +3,7 @@
 #define LOCKSTEP_MODEL_ACTION_H
 
 #include "base/hash.h"
+#include "model/stage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,7 +58,8 @@ struct action {
     uint32_t replicas;
     uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
     uint32_t holds_from; /* writes from this one on move nothing: they hold or restore; 0: none */
-    bool last_step;      /* to_count == replicas: afterwards nothing of the old is wanted */
+    struct stage_mark mark;
+    bool last_step; /* to_count == replicas: afterwards nothing of the old is wanted */
 };
 
 #endif

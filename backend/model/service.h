@@ -29,6 +29,7 @@ struct version_count {
     const char *version; /* what people call it: label, tag, else short digest; "?" unknown */
     const char *digest;  /* of what runs, or "" */
     uint32_t count[INSTANCE_STATE_COUNT];
+    int64_t young_utc_ms; /* when its youngest instance came to its state; 0 not known */
 };
 
 /* How many of one version are on one node. */

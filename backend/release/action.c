@@ -146,17 +146,21 @@ static void take_subject(struct action_run *run)
     s->replicas = a->replicas;
     s->writes = a->writes;
     s->holds_from = a->holds_from;
+    s->mark = a->mark;
 }
 
 static void judge(struct action_run *run)
 {
     struct action *action = &run->status.action;
     const struct driver_ops *ops = run->env.driver->ops;
-    const json_t *memo = run->release && action->verb != VERB_START ? run->release->memo : NULL;
     struct err refusal = {0};
     bool ok = run->env.owner.judge(run->env.owner.arg, &run->intent, run->service, run->release,
-                                   action, &run->verdict, &refusal) &&
-              ops->plan(run->env.driver, run->service, memo, action, &run->new_memo, &refusal);
+                                   action, &run->verdict, &refusal);
+    /* The stage may ask for another verb than the key: a step that goes back, or starts. */
+    const json_t *memo = run->release && action->verb != VERB_START ? run->release->memo : NULL;
+
+    if (ok && !stage_mark_is_note(&action->mark))
+        ok = ops->plan(run->env.driver, run->service, memo, action, &run->new_memo, &refusal);
 
     if (ok && action->writes > RELEASE_WRITES_MAX)
         ok = err_set(&refusal, ERR_LIMIT, "it would take %u writes, more than %d", action->writes,
@@ -472,6 +476,7 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->writes = claim->writes;
     action->holds_from = claim->holds_from;
     action->write = claim->write;
+    action->mark = claim->mark;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
     run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes);
     run->effect = protocol_effect_of(&run->protocol);

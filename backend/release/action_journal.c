@@ -45,6 +45,7 @@ static void add_intent(const struct action_run *run, json_t *record)
     json_object_set_new(record, "holds_from", json_integer(s->holds_from));
     json_object_set_new(record, "to_count", json_integer(s->to_count));
     json_object_set_new(record, "replicas", json_integer(s->replicas));
+    release_write_mark(record, &s->mark);
     if (run->intent.reason[0])
         json_object_set_new(record, "reason", json_string(run->intent.reason));
     if (run->verdict && run->effect.write == 0)
@@ -146,6 +147,17 @@ static uint32_t take_count(const json_t *record, const char *key)
     return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
+static void take_mark(const json_t *record, struct stage_mark *mark)
+{
+    struct arena *arena = arena_new(512);
+    struct json_at at = json_root(record, "journal", arena);
+    struct err err = {0};
+
+    if (!release_read_mark(&at, mark, &err))
+        *mark = (struct stage_mark){.after = STAGE_NONE};
+    arena_free(arena);
+}
+
 static bool take_intent(struct recovery *r, const json_t *record, const char *id)
 {
     struct open_intent *open = find_open(r, id);
@@ -172,6 +184,7 @@ static bool take_intent(struct recovery *r, const json_t *record, const char *id
     claim->replicas = take_count(record, "replicas");
     claim->write = take_count(record, "write");
     claim->writes = take_count(record, "writes");
+    take_mark(record, &claim->mark);
     open->closed = is_alive(r, record) || claim->writes > RELEASE_WRITES_MAX;
     return true;
 }

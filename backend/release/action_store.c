@@ -29,6 +29,8 @@ static void begin_release(struct release *release, const struct claim *claim, in
     release->target = claim->to_count;
     release->since_utc_ms = claim->at_utc_ms;
     release->paused = false;
+    release->profile[0] = '\0';
+    release->cert = (struct certificate){.state = PROOF_NONE};
     set_stage(release, STAGE_CANARY, utc_ms);
     release->stage_utc_ms = utc_ms;
 }
@@ -45,6 +47,32 @@ static bool adopt_rollout(struct release *release, const struct claim *claim)
     return true;
 }
 
+/* A stage of a release that has a certificate; `from` and `to` of a rollback are turned around. */
+static void take_stage(struct release *release, const struct claim *claim, int64_t utc_ms)
+{
+    const struct stage_mark *mark = &claim->mark;
+    bool back = claim->verb == VERB_ROLLBACK;
+    const char *to = back ? claim->from : claim->to, *from = back ? claim->to : claim->from;
+
+    if (mark->after == STAGE_CANARY && claim->verb == VERB_START)
+        begin_release(release, claim, utc_ms);
+    if (strcmp(release->to, to) != 0) { /* begun by somebody else */
+        snprintf(release->from, sizeof release->from, "%s", from);
+        snprintf(release->to, sizeof release->to, "%s", to);
+        release->since_utc_ms = claim->at_utc_ms;
+        release->replicas = claim->replicas;
+    }
+    if (back)
+        release->paused = false;
+    release->target = back ? 0 : claim->to_count;
+    release->stage = mark->after;
+    release->stage_utc_ms = utc_ms; /* each wave has a bake of its own */
+    if (mark->cert.state == PROOF_CERTIFIED && release->cert.state != PROOF_CERTIFIED)
+        release->rehearsed_utc_ms = utc_ms;
+    release->cert = mark->cert;
+    snprintf(release->profile, sizeof release->profile, "%s", mark->profile);
+}
+
 /* The claim took effect, wholly or in its first writes. */
 static void take_effect(struct release *release, const struct claim *claim, int64_t utc_ms)
 {
@@ -52,6 +80,10 @@ static void take_effect(struct release *release, const struct claim *claim, int6
     if (release->claim_memo) { /* also of a rollout that somebody else began */
         json_decref(release->memo);
         release->memo = json_incref(release->claim_memo);
+    }
+    if (claim->mark.after != STAGE_NONE) {
+        take_stage(release, claim, utc_ms);
+        return;
     }
     switch (claim->verb) {
     case VERB_START:
@@ -77,6 +109,7 @@ static void take_effect(struct release *release, const struct claim *claim, int6
     case VERB_ROLLBACK:
         release->paused = false;
         release->target = 0;
+        release->cert = (struct certificate){.state = PROOF_NONE};
         if (!release->to[0] || strcmp(release->to, claim->from) != 0) {
             snprintf(release->from, sizeof release->from, "%s", claim->to);
             snprintf(release->to, sizeof release->to, "%s", claim->from);

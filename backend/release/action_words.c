@@ -9,6 +9,14 @@ static void say_target(const struct action_run *run, char *out, size_t size)
 {
     const struct action *a = &run->status.action;
 
+    if (a->mark.after == STAGE_STABLE) {
+        snprintf(out, size, "%s is stable", a->to);
+        return;
+    }
+    if (a->mark.after == STAGE_REHEARSE) {
+        snprintf(out, size, "the canary goes back to %s, to rehearse it", a->to);
+        return;
+    }
     switch (a->verb) {
     case VERB_START:
     case VERB_STEP:

@@ -24,6 +24,11 @@ const char *const stage_word[STAGE_COUNT] = {
     [STAGE_ROLLED_BACK] = "rolled-back",
 };
 
+const char *const proof_word[PROOF_COUNT] = {
+    [PROOF_NONE] = "none",     [PROOF_CANARIED] = "canaried",   [PROOF_BAKED] = "baked",
+    [PROOF_ROLLED] = "rolled", [PROOF_CERTIFIED] = "certified",
+};
+
 /* TEXT may be cut when too long; EXACT is compared and sent back, so it must fit and be clean. */
 enum field_kind { FIELD_TEXT, FIELD_EXACT, FIELD_COUNT, FIELD_TIME };
 
@@ -65,6 +70,15 @@ static const struct field claim_fields[] = {
     FIELD(claim, FIELD_COUNT, writes, "writes"),
     FIELD(claim, FIELD_COUNT, holds_from, "holds_from"),
     FIELD(claim, FIELD_TIME, at_utc_ms, "at_ms"),
+};
+
+static const struct field cert_fields[] = {
+    FIELD(certificate, FIELD_EXACT, version, "version"),
+    FIELD(certificate, FIELD_TEXT, from, "from"),
+    FIELD(certificate, FIELD_EXACT, digest, "digest"),
+    FIELD(certificate, FIELD_EXACT, basis, "basis"),
+    FIELD(certificate, FIELD_TEXT, by, "by"),
+    FIELD(certificate, FIELD_TIME, at_utc_ms, "at_ms"),
 };
 
 /* ---- reading ---- */
@@ -138,6 +152,44 @@ static json_t *read_memo(const json_t *object)
     return memo && !json_is_null(memo) ? json_incref(memo) : NULL;
 }
 
+static bool read_cert(const struct json_at *up, struct certificate *cert, struct err *err)
+{
+    struct json_at at = json_key(up, "certificate"), state = json_key(&at, "state"),
+                   attended = json_key(&at, "attended");
+    unsigned word = 0;
+
+    if (!at.value || json_is_null(at.value))
+        return true;
+    if (!json_get_object(&at, err) ||
+        !read_fields(&at, cert_fields, ARRAY_LEN(cert_fields), cert, err) ||
+        !read_word(&state, proof_word, PROOF_COUNT, &word, err) ||
+        !json_opt_bool(&attended, false, &cert->attended, err))
+        return false;
+    cert->state = (enum proof)word;
+    return true;
+}
+
+static bool read_profile(const struct json_at *up, char *out, size_t size, struct err *err)
+{
+    const struct field profile = {"profile", FIELD_EXACT, 0, size};
+    struct json_at at = json_key(up, profile.key);
+
+    return read_text(&at, &profile, out, err);
+}
+
+bool release_read_mark(const struct json_at *up, struct stage_mark *mark, struct err *err)
+{
+    struct json_at after = json_key(up, "stage");
+    unsigned word = 0;
+
+    if (!read_word(&after, stage_word, STAGE_COUNT, &word, err) ||
+        !read_profile(up, mark->profile, sizeof mark->profile, err) ||
+        !read_cert(up, &mark->cert, err))
+        return false;
+    mark->after = (enum stage)word;
+    return true;
+}
+
 static bool read_claim(const struct json_at *root, struct claim *claim, struct err *err)
 {
     struct json_at at = json_key(root, "claim"), verb = json_key(&at, "verb");
@@ -147,7 +199,8 @@ static bool read_claim(const struct json_at *root, struct claim *claim, struct e
         return true;
     if (!json_get_object(&at, err) ||
         !read_fields(&at, claim_fields, ARRAY_LEN(claim_fields), claim, err) ||
-        !read_word(&verb, verb_word, VERB_COUNT, &word, err))
+        !read_word(&verb, verb_word, VERB_COUNT, &word, err) ||
+        !release_read_mark(&at, &claim->mark, err))
         return false;
     claim->verb = (enum verb)word;
     if (!claim->id[0] || claim->writes > RELEASE_WRITES_MAX ||
@@ -184,13 +237,17 @@ static bool read_recent(const struct json_at *root, struct release *release, str
 
 static bool read_release(const struct json_at *root, struct release *release, struct err *err)
 {
-    struct json_at stage = json_key(root, "stage"), paused = json_key(root, "paused");
+    struct json_at stage = json_key(root, "stage"), paused = json_key(root, "paused"),
+                   rehearsed = json_key(root, "rehearsed_ms");
     unsigned word = 0;
 
     if (!read_fields(root, release_fields, ARRAY_LEN(release_fields), release, err) ||
         !read_word(&stage, stage_word, STAGE_COUNT, &word, err) ||
         !json_opt_bool(&paused, false, &release->paused, err) ||
-        !read_claim(root, &release->claim, err) || !read_recent(root, release, err))
+        !json_opt_int(&rehearsed, 0, TIME_MAX_MS, 0, &release->rehearsed_utc_ms, err) ||
+        !read_profile(root, release->profile, sizeof release->profile, err) ||
+        !read_cert(root, &release->cert, err) || !read_claim(root, &release->claim, err) ||
+        !read_recent(root, release, err))
         return false;
     release->stage = (enum stage)word;
     release->memo = read_memo(root->value);
@@ -266,12 +323,45 @@ static json_t *object_of(const json_t *read, const char *id)
     return has_id(read, id) ? json_copy((json_t *)(uintptr_t)read) : json_object();
 }
 
+static void write_cert(json_t *up, const struct certificate *cert)
+{
+    json_t *read = json_object_get(up, "certificate");
+
+    if (cert->state == PROOF_NONE) {
+        json_object_del(up, "certificate");
+        return;
+    }
+    json_t *object = json_is_object(read) ? json_copy(read) : json_object();
+    write_fields(object, cert_fields, ARRAY_LEN(cert_fields), cert);
+    json_object_set_new(object, "state", json_string(proof_word[cert->state]));
+    json_object_set_new(object, "attended", json_boolean(cert->attended));
+    json_object_set_new(up, "certificate", object);
+}
+
+static void write_profile(json_t *up, const char *profile)
+{
+    if (profile[0])
+        json_object_set_new(up, "profile", json_string(profile));
+    else
+        json_object_del(up, "profile");
+}
+
+void release_write_mark(json_t *up, const struct stage_mark *mark)
+{
+    if (mark->after == STAGE_NONE)
+        return;
+    json_object_set_new(up, "stage", json_string(stage_word[mark->after]));
+    write_profile(up, mark->profile);
+    write_cert(up, &mark->cert);
+}
+
 static json_t *write_claim(const struct release *release)
 {
     json_t *claim = object_of(json_object_get(release->root, "claim"), release->claim.id);
 
     write_fields(claim, claim_fields, ARRAY_LEN(claim_fields), &release->claim);
     json_object_set_new(claim, "verb", json_string(verb_word[release->claim.verb]));
+    release_write_mark(claim, &release->claim.mark);
     if (release->claim_memo)
         json_object_set(claim, "memo", release->claim_memo);
     return claim;
@@ -309,6 +399,10 @@ char *release_write(const struct release *release, struct err *err)
     json_object_set_new(root, "stage", json_string(stage_word[release->stage]));
     json_object_set_new(root, "paused", json_boolean(release->paused));
     write_fields(root, release_fields, ARRAY_LEN(release_fields), release);
+    write_profile(root, release->profile);
+    write_cert(root, &release->cert);
+    if (release->rehearsed_utc_ms)
+        json_object_set_new(root, "rehearsed_ms", json_integer(release->rehearsed_utc_ms));
     json_object_set_new(root, "recent", write_recent(release));
     if (release->claim.id[0])
         json_object_set_new(root, "claim", write_claim(release));

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "model/action.h"
+#include "model/stage.h"
 #include "release/outcome.h"
 
 #include <jansson.h>
@@ -20,21 +21,6 @@ enum release_limit {
     RELEASE_WRITES_MAX = 16, /* writes of one action */
 };
 
-enum stage {
-    STAGE_NONE, /* no release yet */
-    STAGE_HELD, /* a new version is there and waits for the first key */
-    STAGE_CANARY,
-    STAGE_BAKE,
-    STAGE_REHEARSE, /* rolling the canary back, on purpose */
-    STAGE_SETTLE,
-    STAGE_WAVE,
-    STAGE_STABLE,
-    STAGE_ROLLING_BACK,
-    STAGE_ROLLED_BACK,
-    STAGE_COUNT
-};
-extern const char *const stage_word[STAGE_COUNT];
-
 /* Somebody is acting, or was when they died. id "" means nobody. */
 struct claim {
     char id[ID_TEXT];
@@ -44,6 +30,7 @@ struct claim {
     char base[96]; /* revision of the service that write `write` is sent against */
     uint32_t have_count, to_count, replicas, write, writes, holds_from;
     int64_t at_utc_ms;
+    struct stage_mark mark;
 };
 
 /* How an action ended, for whoever asks later. */
@@ -63,6 +50,9 @@ struct release {
     uint32_t replicas;    /* when it started */
     int64_t since_utc_ms; /* the release began */
     int64_t stage_utc_ms; /* this stage began */
+    char profile[16];     /* its stages, release/stage.h; "": plain */
+    struct certificate cert;
+    int64_t rehearsed_utc_ms; /* the last rehearsal of this service was completed; 0 never */
     struct claim claim;
     struct done recent[RELEASE_RECENT_MAX]; /* newest first */
     size_t recent_count;
@@ -85,6 +75,10 @@ struct release *release_copy(const struct release *release);
 struct release *release_parse(const char *text, size_t len, struct err *err);
 /* The text to store (yours); NULL and ERR_LIMIT when it would be too large. */
 char *release_write(const struct release *release, struct err *err);
+/* The mark of a claim as members of `up`; nothing when it says nothing. */
+struct json_at;
+bool release_read_mark(const struct json_at *up, struct stage_mark *mark, struct err *err);
+void release_write_mark(json_t *up, const struct stage_mark *mark);
 /* Puts an outcome in front of `recent`, dropping the oldest; replaces one of the same id. */
 void release_note(struct release *release, const char *id, enum outcome outcome);
 /* OUTCOME_NONE when the id is not among the recent ones. */

@@ -27,6 +27,8 @@ static void count(struct service *facts, const struct sim *sim, const struct sim
     size_t i = 0;
 
     facts->versions[version].count[it->state]++;
+    if (it->since_utc_ms > facts->versions[version].young_utc_ms)
+        facts->versions[version].young_utc_ms = it->since_utc_ms;
     while (i < facts->placement_count &&
            (facts->placements[i].node != node || facts->placements[i].version != version))
         i++;

@@ -116,6 +116,8 @@ static void add_seen(void *arg, const struct swarm_seen *seen)
     size_t i = service->instance_count++;
 
     draft->versions[version].count[seen->state]++;
+    if (task->since_utc_ms > draft->versions[version].young_utc_ms)
+        draft->versions[version].young_utc_ms = task->since_utc_ms;
     if (task->node[0])
         find_placement(draft, task->node, version)->count[seen->state]++;
     ARRAY_RESERVE(draft->instances, draft->instance_cap, service->instance_count);

@@ -20,6 +20,7 @@ static uint64_t mix_what_runs(uint64_t hash, const struct service *service)
     for (size_t i = 0; i < service->version_count; i++) {
         hash = mix_text(hash, service->versions[i].version);
         hash = hash_mix(hash, service->versions[i].count, sizeof service->versions[i].count);
+        hash = mix_number(hash, service->versions[i].young_utc_ms);
     }
     for (size_t i = 0; i < service->placement_count; i++) {
         hash = mix_text(hash, service->placements[i].node);

@@ -1,0 +1,202 @@
+/* stages.c: the stages of a release over the facts: release/stage.h fed from a service. */
+#include "board/board.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_record(const struct board_input *in)
+{
+    return board_record_applies(in->guard.service, in->guard.release);
+}
+
+const struct profile *board_profile(const struct board_input *in)
+{
+    if (has_record(in))
+        return profile_find(in->guard.release->profile);
+    return in->profile ? in->profile : profile_find("");
+}
+
+struct plan board_plan(const struct board_input *in)
+{
+    return profile_plan(board_profile(in), in->plan);
+}
+
+static int64_t young_of(const struct service *service, const char *version)
+{
+    int64_t young = 0;
+
+    for (size_t i = 0; i < service->version_count; i++)
+        if (strcmp(service->versions[i].version, version) == 0 &&
+            service->versions[i].young_utc_ms > young)
+            young = service->versions[i].young_utc_ms;
+    return young;
+}
+
+/* "" when it is not known, or when two of one name differ. */
+static const char *digest_of(const struct service *service, const char *version)
+{
+    const char *digest = "";
+
+    for (size_t i = 0; i < service->version_count; i++) {
+        const struct version_count *row = &service->versions[i];
+        if (strcmp(row->version, version) != 0 || !row->digest[0])
+            continue;
+        if (digest[0] && strcmp(digest, row->digest) != 0)
+            return "";
+        digest = row->digest;
+    }
+    return digest;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+    return hash_mix(hash, text, strlen(text) + 1);
+}
+
+/* What a certificate of `to` rests on beside its own digest: where it is, what was before and what
+ * else may run. */
+static const char *basis_of(const struct board_input *in, const struct flight *f,
+                            struct arena *arena)
+{
+    const struct service *service = in->guard.service;
+    const char *const *live;
+    size_t count = guard_live(&in->guard, arena, &live);
+    uint64_t hash = mix_text(mix_text(HASH_SEED, service->cluster), service->id);
+
+    hash = mix_text(mix_text(hash, f->from), f->to);
+    if (has_record(in))
+        hash = mix_text(hash, in->guard.release->artifact);
+    hash = mix_text(hash, digest_of(service, f->from));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(live[i], f->to) != 0)
+            hash = mix_text(hash, live[i]);
+    return arena_printf(arena, "%016llx", (unsigned long long)hash);
+}
+
+static uint32_t all_of(const struct service *service, unsigned states)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < service->version_count; i++)
+        for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+            sum += states & (1u << s) ? service->versions[i].count[s] : 0;
+    return sum;
+}
+
+void board_stages(const struct board_input *in, const struct flight *f, struct arena *arena,
+                  struct stage_view *out)
+{
+    const struct service *service = in->guard.service;
+    const struct profile *profile = board_profile(in);
+    struct plan plan = board_plan(in);
+
+    *out = (struct stage_view){.profile = profile ? profile->name : "", .stage = STAGE_NONE};
+    if (profile_is_plain(profile))
+        return;
+    if (!f->active || f->rolling_back || !f->to[0]) {
+        out->rehearsal = stage_rehearses(profile, in->guard.release, in->guard.utc_ms);
+        out->whole_ms = stage_whole_ms(profile, &plan, service->replicas, out->rehearsal);
+        return;
+    }
+    const struct stage_input input = {
+        .profile = profile,
+        .plan = &plan,
+        .release = has_record(in) ? in->guard.release : NULL,
+        .from = f->from,
+        .to = f->to,
+        .replicas = service->replicas,
+        .have = f->have,
+        .serving = f->serving,
+        .ghosts = service_count(service, f->to, 1u << INSTANCE_GHOST),
+        .others = f->others,
+        .failing = all_of(service, 1u << INSTANCE_FAILING),
+        .moving = f->unsettled > 0 || service->motion == MOTION_MOVING ||
+                  service->motion == MOTION_RUNNING,
+        .troubled = service->trouble != TROUBLE_NONE,
+        .back = strcmp(service->wants, f->from) == 0,
+        .young_to_ms = young_of(service, f->to),
+        .young_from_ms = young_of(service, f->from),
+        .since_utc_ms = service->since_utc_ms,
+        .digest = digest_of(service, f->to),
+        .basis = basis_of(in, f, arena),
+        .utc_ms = in->guard.utc_ms,
+        .watched_utc_ms = in->watched_utc_ms,
+    };
+    stage_look(&input, out);
+}
+
+/* What S is for engine, guard and record. */
+static void put_deed(const struct board_input *in, const struct flight *f,
+                     const struct stage_view *view, struct proposal *out)
+{
+    bool back = strcmp(in->guard.service->wants, f->from) == 0;
+
+    out->mark.after = view->next;
+    out->mark.cert = view->next_cert;
+    snprintf(out->mark.profile, sizeof out->mark.profile, "%s", view->profile);
+    out->to_count = view->next_count;
+    if (view->next == STAGE_REHEARSE) {
+        out->deed = out->asked = VERB_ROLLBACK;
+        out->from = f->to;
+        out->to = f->from;
+        out->have = service_count(in->guard.service, f->from, STATES_ALL);
+    } else if (view->next == STAGE_STABLE) {
+        out->asked = VERB_PAUSE; /* nothing moves */
+        out->ask = "";
+    } else if (back) {
+        out->deed = VERB_START;
+    }
+}
+
+static const char *effect_of(const struct flight *f, const struct stage_view *view,
+                             const struct proposal *out, uint32_t replicas, struct arena *arena)
+{
+    const char *next = stage_word[view->next];
+
+    if (view->next == STAGE_STABLE)
+        return arena_printf(arena, "stable: %s is what everything runs", f->to);
+    if (view->next == STAGE_REHEARSE)
+        return arena_printf(arena, "rehearse: the canary goes back to %s, then it settles",
+                            f->from);
+    return arena_printf(arena, "%s: %u of %u on %s (now %u)", next, out->to_count, replicas, f->to,
+                        f->have);
+}
+
+void propose_stage(const struct board_input *in, const struct flight *f, uint32_t to_count,
+                   struct arena *arena, struct proposal *out)
+{
+    struct stage_view view;
+
+    board_stages(in, f, arena, &view);
+    if (!view.active) {
+        out->effect = "";
+        if (!out->hinder[0])
+            out->hinder = f->rolling_back ? "rolling back; wait until it is done"
+                                          : "its record names a profile that is not known here";
+        return;
+    }
+    put_deed(in, f, &view, out);
+    out->effect = effect_of(f, &view, out, in->guard.service->replicas, arena);
+    if (out->hinder[0])
+        return;
+    if (view.waits[0])
+        out->hinder = arena_strdup(arena, view.waits);
+    else if (to_count && to_count != view.next_count)
+        out->hinder = arena_printf(arena, "its profile %s goes to %u next, not to %u", view.profile,
+                                   view.next_count, to_count);
+}
+
+void propose_first_stage(const struct board_input *in, struct proposal *out)
+{
+    const struct profile *profile = board_profile(in);
+
+    if (profile_is_plain(profile))
+        return;
+    out->mark.after = STAGE_CANARY;
+    out->mark.cert.state = PROOF_CANARIED;
+    snprintf(out->mark.profile, sizeof out->mark.profile, "%s", profile->name);
+    snprintf(out->mark.cert.version, sizeof out->mark.cert.version, "%s", out->to);
+    snprintf(out->mark.cert.from, sizeof out->mark.cert.from, "%s", out->from);
+}
