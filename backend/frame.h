@@ -46,7 +46,8 @@ struct row {
     uint32_t step, steps;            /* of the plan; steps 0: none */
     uint32_t step_at[ROW_STEPS_MAX]; /* instances on `to` after each step; 0: not known */
     uint32_t ghosts;                 /* instances that may still run on silent nodes */
-    struct stage_view stages;        /* active only where the profile has stages */
+    struct stage_view stages;        /* active only where the profile has stages;
+                                        whole_ms 0: it has none */
     const char *why;                 /* single most specific reason, or "" */
     const char *by;                  /* who started it, or "" */
     int64_t since_utc_ms;            /* rollout began; -1 unknown */

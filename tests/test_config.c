@@ -54,6 +54,32 @@ static void parse(const char *text, struct config *config)
     config_parse(text, strlen(text), "/etc/x/config.yaml", config);
 }
 
+START_TEST(a_profile_is_one_name_or_one_for_each_service)
+{
+    struct config config;
+
+    parse("profile: fast\n", &config);
+    ck_assert_uint_eq(config.problem_count, 0);
+    ck_assert_str_eq(profile_for(&config.profiles, "web")->name, "fast");
+    config_release(&config);
+    parse("profile: {default: code, web: data}\n", &config);
+    ck_assert_uint_eq(config.problem_count, 0);
+    ck_assert_str_eq(profile_for(&config.profiles, "web")->name, "data");
+    ck_assert_str_eq(profile_for(&config.profiles, "shop")->name, "code");
+    config_release(&config);
+    parse("profile: {web: quick}\n", &config);
+    ck_assert_uint_eq(config.problem_count, 1);
+    ck_assert_msg(strstr(config.problems[0], "profile.web: 'quick' is none of: plain, code") !=
+                      NULL,
+                  "%s", config.problems[0]);
+    ck_assert(profile_is_plain(profile_for(&config.profiles, "web")));
+    config_release(&config);
+    parse("profile: 7\n", &config);
+    ck_assert_uint_eq(config.problem_count, 1);
+    config_release(&config);
+}
+END_TEST
+
 START_TEST(a_full_file_is_read_as_it_says)
 {
     struct config config;
@@ -396,6 +422,7 @@ SUITE(config)
     TCase *tcase = test_case(suite, "settings", 10);
 
     tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, a_profile_is_one_name_or_one_for_each_service);
     tcase_add_test(tcase, a_full_file_is_read_as_it_says);
     tcase_add_test(tcase, json_is_a_settings_file_too);
     tcase_add_loop_test(tcase, an_empty_file_configures_nothing, 0, ARRAY_LEN(empties));

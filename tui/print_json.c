@@ -81,6 +81,46 @@ static json_t *json_of_release(const struct release *release)
     return out;
 }
 
+static json_t *json_of_certificate(const struct certificate *cert)
+{
+    json_t *out = json_object();
+
+    json_put(out, "state", proof_word[cert->state]);
+    json_put(out, "version", cert->version);
+    json_put(out, "from", cert->from);
+    json_put(out, "digest", cert->digest);
+    json_put(out, "basis", cert->basis);
+    json_put(out, "by", cert->by);
+    json_put_utc(out, "at_utc", cert->at_utc_ms > 0 ? cert->at_utc_ms : -1);
+    json_put_bool(out, "attended", cert->attended);
+    return out;
+}
+
+static json_t *json_of_stages(const struct stage_view *stages)
+{
+    json_t *out = json_object();
+
+    json_put(out, "profile", stages->profile);
+    json_put_bool(out, "active", stages->active);
+    json_put(out, "stage", stage_word[stages->stage]);
+    json_put_int(out, "wave", stages->wave);
+    json_put_int(out, "waves", stages->waves);
+    json_put(out, "next", stage_word[stages->next]);
+    json_put_int(out, "next_count", stages->next_count);
+    json_put(out, "waits", stages->waits);
+    json_put_int(out, "left_ms", stages->left_ms);
+    json_put_int(out, "total_ms", stages->total_ms);
+    json_put_int(out, "whole_ms", stages->whole_ms);
+    json_put_bool(out, "rehearsal", stages->rehearsal);
+    json_put(out, "evidence", "readiness and restarts only, weak");
+    json_object_set_new(out, "certificate",
+                        stages->cert.state == PROOF_NONE ? json_null()
+                                                         : json_of_certificate(&stages->cert));
+    json_put(out, "voided", stages->voided);
+    json_put(out, "voids", stages->voids);
+    return out;
+}
+
 static json_t *json_of_broken(const struct row *row)
 {
     json_t *out = json_array();
@@ -118,6 +158,8 @@ json_t *json_of_row(const struct row *row)
     json_object_set_new(out, "versions", json_of_versions(service));
     json_object_set_new(out, "broken", json_of_broken(row));
     json_object_set_new(out, "release", row->release ? json_of_release(row->release) : json_null());
+    if (row->stages.whole_ms > 0) /* its profile has stages */
+        json_object_set_new(out, "stages", json_of_stages(&row->stages));
     json_object_set_new(out, "options", json_of_options(row));
     return out;
 }

@@ -11,10 +11,12 @@
  *              step, steps, since_utc (null unknown), by, why, drift, moves_by_itself, revision,
  *              versions[] (version, digest, and instances per state), broken[] (rules that what
  *              runs breaks), release (null, or stage, paused, from, to, target, by, since_utc),
- *              options (by verb: allowed, effect, to_count, verdict, warning; a verb that makes no
- *              sense now is absent); a verdict is {answer, rule, rules[{rule, answer, sentence,
- *              witness[{object, fact, age_ms}], way_out}]}
- *   alarms[]   cluster, name, rule, sentence, first_utc, last_utc, resolved
+ *              stages (only where its profile has some: profile, active, stage, wave, waves, next,
+ *              next_count, waits, left_ms, total_ms, whole_ms, rehearsal, evidence, certificate
+ *              (null, or state, version, from, digest, basis, by, at_utc, attended), voided,
+ * voids), options (by verb: allowed, effect, to_count, verdict, warning; a verb that makes no sense
+ * now is absent); a verdict is {answer, rule, rules[{rule, answer, sentence, witness[{object, fact,
+ * age_ms}], way_out}]} alarms[]   cluster, name, rule, sentence, first_utc, last_utc, resolved
  *   clusters[] name, kind, state (connecting, live, stale), age_ms (null: never heard), why, who,
  *              production, read_only, may_act, note
  *   nodes[]    cluster, id, name, state, draining, since_utc, note
@@ -122,6 +124,20 @@ static void print_options(const struct row *row)
     }
 }
 
+static void print_stages(const struct stage_view *stages)
+{
+    char left[SPAN_TEXT], whole[SPAN_TEXT];
+
+    printf("stage: %s of profile %s, %s of %s left at least\n", stage_word[stages->stage],
+           stages->profile, clock_format_span(stages->total_ms, left),
+           clock_format_span(stages->whole_ms, whole));
+    if (stages->cert.state != PROOF_NONE)
+        printf("certificate: %s%s%s\n", proof_word[stages->cert.state],
+               stages->voided[0] ? ", void: " : "", stages->voided);
+    if (stages->voids[0])
+        printf("  %s\n", stages->voids);
+}
+
 static void print_one(const struct frame *frame, const struct row *row)
 {
     char text[300], span[SPAN_TEXT];
@@ -138,6 +154,8 @@ static void print_one(const struct frame *frame, const struct row *row)
     putchar('\n');
     if (row->why[0])
         printf("why: %s\n", row->why);
+    if (row->stages.active)
+        print_stages(&row->stages);
     if (row->drift[0])
         printf("drift: %s\n", row->drift);
     if (row->to[0])

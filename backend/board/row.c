@@ -137,6 +137,8 @@ const struct row *board_row(const struct board_input *in)
     row->moves_by_itself = service->motion == MOTION_RUNNING;
     row->drift = drift_of(in, &f, arena);
     board_stages(in, &f, arena, &row->stages);
+    if (!row->why[0] && row->stages.active)
+        row->why = row->stages.waits;
     row->basis = guard_basis(&in->guard);
     for (unsigned v = 0; v < VERB_COUNT; v++)
         fill_option(in, row, (enum verb)v);

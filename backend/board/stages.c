@@ -115,7 +115,6 @@ void board_stages(const struct board_input *in, const struct flight *f, struct a
         .moving = f->unsettled > 0 || service->motion == MOTION_MOVING ||
                   service->motion == MOTION_RUNNING,
         .troubled = service->trouble != TROUBLE_NONE,
-        .back = strcmp(service->wants, f->from) == 0,
         .young_to_ms = young_of(service, f->to),
         .young_from_ms = young_of(service, f->from),
         .since_utc_ms = service->since_utc_ms,

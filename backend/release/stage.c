@@ -390,26 +390,3 @@ void stage_look(const struct stage_input *in, struct stage_view *out)
     }
     out->whole_ms = stage_whole_ms(in->profile, in->plan, in->replicas, out->rehearsal);
 }
-
-const char *stage_next_text(const struct stage_view *view)
-{
-    switch (view->next) {
-    case STAGE_CANARY:
-        return "canary";
-    case STAGE_REHEARSE:
-        return "rehearse: the canary goes back";
-    case STAGE_WAVE:
-        return "wave";
-    case STAGE_STABLE:
-        return "stable";
-    case STAGE_NONE:
-    case STAGE_HELD:
-    case STAGE_BAKE:
-    case STAGE_SETTLE:
-    case STAGE_ROLLING_BACK:
-    case STAGE_ROLLED_BACK:
-    case STAGE_COUNT:
-        break;
-    }
-    return "";
-}

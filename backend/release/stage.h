@@ -55,7 +55,6 @@ struct stage_input {
     uint32_t others;                    /* on any other version */
     uint32_t failing;                   /* of both */
     bool moving, troubled;              /* not at rest; the engine says it goes wrong */
-    bool back;                          /* the service wants `from` */
     int64_t young_to_ms, young_from_ms; /* UTC; 0 not known */
     int64_t since_utc_ms;               /* of the rollout, as the engine says; -1 not known */
     const char *digest, *basis;         /* of what runs as `to`; of the rest. "" not known */
@@ -87,7 +86,5 @@ void stage_look(const struct stage_input *in, struct stage_view *out);
 int64_t stage_whole_ms(const struct profile *profile, const struct plan *plan, uint32_t replicas,
                        bool rehearsal);
 bool stage_rehearses(const struct profile *profile, const struct release *release, int64_t utc_ms);
-/* "bake, then the canary goes back": what S does, as a clause. */
-const char *stage_next_text(const struct stage_view *view);
 
 #endif

@@ -162,9 +162,17 @@ void put_steps(struct sheet *sheet, const struct row *row)
 static const char *stage_text(const struct look *look, char *out, size_t size)
 {
     const struct release *release = look->row->release;
-    char span[SPAN_TEXT];
+    const struct stage_view *stages = &look->row->stages;
+    char span[SPAN_TEXT], all[SPAN_TEXT];
 
     out[0] = '\0';
+    if (stages->active) {
+        snprintf(out, size, "%s%s, %s of %s left at least", stage_word[stages->stage],
+                 release && release->paused ? ", paused" : "",
+                 clock_format_span(stages->total_ms, span),
+                 clock_format_span(stages->whole_ms, all));
+        return out;
+    }
     if (!release || release->stage == STAGE_NONE)
         return out;
     snprintf(out, size, "%s %s%s", stage_word[release->stage],
@@ -319,6 +327,32 @@ void section_steps(struct sheet *sheet, const struct look *look)
     put_alone(sheet, look->row);
 }
 
+/* What was rehearsed, how sure that is, and what would undo it. */
+static void put_certificate(struct sheet *sheet, const struct look *look)
+{
+    const struct stage_view *stages = &look->row->stages;
+    const struct certificate *cert = &stages->cert;
+    char span[SPAN_TEXT];
+
+    if (stages->whole_ms <= 0)
+        return;
+    label(sheet, "profile");
+    sheet_put(sheet, ROLE_TEXT, "%s: %s in all at least, %s rehearsal", stages->profile,
+              clock_format_span(stages->whole_ms, span), stages->rehearsal ? "with a" : "no");
+    if (cert->state == PROOF_NONE)
+        return;
+    label(sheet, "proof");
+    sheet_put(sheet, stages->voided[0] ? ROLE_VIOLATED : ROLE_TEXT, "%s of %s, %s, %s%s%s",
+              proof_word[cert->state], cert->version,
+              since_text(look->frame, cert->at_utc_ms, span),
+              cert->attended ? "attended" : "nobody watched all of it",
+              stages->voided[0] ? "; void: " : "", stages->voided);
+    if (stages->voids[0]) {
+        label(sheet, "");
+        sheet_say(sheet, ROLE_DIM, LABEL, WRAP_LINES, stages->voids);
+    }
+}
+
 void section_record(struct sheet *sheet, const struct look *look)
 {
     const struct release *release = look->row->release;
@@ -342,6 +376,7 @@ void section_record(struct sheet *sheet, const struct look *look)
         }
         put_claim(sheet, look);
     }
+    put_certificate(sheet, look);
     if (look->row->service->artifact[0]) {
         label(sheet, "image");
         sheet_text(sheet, ROLE_TEXT,
