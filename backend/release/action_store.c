@@ -40,6 +40,7 @@ static bool adopt_rollout(struct release *release, const struct claim *claim)
 {
     if (release->to[0] && strcmp(release->to, claim->to) == 0)
         return false;
+    release->profile[0] = '\0';
     snprintf(release->from, sizeof release->from, "%s", claim->from);
     snprintf(release->to, sizeof release->to, "%s", claim->to);
     release->since_utc_ms = claim->at_utc_ms;
