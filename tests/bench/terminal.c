@@ -8,6 +8,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static long drain(int fd, double until_ms, double quiet_ms, double *first, doubl
     return total;
 }
 
-static pid_t start(char *const argv[], int *fd)
+static pid_t start(const char *const argv[], int *fd)
 {
     struct winsize size = {45, 140, 0, 0};
     pid_t pid = forkpty(fd, NULL, NULL, &size);
@@ -103,7 +104,7 @@ static pid_t start(char *const argv[], int *fd)
     if (pid == 0) {
         setenv("TERM", "xterm-256color", 1);
         setenv("LC_ALL", "C.UTF-8", 1);
-        execvp(argv[0], argv);
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
         _exit(127);
     }
     return pid;
@@ -126,7 +127,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static struct cost measure(char *const argv[])
+static struct cost measure(const char *const argv[])
 {
     struct cost cost = {0};
     double bytes[RUNS], paints[RUNS], first, last;
@@ -173,8 +174,8 @@ int main(void)
     char program[512];
 
     snprintf(program, sizeof program, "%s", lockstep ? lockstep : "build/lockstep");
-    char *idle[] = {program, "demo", "eight", NULL}, *story[] = {program, "demo", NULL};
-    char *htop[] = {"htop", "-d", "10", NULL};
+    const char *idle[] = {program, "demo", "eight", NULL}, *story[] = {program, "demo", NULL};
+    const char *htop[] = {"htop", "-d", "10", NULL};
     struct cost a = measure(idle), b = measure(story), h = measure(htop);
 
     printf("terminal, 140x45, median of %d starts, %d s window\n", RUNS, WINDOW_MS / 1000);
