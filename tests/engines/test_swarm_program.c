@@ -228,6 +228,33 @@ START_TEST(a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked)
 }
 END_TEST
 
+START_TEST(an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand)
+{
+    int point = 1;
+
+    for (; point < POINTS_MAX; point++) {
+        expect("start", "5", 0);
+        expect_tasks("5", 1);
+        watch_calm(1, 300);
+        if (!killed_at(point, "rollback", ""))
+            break;
+        watch_calm(1, 300);
+        settle();
+        if (rig_tasks(&web, "5") > 0) { /* it died before anything was sent */
+            struct said said = run("rollback", "");
+            ck_assert_msg(said.status == 0 || said.status == 1, "after point %d: exit %d: %s%s",
+                          point, said.status, said.out, said.err);
+            said_release(&said);
+        }
+        expect_tasks("4", 8);
+        expect_tasks("5", 0);
+    }
+    ck_assert_int_gt(point, 8);
+    ck_assert_int_lt(point, POINTS_MAX);
+    printf("undo: killed at each of %d points\n", point - 1);
+}
+END_TEST
+
 START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
 {
     struct program other;
@@ -264,6 +291,7 @@ SUITE(swarm_program)
     tcase_add_test(moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won);
     tcase_add_checked_fixture(kills, setup, teardown);
     tcase_add_test(kills, a_start_killed_anywhere_moves_one_task_or_none_and_is_finished_by_hand);
+    tcase_add_test(kills, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand);
     tcase_add_test(kills, a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked);
     return suite;
 }
