@@ -36,6 +36,13 @@ enum { STATES_MAX = 60 * 1000 * 1000 };
 #define SMALL                                                                                      \
     "{'services':{" APP(APP_NODES2) "," WEB(WEB_NODE) "}," STORE "," CLIENTS ",'actions':[]}"
 
+/* Only app moves; web stands still. */
+#define STILL     "'web':{'versions':{'w1':{'reads':{'db':['xml','json']}}},'nodes':{'n1':'w1'}}"
+#define ONE       "{'services':{" APP(APP_NODES) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
+#define ONE_SMALL "{'services':{" APP(APP_NODES2) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
+#define FAULTS_ALL                                                                                 \
+    (FAULT_SILENT | FAULT_RETIRED | FAULT_FENCED | FAULT_CLIENTS | FAULT_PARTLY | FAULT_FAILED)
+
 #define WITHOUT(rule, promise)                                                                     \
     .world = SMALL, .missing = 1u << RULE_##rule, .breaks = (promise),                             \
     .faults = FAULT_SILENT | FAULT_CLIENTS | FAULT_PARTLY
@@ -53,11 +60,21 @@ const struct fleet_case fleet_cases[] = {
      .size = FLEET_MEDIUM,
      .world = SMALL,
      .faults = FAULT_PARTLY | FAULT_FAILED},
-    {.name = "2 nodes, one silent, retired, fenced",
+    {.name = "2 nodes, one moves, all faults, 1 gone",
+     .size = FLEET_LARGE,
+     .world = ONE_SMALL,
+     .gone_max = 1,
+     .faults = FAULTS_ALL & ~FAULT_PARTLY},
+    {.name = "3 nodes, one moves, all faults, 1 gone",
+     .size = FLEET_LARGE,
+     .world = ONE,
+     .gone_max = 1,
+     .faults = FAULTS_ALL & ~FAULT_PARTLY},
+    {.name = "2 nodes, 1 gone, fenced",
      .size = FLEET_LARGE,
      .world = SMALL,
      .gone_max = 1,
-     .faults = FAULT_SILENT | FAULT_RETIRED | FAULT_FENCED},
+     .faults = FAULT_SILENT | FAULT_FENCED},
     {.name = "3 nodes, one silent",
      .size = FLEET_LARGE,
      .world = WHOLE,
@@ -82,7 +99,7 @@ bool fleet_run_case(const struct fleet_case *fleet, bool trace, FILE *out)
     fleet_explore(model, STATES_MAX, e);
     bool ok = fleet->missing ? e->wrong && strcmp(e->wrong, fleet->breaks) == 0
                              : !e->wrong && !e->too_many;
-    fprintf(out, "%-4s %-36s %9zu states %10zu steps  depth %2u %7zu stable %6.2f s %5zu MiB%s%s\n",
+    fprintf(out, "%-4s %-38s %9zu states %10zu steps  depth %2u %7zu stable %6.2f s %5zu MiB%s%s\n",
             ok ? "ok" : "FAIL", fleet->name, e->states, e->transitions, e->depth, e->stable,
             e->seconds, e->bytes >> 20, e->wrong ? "  breaks: " : "",
             e->wrong      ? e->wrong

@@ -197,11 +197,14 @@ static void happen(struct walk *walk, size_t i)
     carry_out(walk, i, NULL, -1, false);
 }
 
-/* A joining node is one that was fenced. */
+/* A joining node is one that was fenced; a silent one does not join. */
 static bool applies(const struct fleet_model *model, const struct fleet_deed *deed)
 {
+    unsigned n = (unsigned)__builtin_ctz(deed->nodes | 1u << FLEET_NODES);
+
     return deed->deed.kind != DEED_ADMIT ||
-           model->at.seats[deed->deed.seats[0]].state == SEAT_FENCED;
+           (model->at.seats[deed->deed.seats[0]].state == SEAT_FENCED &&
+            !node_can(model, DEED_UP, n));
 }
 
 /* ---- operators with pictures ---- */
