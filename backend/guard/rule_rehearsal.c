@@ -58,7 +58,8 @@ static void check_canary(const struct trial *trial, struct finding *finding)
 }
 
 /* What is already all that may run exposes nobody: releasing it again is how a service
- * whose history is not on record comes to rest. */
+ * whose history is not on record comes to rest. Not while it is what the service changes to: on
+ * a fleet of one node the canary is everywhere, and still wants its rehearsal. */
 static bool rehearsed(const struct trial *trial)
 {
     unsigned version = trial->deed->version;
@@ -66,7 +67,8 @@ static bool rehearsed(const struct trial *trial)
 
     return version != VERSION_NOT_KNOWN &&
            (world_cert(trial->world, s, version)->stage >= CERT_CERTIFIED ||
-            trial->world->services[s].live == VERSION_BIT(version));
+            (trial->world->services[s].live == VERSION_BIT(version) &&
+             trial->world->services[s].changing != version));
 }
 
 static void check_rehearsed(const struct trial *trial, struct finding *finding)
