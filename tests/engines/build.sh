@@ -34,9 +34,9 @@ build_swarm() {
     key=$(cat "$here/build.sh" "$here/app/app.c" | sha256sum | cut -c1-16)
     [ ! -s "$cache/swarm-$key.tar" ] || { ln -sfn "swarm-$key.tar" "$cache/swarm-images.tar"; return 0; }
     case $(uname -m) in x86_64) arch=amd64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
-    mkdir -p "$work/root" "$work/images"
-    cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$work/root/app" "$here/app/app.c"
-    tar --owner=0 --group=0 --mtime=@0 --sort=name -C "$work/root" -cf "$work/layer.tar" app
+    mkdir -p "$work/image" "$work/images"
+    cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$work/image/app" "$here/app/app.c"
+    tar --owner=0 --group=0 --mtime=@0 --sort=name -C "$work/image" -cf "$work/layer.tar" app
     layer=$(sha "$work/layer.tar")
     mv "$work/layer.tar" "$work/images/$layer.tar"
     for v in 4 5 6; do image "$v" "[\"APP_VERSION=$v\"]"; done
