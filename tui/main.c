@@ -33,10 +33,11 @@ static bool reader_left(void)
 static void die_at_point(const char *name)
 {
     static long left;
+    const char *point = getenv("LOCKSTEP_FAILPOINT");
 
     (void)name;
-    if (!left)
-        left = strtol(getenv("LOCKSTEP_FAILPOINT"), NULL, 10);
+    if (!left && point)
+        left = strtol(point, NULL, 10);
     if (--left == 0)
         raise(SIGKILL);
 }

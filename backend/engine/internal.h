@@ -112,8 +112,8 @@ struct engine {
     pthread_t thread;
     bool threaded;
     pthread_mutex_t lock;
-    const struct frame *frame; /* locked */
-    uint64_t next_ticket;      /* locked */
+    const struct frame *frame;                 /* locked */
+    uint64_t next_ticket;                      /* locked */
     struct message *messages, **messages_tail; /* locked */
     int wake[2];
 };
