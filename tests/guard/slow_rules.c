@@ -388,12 +388,15 @@ static bool is_missing(const json_t *contract)
     return json_is_false(json_object_get(contract, "artifact"));
 }
 
-/* "full release without a certificate for exactly this version", unless it is all of Live */
+/* "full release without a certificate for exactly this version", unless it is all of
+ * Live and not what the service changes to */
 static bool is_not_rehearsed(const struct decision *d)
 {
     static const char *const rehearsed[] = {"certified", "released", "stable", NULL};
     json_t *live = slow_live(d->slow, d->service);
-    bool alone = json_array_size(live) == 1 && slow_in(live, d->version);
+    const json_t *changing = json_object_get(d->slow->changing, d->service);
+    bool moving = json_is_string(changing) && strcmp(json_string_value(changing), d->version) == 0;
+    bool alone = json_array_size(live) == 1 && slow_in(live, d->version) && !moving;
 
     json_decref(live);
     return !alone && !is_one_of(slow_stage(d->slow, d->service, d->version), rehearsed);
