@@ -327,7 +327,7 @@ static bool breaks_r3(const struct decision *d)
     if (is_kind(d, "canary")) {
         json_array_foreach(all, i, u) bad =
             bad || (strcmp(json_string_value(u), d->version) != 0 &&
-                    strcmp(slow_stage(d->slow, d->service, json_string_value(u)), "stable"));
+                    strcmp(slow_stage(d->slow, d->service, json_string_value(u)), "stable") != 0);
         bad = bad ||
               (json_is_string(changing) && strcmp(json_string_value(changing), d->version) != 0);
     }
@@ -347,7 +347,7 @@ static bool is_no_canary(const struct decision *d)
 
     json_array_foreach(
         named, i, at) if (strcmp(slow_text(json_object_get(nodes, json_string_value(at)), "state"),
-                                 "reporting")) return true;
+                                 "reporting") != 0) return true;
     json_object_foreach(nodes, name, node)
     {
         json_t *poss = slow_poss(node);
