@@ -118,14 +118,22 @@ $(BUILD)/engines: $(ENGINE_OBJ) $(LIB_OBJ)
 lint: $(BUILD)/deps-lint ## format, layers, headers, banned functions, ceilings, tidy, cppcheck
 	$(Q)CPP_ALL="$(subst ",\",$(CPP_ALL)) $(PKG_CFLAGS)" .ci/lint "$(ALL_C)" "$(ALL_H)"
 
+SHARE = $(DESTDIR)$(PREFIX)/share
+MADE  = $(SHARE)/man/man1/lockstep.1 $(SHARE)/bash-completion/completions/lockstep \
+        $(SHARE)/zsh/site-functions/_lockstep $(SHARE)/fish/vendor_completions.d/lockstep.fish
+
 install: build ## honours DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
-	install -d $(DESTDIR)$(PREFIX)/share/lockstep/themes
-	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/lockstep/themes
+	install -d $(SHARE)/lockstep/themes $(dir $(MADE))
+	install -m 644 themes/*.theme $(SHARE)/lockstep/themes
+	$(BUILD)/lockstep help --man >$(word 1,$(MADE))
+	$(BUILD)/lockstep completion bash >$(word 2,$(MADE))
+	$(BUILD)/lockstep completion zsh >$(word 3,$(MADE))
+	$(BUILD)/lockstep completion fish >$(word 4,$(MADE))
 
 uninstall: ## remove what install put there
-	$(RM) $(DESTDIR)$(PREFIX)/bin/lockstep
-	$(RM) -r $(DESTDIR)$(PREFIX)/share/lockstep
+	$(RM) $(DESTDIR)$(PREFIX)/bin/lockstep $(MADE)
+	$(RM) -r $(SHARE)/lockstep
 
 dist: ## a source archive of the committed tree
 	git archive --prefix=lockstep-$(VERSION)/ -o lockstep-$(VERSION).tar.gz HEAD

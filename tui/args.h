@@ -52,6 +52,7 @@ enum arg_type {
     X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
     X(SHOW_KEYS, show_keys, TAKES_NOTHING, "--show-keys", "", "",                                  \
       "show each pressed key on the screen")                                                       \
+    X(MAN, man, TAKES_NOTHING, "--man", "", "", "all of it as a page for man(1)")                  \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -83,7 +84,7 @@ struct args {
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool read_only, yes, no_journal, ascii, show_keys, help, version;
+    bool read_only, yes, no_journal, ascii, show_keys, man, help, version;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

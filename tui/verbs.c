@@ -52,8 +52,17 @@ static const struct verb_row verb_rows[] = {
      1, verb_init},
     {"simulate", "FILE...", "run scenario files against the guard, without any cluster",
      BIT(OUTPUT) | BIT(HELP), 1, ARG_OPERANDS_MAX, verb_simulate},
-    {"help", "[VERB]", "this overview, or one verb with its options", BIT(HELP), 0, 1, run_help},
+    {"completion", "bash|zsh|fish", "what the shell needs to complete lockstep's words", BIT(HELP),
+     1, 1, verb_completion},
+    {"help", "[VERB]", "this overview, or one verb with its options", BIT(MAN) | BIT(HELP), 0, 1,
+     run_help},
 };
+
+const struct verb_row *verbs_table(size_t *count)
+{
+    *count = ARRAY_LEN(verb_rows);
+    return verb_rows;
+}
 
 void complain(const char *fmt, ...)
 {
@@ -160,6 +169,10 @@ static void help_verb(const struct verb_row *row)
 static int run_help(const struct verb_row *row, const struct args *args)
 {
     (void)row;
+    if (args->man) {
+        manual_print();
+        return EXIT_DONE;
+    }
     if (args->operand_count == 0) {
         help_overview();
         return EXIT_DONE;

@@ -29,11 +29,17 @@ struct verb_row {
     verb_run_fn *run;
 };
 
+/* All of them, in the order of the help; the first is the dashboard. */
+const struct verb_row *verbs_table(size_t *count);
+
 /* Runs what the words (without the program's name) say and returns the exit status. */
 int verbs_run(const char *const *words, size_t count);
 
 verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_attest, verb_history,
-    verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate;
+    verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate, verb_completion;
+
+/* The page for man(1), as roff, on stdout: verbs, options, keys. */
+void manual_print(void);
 
 /* "lockstep: …" on stderr. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

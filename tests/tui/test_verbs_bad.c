@@ -57,6 +57,8 @@ static const struct {
 } usage[] = {
     {"stauts", 2, "lockstep: there is no verb 'stauts'. Did you mean 'status'?"},
     {"xyzzy", 2, "lockstep: there is no verb 'xyzzy'. `lockstep --help` lists them."},
+    {"completion fihs", 2,
+     "lockstep: no shell 'fihs' is known here. Did you mean 'fish'? bash, zsh and fish are."},
     {"help stp", 2, "lockstep: there is no verb 'stp'. Did you mean 'step'?"},
     {"--contxt x", 2, "lockstep: lockstep has no option --contxt. Did you mean '--context'?"},
     {"status --contxt x", 2,
