@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND };
+enum { SECOND = 1000, MINUTE = 60 * SECOND, FRESH_MS = 10 * SECOND };
 #define HOUR ((int64_t)60 * MINUTE)
 #define DAY  (24 * HOUR)
 
@@ -232,14 +232,25 @@ static void ask(struct stage_view *out, enum stage next, uint32_t count)
     out->next_count = count;
 }
 
-/* Not at rest, or less than was asked for: the same once more. */
+/* Just asked for: the engine may not have begun, which looks like rest. */
+static bool is_fresh(const struct stage_input *in)
+{
+    int64_t age_ms = in->release ? in->utc_ms - in->release->stage_utc_ms : -1;
+
+    return age_ms >= 0 && age_ms < FRESH_MS;
+}
+
+/* Not at rest, or less than was asked for: the same once more, unless what is there goes wrong. */
 static bool is_short(struct stage_view *out, const struct stage_input *in, enum stage stage,
                      uint32_t target)
 {
     out->stage = stage;
     ask(out, stage, target);
-    if (in->moving)
+    if (in->moving || (in->have < target && is_fresh(in)))
         snprintf(out->waits, sizeof out->waits, "%s: wait until it is at rest", stage_word[stage]);
+    else if (in->have < target && (in->failing || in->troubled))
+        snprintf(out->waits, sizeof out->waits, "%s: %.60s does not come up; U goes back",
+                 stage_word[stage], in->to);
     else if (in->have < target)
         out->again = true;
     return in->moving || in->have < target;
@@ -290,8 +301,8 @@ static void look_rehearsal(struct stage_view *out, const struct stage_input *in,
     if (in->moving || in->have) {
         out->stage = STAGE_REHEARSE;
         ask(out, STAGE_REHEARSE, in->replicas);
-        out->again = !in->moving;
-        if (in->moving)
+        out->again = !in->moving && !is_fresh(in);
+        if (!out->again)
             snprintf(out->waits, sizeof out->waits, "rehearse: wait until %.60s is back", in->from);
         return;
     }
