@@ -15,6 +15,7 @@
 enum board_state {
     BOARD_FAILED,
     BOARD_STUCK,
+    BOARD_GLASS,    /* somebody broke the glass, and what runs breaks a rule since */
     BOARD_VIOLATED, /* a rule is broken by what runs, whoever did it */
     BOARD_ROLLING_BACK,
     BOARD_MOVING,
@@ -36,6 +37,35 @@ struct option {
 
 enum row_limit { ROW_STEPS_MAX = 9 }; /* the canary and eight waves */
 
+/* How far back one store still lets the service go. Versions as text: "" nothing is declared, "?"
+ * none of the known ones can read it. */
+struct floor_store {
+    const char *store;
+    const char *may;   /* formats that may be at rest, "json-3, json-4" */
+    const char *now;   /* the oldest version that can read all of it */
+    const char *after; /* and once the next key was pressed */
+};
+
+/* The oldest version that it is still safe to return to. */
+struct floor_view {
+    const char *now;   /* over all stores; as in struct floor_store */
+    const char *after; /* after the key that comes next; equal to `now` when it moves nothing */
+    const struct floor_store *stores;
+    size_t store_count;
+};
+
+/* Somebody went past rules that are enforced: on record until the fleet is allowed again. */
+struct glass_view {
+    bool broken;             /* false: nothing below counts */
+    bool open;               /* it still lets this verb go past these rules; else it is over */
+    bool waits;              /* open, and a second identity must press the same */
+    enum verb verb;          /* that it was broken for */
+    const char *rules;       /* that were passed, "R3 R1" */
+    const char *reason, *by; /* as typed; who, as the engine says */
+    const char *second;      /* who confirmed, or "" */
+    int64_t at_utc_ms, until_utc_ms;
+};
+
 /* One service as shown; sealed and shared between frames while nothing of it changes. */
 struct row {
     const struct service *service;
@@ -48,12 +78,17 @@ struct row {
     uint32_t ghosts;                 /* instances that may still run on silent nodes */
     struct stage_view stages;        /* active only where the profile has stages;
                                         whole_ms 0: it has none */
-    const char *why;                 /* single most specific reason, or "" */
-    const char *by;                  /* who started it, or "" */
-    int64_t since_utc_ms;            /* rollout began; -1 unknown */
-    bool moves_by_itself;            /* goes on if lockstep disconnects */
-    const char *drift;               /* what differs from what was asked for, or "" */
-    const struct finding *broken;    /* rules that what runs breaks already */
+    struct floor_view floor;
+    struct glass_view glass;
+    int64_t stable_since_utc_ms;  /* nothing in flight, at one version since; -1: not, or not
+                                     known */
+    int64_t stable_left_ms;       /* until a data step may build on it; 0: it may, -1 unknown */
+    const char *why;              /* single most specific reason, or "" */
+    const char *by;               /* who started it, or "" */
+    int64_t since_utc_ms;         /* rollout began; -1 unknown */
+    bool moves_by_itself;         /* goes on if lockstep disconnects */
+    const char *drift;            /* what differs from what was asked for, or "" */
+    const struct finding *broken; /* rules that what runs breaks already */
     size_t broken_count;
     struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */
     uint64_t basis;                   /* digest of the inputs of these verdicts */
@@ -73,11 +108,15 @@ struct board_cluster {
     const char *note; /* permission that is missing, journal trouble, drift note … or "" */
 };
 
-/* A broken invariant, with memory: rule 3 is not a moment. */
+/* A broken invariant, with memory: rule 3 is not a moment. At most one is open per service and
+ * kind. */
 struct alarm {
     const char *cluster, *service_id, *name; /* service name, or node name */
     enum rule_id rule;
-    const char *sentence; /* with the witness */
+    enum alarm_kind kind;
+    const char *sentence;      /* with the witness */
+    const char *object, *fact; /* the first witness: "node w3", "silent, last ran 4"; or "" */
+    const char *way_out;       /* or "" */
     int64_t first_utc_ms, last_utc_ms;
     bool resolved;
 };

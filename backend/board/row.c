@@ -6,10 +6,15 @@
 #include <string.h>
 
 const char *const board_word[BOARD_COUNT] = {
-    [BOARD_FAILED] = "failed",     [BOARD_STUCK] = "stuck",
-    [BOARD_VIOLATED] = "violated", [BOARD_ROLLING_BACK] = "rolling back",
-    [BOARD_MOVING] = "moving",     [BOARD_HELD] = "held",
-    [BOARD_STEADY] = "steady",     [BOARD_STALE] = "stale",
+    [BOARD_FAILED] = "failed",
+    [BOARD_STUCK] = "stuck",
+    [BOARD_GLASS] = "broken glass",
+    [BOARD_VIOLATED] = "violated",
+    [BOARD_ROLLING_BACK] = "rolling back",
+    [BOARD_MOVING] = "moving",
+    [BOARD_HELD] = "held",
+    [BOARD_STEADY] = "steady",
+    [BOARD_STALE] = "stale",
 };
 
 static enum board_state state_of(const struct board_input *in, const struct flight *f,
@@ -123,6 +128,9 @@ const struct row *board_row(const struct board_input *in)
 
     row->arena = arena;
     row->refs = 1;
+    row->floor = (struct floor_view){.now = "", .after = ""};
+    row->glass = (struct glass_view){.rules = "", .reason = "", .by = "", .second = ""};
+    row->stable_since_utc_ms = row->stable_left_ms = -1;
     row->service = service_ref(service);
     row->release = shown_release(release, arena);
     row->broken = broken;

@@ -73,7 +73,9 @@ struct event_line {
 
 struct alarm_line {
     char cluster[64], service_id[160], name[160], sentence[400];
+    char object[200], fact[240], way_out[240];
     enum rule_id rule;
+    enum alarm_kind kind;
     int64_t first_utc_ms, last_utc_ms;
     int64_t hold_until_utc_ms; /* shown at least until then, however short its cause was; 0: no */
     bool resolved;

@@ -22,6 +22,13 @@ const char *const answer_word[4] = {
     [ANSWER_REFUSE] = "refuse",
 };
 
+const char *const alarm_word[ALARM_COUNT] = {
+    [ALARM_STEP] = "step",         [ALARM_SILENT] = "silent",   [ALARM_RETURNED] = "returned",
+    [ALARM_LAUNCHER] = "launcher", [ALARM_UNKNOWN] = "unknown", [ALARM_OPEN] = "open",
+    [ALARM_COUPLED] = "coupled",   [ALARM_CALLS] = "calls",     [ALARM_EXPIRED] = "expired",
+    [ALARM_DRIFT] = "drift",       [ALARM_GLASS] = "glass",
+};
+
 const char *const level_word[LEVEL_COUNT] = {
     [LEVEL_ENFORCE] = "enforce",
     [LEVEL_WARN] = "warn",

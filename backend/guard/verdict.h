@@ -28,6 +28,23 @@ enum level {
 };
 extern const char *const level_word[LEVEL_COUNT];
 
+/* What can be wrong with what runs, without any action; see guard_watch. */
+enum alarm_kind {
+    ALARM_STEP,     /* more than one step may be live */
+    ALARM_SILENT,   /* a node is silent for long while a release moves */
+    ALARM_RETURNED, /* a node came back with a version outside of the step */
+    ALARM_LAUNCHER, /* a launcher would start something else than what is stable */
+    ALARM_UNKNOWN,  /* a version is not known for long */
+    ALARM_OPEN,     /* a step has been open for long */
+    ALARM_COUPLED,  /* two coupled services change */
+    ALARM_CALLS,    /* what runs, or a client, calls what is not provided */
+    ALARM_EXPIRED,  /* the certificate became void half way */
+    ALARM_DRIFT,    /* changed, and not through lockstep */
+    ALARM_GLASS,    /* the glass was broken */
+    ALARM_COUNT
+};
+extern const char *const alarm_word[ALARM_COUNT]; /* "step", "silent", … */
+
 /* One object that makes the rule say so: a node, launcher, store, service, … */
 struct witness {
     const char *object; /* "node w3", "launcher spec", … */
@@ -37,6 +54,7 @@ struct witness {
 
 struct finding {
     enum rule_id rule;
+    enum alarm_kind kind; /* of what guard_watch finds */
     enum answer answer;
     const char *sentence; /* one sentence; "" when allowed */
     struct witness *witnesses;

@@ -23,9 +23,11 @@ extern const char *const verb_word[VERB_COUNT]; /* "start", "step", … */
 bool verb_parse(const char *word, enum verb *out);
 
 enum intent_flag {
-    INTENT_CONFIRMED = 1,  /* the operator answered the question this context asks */
-    INTENT_NO_JOURNAL = 2, /* explicit y to pause or undo although the journal cannot be written */
-    INTENT_WARNED = 4,     /* saw the refusal of a rule that warns, and said once more */
+    INTENT_CONFIRMED = 1,   /* the operator answered the question this context asks */
+    INTENT_NO_JOURNAL = 2,  /* explicit y to pause or undo although the journal cannot be written */
+    INTENT_WARNED = 4,      /* saw the refusal of a rule that warns, and said once more */
+    INTENT_BREAK_GLASS = 8, /* past rules that are enforced, never past RL, permissions and the
+                               protocol; needs `reason`; of START, STEP, RESUME, ROLLBACK */
 };
 
 /* An operator's wish, bound to the frame that was on the screen. */
@@ -40,7 +42,8 @@ struct intent {
     uint32_t to_count;    /* 0: the plan's next */
     char version[128];    /* VERB_START; VERB_ATTEST: format */
     char artifact[512];   /* VERB_START: image reference; "": replace the tag of what runs */
-    char reason[240];     /* override or fence reason */
+    char reason[240];     /* of an override, a fence, or for breaking the glass */
+    char profile[16];     /* VERB_START: its stages; "": as the settings say */
 };
 
 /* One action on its way: an intent that was judged, with an id and its writes. */

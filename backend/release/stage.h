@@ -77,6 +77,9 @@ struct stage_view {
     bool rehearsal;               /* there is one in it */
     struct certificate cert;      /* as it is now */
     struct certificate next_cert; /* after S; `by` and `at_utc_ms` are the actor's */
+    bool attend;                  /* policy: somebody must watch the bakes of the rehearsal */
+    bool watched;                 /* this bake has been watched from its beginning */
+    char elsewhere[64];           /* context whose certificate counts here, or "" */
     char voided[200];             /* why the certificate does not count, or "" */
     char voids[240];              /* what would void it, or "" */
 };

@@ -17,9 +17,9 @@ enum title_level {
 };
 
 static const char *const short_word[BOARD_COUNT] = {
-    [BOARD_FAILED] = "failed",     [BOARD_STUCK] = "stuck",   [BOARD_VIOLATED] = "rule",
-    [BOARD_ROLLING_BACK] = "undo", [BOARD_MOVING] = "moving", [BOARD_HELD] = "held",
-    [BOARD_STEADY] = "ok",         [BOARD_STALE] = "stale",
+    [BOARD_GLASS] = "glass",   [BOARD_FAILED] = "failed",     [BOARD_STUCK] = "stuck",
+    [BOARD_VIOLATED] = "rule", [BOARD_ROLLING_BACK] = "undo", [BOARD_MOVING] = "moving",
+    [BOARD_HELD] = "held",     [BOARD_STEADY] = "ok",         [BOARD_STALE] = "stale",
 };
 
 static bool does_harm(const struct screen *screen, const struct board_cluster *cluster)

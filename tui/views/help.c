@@ -17,6 +17,7 @@ static void put_signs(struct sheet *sheet)
     static const char *const means[BOARD_COUNT] = {
         [BOARD_FAILED] = "the engine gave up",
         [BOARD_STUCK] = "cannot go on",
+        [BOARD_GLASS] = "went past a rule, and breaks it",
         [BOARD_VIOLATED] = "what runs breaks a rule",
         [BOARD_ROLLING_BACK] = "on the way back",
         [BOARD_MOVING] = "being replaced now",
