@@ -35,6 +35,7 @@ struct option {
     struct verdict verdict; /* of the guard; zeroed when not offered */
 };
 
+struct safety;
 enum row_limit { ROW_STEPS_MAX = 9 }; /* the canary and eight waves */
 
 /* How far back one store still lets the service go. Versions as text: "" nothing is declared, "?"
@@ -92,6 +93,7 @@ struct row {
     size_t broken_count;
     struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */
     uint64_t basis;                   /* digest of the inputs of these verdicts */
+    const struct safety *safety;      /* board/safety.h; NULL only in pictures made by hand */
     /* private */
     struct arena *arena;
     unsigned refs;

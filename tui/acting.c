@@ -5,29 +5,33 @@
  *   S, R        none        none             armed and y
  *   U           none        y                the service's name; unarmed, that arms as well
  */
-#include "acting.h"
+#include "acting_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum strength { DIRECT, WANTS_YES, WANTS_NAME, WANTS_ARMING };
+enum strength { DIRECT, WANTS_YES, WANTS_RULE, WANTS_NAME, WANTS_ARMING };
+
+const char *const acting_title[VERB_COUNT] = {
+    [VERB_START] = "Start",   [VERB_STEP] = "Step",          [VERB_PAUSE] = "Pause",
+    [VERB_RESUME] = "Resume", [VERB_ROLLBACK] = "Roll back", [VERB_FENCE] = "Fence",
+    [VERB_ATTEST] = "Attest",
+};
 
 static const struct {
-    const char *title, *nothing, *after;
+    const char *nothing, *after;
 } verb_text[VERB_COUNT] = {
-    [VERB_START] = {"Start", "there is nothing to start", "U rolls it back."},
-    [VERB_STEP] = {"Step", "there is nothing to step: no release is in flight, or it is complete",
+    [VERB_START] = {"there is nothing to start", "U rolls it back."},
+    [VERB_STEP] = {"there is nothing to step: no release is in flight, or it is complete",
                    "U rolls it back."},
-    [VERB_PAUSE] = {"Pause",
-                    "there is nothing to pause: no release is in flight, or it is paused already",
+    [VERB_PAUSE] = {"there is nothing to pause: no release is in flight, or it is paused already",
                     "R goes on."},
-    [VERB_RESUME] = {"Resume", "there is nothing to resume: it is not paused", "P pauses again."},
-    [VERB_ROLLBACK] = {"Roll back",
-                       "there is nothing to roll back to: no release is in flight or on record",
+    [VERB_RESUME] = {"there is nothing to resume: it is not paused", "P pauses again."},
+    [VERB_ROLLBACK] = {"there is nothing to roll back to: no release is in flight or on record",
                        "Going forward again is a new release."},
-    [VERB_FENCE] = {"Fence", "this cannot be done here", ""},
-    [VERB_ATTEST] = {"Attest", "this cannot be done here", ""},
+    [VERB_FENCE] = {"this cannot be done here", ""},
+    [VERB_ATTEST] = {"this cannot be done here", ""},
 };
 
 void acting_release(struct acting *acting)
@@ -36,7 +40,7 @@ void acting_release(struct acting *acting)
     memset(acting, 0, sizeof *acting);
 }
 
-static void close_question(struct acting *acting)
+void acting_end_question(struct acting *acting)
 {
     acting->asking = acting->arms = false;
     memset(&acting->question, 0, sizeof acting->question);
@@ -47,12 +51,12 @@ void acting_forget(struct acting *acting)
 {
     frame_unref(acting->shown.frame);
     memset(&acting->shown, 0, sizeof acting->shown);
-    close_question(acting);
+    acting_end_question(acting);
 }
 
 void acting_cancel(struct acting *acting)
 {
-    close_question(acting);
+    acting_end_question(acting);
 }
 
 void acting_shown(struct acting *acting, const struct acting_picture *picture, int64_t now_ms)
@@ -68,7 +72,7 @@ void acting_shown(struct acting *acting, const struct acting_picture *picture, i
     }
 }
 
-static void PRINTF_LIKE(2, 3) say(struct acting_answer *answer, const char *fmt, ...)
+void acting_say(struct acting_answer *answer, const char *fmt, ...)
 {
     va_list ap;
 
@@ -76,6 +80,13 @@ static void PRINTF_LIKE(2, 3) say(struct acting_answer *answer, const char *fmt,
     va_start(ap, fmt);
     vsnprintf(answer->text, sizeof answer->text, fmt, ap);
     va_end(ap);
+}
+
+void acting_begin_question(struct acting *acting)
+{
+    acting->asking = true;
+    acting->question_number++;
+    acting->listens_ms = -1;
 }
 
 static const struct board_cluster *find_cluster(const struct frame *frame, const char *name)
@@ -136,17 +147,18 @@ static void toggle_arming(struct acting *acting, const struct board_cluster *clu
                           int64_t now_ms, struct acting_answer *answer)
 {
     if (is_simulator(cluster))
-        say(answer, "%s is simulated: acting keys always work", cluster->name);
+        acting_say(answer, "%s is simulated: acting keys always work", cluster->name);
     else if (cluster->read_only)
-        say(answer, "%s is read-only here: it cannot be armed", cluster->name);
+        acting_say(answer, "%s is read-only here: it cannot be armed", cluster->name);
     else if (!cluster->production)
-        say(answer, "%s is not production: acting keys work without arming", cluster->name);
+        acting_say(answer, "%s is not production: acting keys work without arming", cluster->name);
     else if (acting_is_armed(acting, cluster, now_ms)) {
         acting->armed[find_armed(acting, cluster->name)].until_ms = 0;
-        say(answer, "%s is not armed any more", cluster->name);
+        acting_say(answer, "%s is not armed any more", cluster->name);
     } else {
         arm(acting, cluster->name, now_ms);
-        say(answer, "%s is armed for 10 minutes: acting keys work; w disarms", cluster->name);
+        acting_say(answer, "%s is armed for 10 minutes: acting keys work; w disarms",
+                   cluster->name);
     }
 }
 
@@ -166,6 +178,14 @@ static enum strength strength_of(const struct acting *acting, const struct board
     return armed ? WANTS_YES : WANTS_ARMING;
 }
 
+/* The question in front of a rule that warns: never the one that hands know by heart. */
+static enum strength once_more(enum strength strength, const struct board_cluster *cluster)
+{
+    if (strength == WANTS_NAME)
+        return strength;
+    return cluster->production ? WANTS_RULE : WANTS_YES;
+}
+
 static enum verb verb_of(enum command command, const struct row *row)
 {
     if (command == COMMAND_PAUSE)
@@ -178,8 +198,7 @@ static enum verb verb_of(enum command command, const struct row *row)
     return waits ? VERB_START : VERB_STEP;
 }
 
-/* Everything that the picture showed goes along, so that the engine can tell when it moved. */
-static void fill_intent(struct intent *intent, enum verb verb, const struct row *row)
+void acting_fill_intent(struct intent *intent, enum verb verb, const struct row *row)
 {
     const struct service *service = row->service;
 
@@ -195,6 +214,26 @@ static void fill_intent(struct intent *intent, enum verb verb, const struct row 
         snprintf(intent->version, sizeof intent->version, "%s", row->to);
 }
 
+/* What it would do, or the rule that it would go past, with the first thing that says so. */
+static size_t ask_what(struct question *question, size_t n, const struct row *row, enum verb verb)
+{
+    const struct option *option = &row->option[verb];
+    const struct finding *first = option->verdict.first;
+
+    if (option->allowed || !first) {
+        snprintf(question->line[n++], sizeof question->line[0], "%s: %.150s", verb_word[verb],
+                 option->effect);
+        return n;
+    }
+    const struct witness *witness = first->witness_count ? &first->witnesses[0] : NULL;
+    snprintf(question->line[n++], sizeof question->line[0], "%s %s warns: %.160s",
+             rule_word[first->rule], rule_name[first->rule], first->sentence);
+    if (witness)
+        snprintf(question->line[n++], sizeof question->line[0], "%.80s: %.100s", witness->object,
+                 witness->fact);
+    return n;
+}
+
 /* Only names, versions and counts: no text from the cluster that could talk to the operator. */
 static void ask(struct acting *acting, enum strength strength, const struct row *row, bool armed)
 {
@@ -205,13 +244,12 @@ static void ask(struct acting *acting, enum strength strength, const struct row 
 
     memset(question, 0, sizeof *question);
     question->verb = verb;
-    snprintf(question->title, sizeof question->title, "%s %.80s in %.60s?", verb_text[verb].title,
+    snprintf(question->title, sizeof question->title, "%s %.80s in %.60s?", acting_title[verb],
              service->name, service->cluster);
     if (row->to[0])
         snprintf(question->line[n++], sizeof question->line[0], "%.80s -> %.80s, %u of %u now",
                  row->from, row->to, row->have, row->want);
-    snprintf(question->line[n++], sizeof question->line[0], "%s: %.150s", verb_word[verb],
-             row->option[verb].effect);
+    n = ask_what(question, n, row, verb);
     if (acting->pending.flags & INTENT_NO_JOURNAL)
         snprintf(question->line[n++], sizeof question->line[0],
                  "The journal cannot be written: only the cluster will have a record of this.");
@@ -221,12 +259,15 @@ static void ask(struct acting *acting, enum strength strength, const struct row 
                  verb_text[verb].after);
     else
         snprintf(question->line[n++], sizeof question->line[0], "%s", verb_text[verb].after);
+    question->kind =
+        strength == WANTS_NAME || strength == WANTS_RULE ? QUESTION_NAME : QUESTION_YES;
     if (strength == WANTS_NAME)
         snprintf(question->expected, sizeof question->expected, "%s", service->name);
+    else if (strength == WANTS_RULE)
+        snprintf(question->expected, sizeof question->expected, "%s",
+                 rule_word[row->option[verb].verdict.first->rule]);
     acting->arms = strength == WANTS_NAME && !armed;
-    acting->asking = true;
-    acting->question_number++;
-    acting->listens_ms = -1;
+    acting_begin_question(acting);
 }
 
 static void refuse(const struct option *option, const struct row *row, struct acting_answer *answer)
@@ -235,9 +276,9 @@ static void refuse(const struct option *option, const struct row *row, struct ac
     const char *name = row->service->name;
 
     if (first && first->way_out && first->way_out[0])
-        say(answer, "%.60s: %s. Way out: %s", name, option->effect, first->way_out);
+        acting_say(answer, "%.60s: %s. Way out: %s", name, option->effect, first->way_out);
     else
-        say(answer, "%.60s: %s", name, option->effect);
+        acting_say(answer, "%.60s: %s", name, option->effect);
 }
 
 static void act(struct acting *acting, enum verb verb, const struct row *row,
@@ -249,26 +290,30 @@ static void act(struct acting *acting, enum verb verb, const struct row *row,
     struct intent intent;
 
     if (cluster->read_only) {
-        say(answer, "%s is read-only here: nothing is sent", cluster->name);
+        acting_say(answer, "%s is read-only here: nothing is sent", cluster->name);
         return;
     }
     if (!option->offered) {
-        say(answer, "%.60s: %s", row->service->name, verb_text[verb].nothing);
+        acting_say(answer, "%.60s: %s", row->service->name, verb_text[verb].nothing);
         return;
     }
-    if (!option->allowed) {
+    if (!option->allowed && !option_warns(option, cluster)) {
         refuse(option, row, answer);
         return;
     }
     if (strength == WANTS_ARMING) {
-        say(answer, "%s is not armed: w arms acting keys for 10 minutes", cluster->name);
+        acting_say(answer, "%s is not armed: w arms acting keys for 10 minutes", cluster->name);
         return;
     }
-    fill_intent(&intent, verb, row);
+    acting_fill_intent(&intent, verb, row);
+    if (!option->allowed) {
+        intent.flags |= INTENT_WARNED;
+        strength = once_more(strength, cluster);
+    }
     if (acting->shown.frame->no_journal && !is_simulator(cluster)) {
         if (!may_lack_journal) {
-            say(answer, "nothing is sent while the journal cannot be written: %s",
-                acting->shown.frame->notice);
+            acting_say(answer, "nothing is sent while the journal cannot be written: %s",
+                       acting->shown.frame->notice);
             return;
         }
         intent.flags |= INTENT_NO_JOURNAL;
@@ -284,6 +329,22 @@ static void act(struct acting *acting, enum verb verb, const struct row *row,
     answer->outcome = ACTING_ASKS;
 }
 
+static void more(struct acting *acting, const struct row *row, const struct board_cluster *cluster,
+                 int64_t now_ms, struct acting_answer *answer)
+{
+    const struct frame *frame = acting->shown.frame;
+
+    if (cluster->read_only)
+        acting_say(answer, "%s is read-only here: nothing is sent", cluster->name);
+    else if (cluster->production && !acting_is_armed(acting, cluster, now_ms))
+        acting_say(answer, "%s is not armed: w arms acting keys for 10 minutes", cluster->name);
+    else if (frame->no_journal && !is_simulator(cluster))
+        acting_say(answer, "nothing is sent while the journal cannot be written: %s",
+                   frame->notice);
+    else
+        acting_more(acting, row, cluster, answer);
+}
+
 void acting_command(struct acting *acting, enum command command, const struct acting_press *press,
                     struct acting_answer *answer)
 {
@@ -292,29 +353,33 @@ void acting_command(struct acting *acting, enum command command, const struct ac
 
     memset(answer, 0, sizeof *answer);
     if (!press->alone) {
-        say(answer, "nothing was done: %s came together with other keys; press it alone", key);
+        acting_say(answer, "nothing was done: %s came together with other keys; press it alone",
+                   key);
         return;
     }
     if (!shown->frame) {
-        say(answer, "nothing was done: the screen stood still; look, then press %s again", key);
+        acting_say(answer, "nothing was done: the screen stood still; look, then press %s again",
+                   key);
         return;
     }
     if (strcmp(press->cluster, shown->cluster) != 0 ||
         strcmp(press->service, shown->service) != 0) {
-        say(answer, "nothing was done: the selection moved; look, then press %s again", key);
+        acting_say(answer, "nothing was done: the selection moved; look, then press %s again", key);
         return;
     }
     const struct row *row = find_row(shown->frame, shown->cluster, shown->service);
     const struct board_cluster *cluster = find_cluster(shown->frame, shown->cluster);
     if (!row || !cluster)
-        say(answer, "nothing is selected");
+        acting_say(answer, "nothing is selected");
     else if (command == COMMAND_ARM)
         toggle_arming(acting, cluster, press->now_ms, answer);
+    else if (command == COMMAND_MORE)
+        more(acting, row, cluster, press->now_ms, answer);
     else if (command_acts(command))
         act(acting, verb_of(command, row), row, cluster, press->now_ms, answer);
 }
 
-static void submit(struct acting *acting, int64_t now_ms, struct acting_answer *answer)
+void acting_submit(struct acting *acting, int64_t now_ms, struct acting_answer *answer)
 {
     answer->outcome = ACTING_SUBMITS;
     answer->intent = acting->pending;
@@ -323,7 +388,7 @@ static void submit(struct acting *acting, int64_t now_ms, struct acting_answer *
         snprintf(answer->text, sizeof answer->text, "%s is armed for 10 minutes",
                  acting->pending.cluster);
     }
-    close_question(acting);
+    acting_end_question(acting);
 }
 
 static void erase_typed(char *typed)
@@ -335,7 +400,7 @@ static void erase_typed(char *typed)
     typed[len ? len - 1 : 0] = '\0';
 }
 
-static void type_key(struct question *question, int key)
+void acting_type(struct question *question, int key)
 {
     size_t len = strlen(question->typed);
 
@@ -351,11 +416,12 @@ static void reply_name(struct acting *acting, const struct acting_press *press,
     struct question *question = &acting->question;
 
     if (press->key != KEYCODE_ENTER)
-        type_key(question, press->key);
+        acting_type(question, press->key);
     else if (strcmp(question->typed, question->expected) != 0)
-        say(answer, "that is not %.80s: nothing was done yet; esc cancels", question->expected);
+        acting_say(answer, "that is not %.80s: nothing was done yet; esc cancels",
+                   question->expected);
     else if (press->alone)
-        submit(acting, press->now_ms, answer);
+        acting_submit(acting, press->now_ms, answer);
 }
 
 void acting_reply(struct acting *acting, const struct acting_press *press,
@@ -365,16 +431,20 @@ void acting_reply(struct acting *acting, const struct acting_press *press,
     if (!acting->asking || press->key >= KEYCODE_RESIZE || press->key == KEYCODE_NONE)
         return;
     if (press->key == 3 || press->key == KEYCODE_ESC) {
-        close_question(acting);
-        say(answer, "cancelled: nothing was done");
+        acting_end_question(acting);
+        acting_say(answer, "cancelled: nothing was done");
     } else if (acting->listens_ms < 0 || press->now_ms < acting->listens_ms) {
         return;
-    } else if (acting->question.expected[0]) {
+    } else if (acting->question.kind == QUESTION_MENU) {
+        acting_reply_menu(acting, press, answer);
+    } else if (acting->question.kind == QUESTION_REASON) {
+        acting_reply_reason(acting, press, answer);
+    } else if (acting->question.kind == QUESTION_NAME) {
         reply_name(acting, press, answer);
     } else if (press->key != 'y') {
-        close_question(acting);
-        say(answer, "cancelled: nothing was done");
+        acting_end_question(acting);
+        acting_say(answer, "cancelled: nothing was done");
     } else if (press->alone) {
-        submit(acting, press->now_ms, answer);
+        acting_submit(acting, press->now_ms, answer);
     }
 }

@@ -32,9 +32,10 @@ struct acting {
     struct acting_armed armed[ACTING_CLUSTERS_MAX];
     struct question question; /* when asking */
     struct intent pending;
-    bool asking, arms;        /* a yes arms the context as well */
-    unsigned question_number; /* of the newest one */
-    int64_t listens_ms;       /* from when on the question hears keys; -1: not on the screen yet */
+    struct intent choice[QUESTION_CHOICES_MAX]; /* of a menu */
+    bool asking, arms;                          /* a yes arms the context as well */
+    unsigned question_number;                   /* of the newest one */
+    int64_t listens_ms; /* from when on the question hears keys; -1: not on the screen yet */
 };
 
 /* A key press on its way in. */

@@ -117,6 +117,17 @@ static void open_selected(struct app *app)
     engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 
+/* Of the selected service, from wherever one is. */
+static void open_safety(struct app *app)
+{
+    if (app_view(app) == &view_help || !screen_selected(&app->screen, app->frame))
+        return;
+    if (app_view(app) == &view_safety)
+        pop_view(app);
+    else
+        push_view(app, &view_safety);
+}
+
 static void toggle_mouse(struct app *app)
 {
     app->screen.mouse = !app->screen.mouse;
@@ -131,6 +142,8 @@ static void do_command(struct app *app, enum command command)
 {
     if (command == COMMAND_OPEN)
         open_selected(app);
+    else if (command == COMMAND_SAFETY)
+        open_safety(app);
     else if (command == COMMAND_BACK || command == COMMAND_QUIT)
         go_back(app, command == COMMAND_QUIT);
     else if (command == COMMAND_HELP && app_view(app) == &view_help)

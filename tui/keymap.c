@@ -125,5 +125,5 @@ enum command keymap_command(int key)
 
 bool command_acts(enum command command)
 {
-    return command >= COMMAND_STEP && command <= COMMAND_UNDO;
+    return command >= COMMAND_STEP && command <= COMMAND_MORE;
 }

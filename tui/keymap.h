@@ -19,6 +19,7 @@
     X(HALF_DOWN, "half-down", "ctrl-d", "", "half a page down")                                    \
     X(HALF_UP, "half-up", "ctrl-u", "", "half a page up")                                          \
     X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
+    X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
     X(FILTER, "filter", "/", "filter", "show only what matches")                                   \
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
@@ -34,7 +35,8 @@
     X(STEP, "step", "S", "step", "take exactly the next step")                                     \
     X(PAUSE, "pause", "P", "pause", "stand still where it is")                                     \
     X(RESUME, "resume", "R", "resume", "go on after a pause")                                      \
-    X(UNDO, "undo", "U", "undo", "roll back to the version before")
+    X(UNDO, "undo", "U", "undo", "roll back to the version before")                                \
+    X(MORE, "more", "X", "more", "fence a node, attest a format, break the glass")
 
 #define GROUP(title)
 #define X(name, word, key, label, help) COMMAND_##name,

@@ -61,3 +61,12 @@ void screen_draw(const struct view *view, struct screen *screen, const struct fr
     if (screen->question)
         dialog_draw(screen->question, canvas);
 }
+
+bool option_warns(const struct option *option, const struct board_cluster *cluster)
+{
+    enum answer serial = option->verdict.findings[RULE_RL].answer;
+
+    return option->offered && !option->allowed && option->verdict.first &&
+           option->verdict.level == LEVEL_WARN && serial != ANSWER_REFUSE &&
+           serial != ANSWER_UNKNOWN && strcmp(cluster->kind, "sim") != 0;
+}

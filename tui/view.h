@@ -26,12 +26,26 @@ struct screen {
     const struct question *question; /* dialog on top; NULL none */
 };
 
+/* How a dialog is answered. */
+enum question_kind {
+    QUESTION_YES,    /* y */
+    QUESTION_NAME,   /* the expected word, then enter */
+    QUESTION_REASON, /* some words of one's own, then enter; past a rule that is enforced: ctrl-x */
+    QUESTION_MENU,   /* the digit of a choice */
+};
+
+enum question_limit { QUESTION_CHOICES_MAX = 9, QUESTION_REASON_MIN = 10 };
+
 /* A dialog: one line that says what, where, from -> to, how many, reversible or not. */
 struct question {
     enum verb verb;
+    enum question_kind kind;
+    bool danger; /* past a rule that is enforced */
     char title[160], line[4][200];
-    char typed[160], expected[160]; /* type the name; expected "": y is enough */
-    int64_t opened_ms;              /* keys within 300 ms after this are dropped */
+    char typed[240], expected[160];
+    char choice[QUESTION_CHOICES_MAX][160];
+    size_t choice_count;
+    int64_t opened_ms; /* keys within 300 ms after this are dropped */
 };
 
 struct view {
@@ -44,11 +58,13 @@ struct view {
     bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
                   int x);
 };
-extern const struct view view_fleet, view_rollout, view_help;
+extern const struct view view_fleet, view_rollout, view_safety, view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 
 /* Shared by views and app. */
+/* A rule that only warns refuses it: the key leads to one more question. */
+bool option_warns(const struct option *option, const struct board_cluster *cluster);
 const struct row *screen_selected(const struct screen *screen, const struct frame *frame);
 void screen_flash(struct screen *screen, int64_t now_ms, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Title line, alert line, key bar, dialog, "needs 60x12" page: around the view's own part. */

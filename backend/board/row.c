@@ -1,6 +1,7 @@
 /* row.c: one service as the screen shows it. */
 #include "board/board.h"
 
+#include "board/safety.h"
 #include "release/release.h"
 
 #include <string.h>
@@ -150,6 +151,7 @@ const struct row *board_row(const struct board_input *in)
     row->basis = guard_basis(&in->guard);
     for (unsigned v = 0; v < VERB_COUNT; v++)
         fill_option(in, row, (enum verb)v);
+    row->safety = board_safety(in, row);
     return row;
 }
 

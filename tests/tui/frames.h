@@ -15,6 +15,9 @@ enum frames_limit { FRAMES_NOW_MS = 7200000 };
  * because of a silent node), some moving, one held, one rolling back, steady ones, and one in
  * a cluster that is not heard of; alarms, events, an action on its way. */
 struct frame *frames_board(void);
+/* The same; payments-api has contracts, stages, a certificate, coupled services, and rules that
+ * refuse, warn, are not known and are only observed (frames_guard.c). */
+struct frame *frames_guarded(void);
 /* One simulated cluster, three services, all steady. */
 struct frame *frames_quiet(void);
 /* Nothing was heard yet. */

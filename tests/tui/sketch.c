@@ -272,6 +272,10 @@ static struct row *make_row(const struct frame *frame, const struct sketch *sket
     row->by = sketch->by;
     row->since_utc_ms = row->service->since_utc_ms;
     row->drift = "";
+    row->floor = (struct floor_view){.now = "", .after = ""};
+    row->glass = (struct glass_view){.rules = "", .reason = "", .by = "", .second = ""};
+    row->stable_since_utc_ms = row->stable_left_ms = -1;
+    row->stages.profile = "";
     if (sketch->to[0])
         row->release = make_release(frame->arena, sketch, row->service->replicas);
     offer(row, sketch);

@@ -1,6 +1,7 @@
 /* test_acting.c: which key presses become intents, questions or refusals. */
 #include "acting_hand.h"
 #include "base/mem.h"
+#include "board/safety.h"
 #include "test.h"
 
 #include <string.h>
@@ -325,6 +326,202 @@ START_TEST(names_are_not_taken_for_ids)
 }
 END_TEST
 
+/* What rules that only warn, or are enforced, leave of a key. */
+
+static void refuse(struct hand *hand, unsigned service, enum verb verb, enum level level)
+{
+    static const struct witness witness = {"node w7", "silent, last ran 4", 41000};
+    struct option *option = &hand->row[service].option[verb];
+    struct finding *finding = &option->verdict.findings[RULE_R3];
+
+    *finding = (struct finding){.rule = RULE_R3,
+                                .answer = ANSWER_REFUSE,
+                                .level = level,
+                                .sentence = "4 may still run beside 5 and 6",
+                                .way_out = "fence w7",
+                                .witnesses = (struct witness *)(uintptr_t)&witness,
+                                .witness_count = 1};
+    option->allowed = false;
+    option->verdict.answer = ANSWER_REFUSE;
+    option->verdict.level = level;
+    option->verdict.first = finding;
+}
+
+START_TEST(a_rule_that_warns_asks_once_more_and_one_that_is_enforced_does_not)
+{
+    static const struct {
+        unsigned service;
+        bool armed;
+        enum level level;
+        enum command command;
+        enum verb verb;
+        enum acting_outcome want;
+        const char *expected; /* of the question, or part of what is said */
+    } row[] = {
+        {SIM, false, LEVEL_WARN, COMMAND_STEP, VERB_STEP, ACTING_SAYS, "Way out: fence w7"},
+        {DEV, false, LEVEL_WARN, COMMAND_STEP, VERB_STEP, ACTING_ASKS, ""},
+        {PROD, false, LEVEL_WARN, COMMAND_STEP, VERB_STEP, ACTING_SAYS, "w arms"},
+        {PROD, true, LEVEL_WARN, COMMAND_STEP, VERB_STEP, ACTING_ASKS, "R3"},
+        {PROD, true, LEVEL_WARN, COMMAND_RESUME, VERB_RESUME, ACTING_ASKS, "R3"},
+        {PROD, false, LEVEL_WARN, COMMAND_UNDO, VERB_ROLLBACK, ACTING_ASKS, "web"},
+        {VIEW, false, LEVEL_WARN, COMMAND_STEP, VERB_STEP, ACTING_SAYS, "read-only"},
+        {DEV, false, LEVEL_ENFORCE, COMMAND_STEP, VERB_STEP, ACTING_SAYS, "Way out: fence w7"},
+        {PROD, true, LEVEL_ENFORCE, COMMAND_STEP, VERB_STEP, ACTING_SAYS, "Way out: fence w7"},
+        {PROD, true, LEVEL_ENFORCE, COMMAND_UNDO, VERB_ROLLBACK, ACTING_SAYS, "fence w7"},
+    };
+    refuse(&frames[0], row[_i].service, row[_i].verb, row[_i].level);
+    show(&frames[0], row[_i].service, 0);
+    if (row[_i].armed)
+        command(COMMAND_ARM, row[_i].service, 0);
+    command(row[_i].command, row[_i].service, 1);
+    ck_assert_int_eq(answer.outcome, row[_i].want);
+    if (row[_i].want == ACTING_SAYS) {
+        expect_says(row[_i].expected);
+        return;
+    }
+    ck_assert_str_eq(acting.question.expected, row[_i].expected);
+    ck_assert_ptr_nonnull(strstr(acting.question.line[1], "R3 one step warns: 4 may still run"));
+    ck_assert_ptr_nonnull(strstr(acting.question.line[2], "node w7: silent, last ran 4"));
+    ck_assert(acting.pending.flags & INTENT_WARNED);
+    ck_assert(!(acting.pending.flags & INTENT_BREAK_GLASS));
+}
+END_TEST
+
+START_TEST(a_stale_picture_cannot_be_warned_away)
+{
+    struct finding *serial = &frames[0].row[DEV].option[VERB_STEP].verdict.findings[RULE_RL];
+
+    refuse(&frames[0], DEV, VERB_STEP, LEVEL_WARN);
+    *serial = (struct finding){.rule = RULE_RL,
+                               .answer = ANSWER_REFUSE,
+                               .level = LEVEL_WARN,
+                               .sentence = "it changed",
+                               .way_out = "look again"};
+    show(&frames[0], DEV, 0);
+    command(COMMAND_STEP, DEV, 1);
+    ck_assert_int_eq(answer.outcome, ACTING_SAYS);
+    command(COMMAND_MORE, DEV, 1);
+    expect_says("nothing more to do");
+}
+END_TEST
+
+/* Opens X and its first choice, and puts each on the screen. */
+static void choose_first(unsigned service)
+{
+    show(&frames[0], service, 0);
+    command(COMMAND_ARM, service, 0);
+    command(COMMAND_MORE, service, 1);
+    ck_assert_int_eq(answer.outcome, ACTING_ASKS);
+    show(&frames[0], service, 2);
+    reply('1', 400);
+    ck_assert_int_eq(answer.outcome, ACTING_ASKS);
+    ck_assert_int_eq(acting.question.kind, QUESTION_REASON);
+    show(&frames[0], service, 500);
+}
+
+START_TEST(the_glass_breaks_with_a_reason_and_the_key_that_nobody_presses_by_habit)
+{
+    refuse(&frames[0], PROD, VERB_STEP, LEVEL_ENFORCE);
+    choose_first(PROD);
+    ck_assert(acting.question.danger);
+    ck_assert_ptr_nonnull(strstr(acting.question.title, "Break the glass: S past R3"));
+    reply_text("y", 900);
+    reply(24, 900);
+    expect_says("say why, in 10 letters");
+    reply_text("es, the readers are off", 900);
+    reply(KEYCODE_ENTER, 900);
+    expect_says("ctrl-x breaks the glass");
+    struct acting_press pasted = hand_press(24, PROD, 900);
+    pasted.alone = false;
+    acting_reply(&acting, &pasted, &answer);
+    ck_assert_int_eq(answer.outcome, ACTING_NOTHING);
+    reply(24, 900);
+    ck_assert_int_eq(answer.outcome, ACTING_SUBMITS);
+    ck_assert_int_eq(answer.intent.verb, VERB_STEP);
+    ck_assert(answer.intent.flags & INTENT_BREAK_GLASS);
+    ck_assert_str_eq(answer.intent.reason, "yes, the readers are off");
+    ck_assert_str_eq(answer.intent.spec_digest, frames[0].service[PROD].spec_digest);
+    ck_assert_uint_eq(answer.intent.basis, frames[0].row[PROD].basis);
+}
+END_TEST
+
+START_TEST(more_needs_arming_in_production_and_cancels_on_anything_else)
+{
+    refuse(&frames[0], PROD, VERB_STEP, LEVEL_ENFORCE);
+    show(&frames[0], PROD, 0);
+    command(COMMAND_MORE, PROD, 0);
+    expect_says("w arms");
+    command(COMMAND_ARM, PROD, 0);
+    command(COMMAND_MORE, PROD, 1);
+    show(&frames[0], PROD, 2);
+    reply('1', 100);
+    ck_assert_int_eq(acting.question.kind, QUESTION_MENU); /* too early */
+    reply('7', 400);
+    expect_says("cancelled");
+    ck_assert(!acting.asking);
+    show(&frames[0], VIEW, 500);
+    command(COMMAND_MORE, VIEW, 500);
+    expect_says("read-only");
+    show(&frames[0], DEV, 500);
+    command(COMMAND_MORE, DEV, 500);
+    expect_says("nothing more to do");
+}
+END_TEST
+
+/* A node that is silent with an old version, and a format that nothing writes any more. */
+static void lose(struct hand *hand, unsigned service)
+{
+    static struct node nodes[2];
+    static struct placement place = {.node = "n7"};
+    static struct version_count version = {.version = "4"};
+    static struct snapshot snapshot = {.nodes = nodes, .node_count = 2};
+    static const char *const gone[] = {"json-3"};
+    static const struct safety_store store = {"invoices", "json-3", "", "", gone, 1};
+    static const struct safety safety = {.stores = &store, .store_count = 1};
+    const char *cluster = hand_clusters[service / 2].name;
+
+    nodes[0] = (struct node){.cluster = cluster, .id = "n6", .name = "w6", .note = ""};
+    nodes[1] = (struct node){
+        .cluster = cluster, .id = "n7", .name = "w7", .state = NODE_SILENT, .note = ""};
+    hand->service[service].placements = &place;
+    hand->service[service].placement_count = 1;
+    hand->service[service].versions = &version;
+    hand->service[service].version_count = 1;
+    hand->row[service].safety = &safety;
+    hand->frame.snapshot = &snapshot;
+}
+
+START_TEST(silent_nodes_are_fenced_and_formats_attested_with_evidence)
+{
+    static const struct {
+        int key;
+        enum verb verb;
+        const char *target, *version, *choice;
+    } row[] = {
+        {'1', VERB_FENCE, "n7", "", "fence node w7: silent"},
+        {'2', VERB_ATTEST, "invoices", "json-3", "attest: json-3 is gone from store invoices"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        lose(&frames[0], SIM);
+        show(&frames[0], SIM, 0);
+        command(COMMAND_MORE, SIM, 1);
+        ck_assert_uint_eq(acting.question.choice_count, 2);
+        ck_assert_ptr_nonnull(strstr(acting.question.choice[i], row[i].choice));
+        show(&frames[0], SIM, 2);
+        reply(row[i].key, 400);
+        show(&frames[0], SIM, 500);
+        reply_text("disk wiped by Ana", 900);
+        reply(KEYCODE_ENTER, 900);
+        ck_assert_int_eq(answer.outcome, ACTING_SUBMITS);
+        ck_assert_int_eq(answer.intent.verb, row[i].verb);
+        ck_assert_str_eq(answer.intent.service, row[i].target);
+        ck_assert_str_eq(answer.intent.version, row[i].version);
+        ck_assert_str_eq(answer.intent.reason, "disk wiped by Ana");
+        ck_assert_uint_eq(answer.intent.flags, INTENT_CONFIRMED);
+    }
+}
+END_TEST
+
 SUITE(acting)
 {
     Suite *suite = suite_create("acting");
@@ -344,5 +541,11 @@ SUITE(acting)
     tcase_add_test(tcase, a_refusal_says_why_and_the_way_out);
     tcase_add_test(tcase, without_a_journal_only_pause_and_undo_after_a_yes);
     tcase_add_test(tcase, names_are_not_taken_for_ids);
+    tcase_add_loop_test(tcase, a_rule_that_warns_asks_once_more_and_one_that_is_enforced_does_not,
+                        0, 10);
+    tcase_add_test(tcase, a_stale_picture_cannot_be_warned_away);
+    tcase_add_test(tcase, the_glass_breaks_with_a_reason_and_the_key_that_nobody_presses_by_habit);
+    tcase_add_test(tcase, more_needs_arming_in_production_and_cancels_on_anything_else);
+    tcase_add_test(tcase, silent_nodes_are_fenced_and_formats_attested_with_evidence);
     return suite;
 }

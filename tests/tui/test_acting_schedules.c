@@ -31,7 +31,7 @@ struct schedule {
     unsigned seen_selected;           /* row marked on it */
     int64_t now_ms, question_seen_ms; /* -1: the open question is not on the screen */
     struct intent promised;           /* what the open question was about */
-    char typed[160], expected[32];
+    char typed[240], expected[32];
     int64_t armed_until; /* of prod */
     unsigned submitted;
 };
@@ -42,6 +42,21 @@ static const struct hand *hand_of(const struct frame *frame)
         if (&frames[i].frame == frame)
             return &frames[i];
     return NULL;
+}
+
+/* Refused by a rule that only warns: the key asks once more. */
+static void warn(struct option *option)
+{
+    struct finding *finding = &option->verdict.findings[RULE_R3];
+
+    *finding = (struct finding){.rule = RULE_R3,
+                                .answer = ANSWER_REFUSE,
+                                .level = LEVEL_WARN,
+                                .sentence = "R3",
+                                .way_out = ""};
+    option->verdict.answer = ANSWER_REFUSE;
+    option->verdict.level = LEVEL_WARN;
+    option->verdict.first = finding;
 }
 
 static void randomize(struct hand *hand, unsigned revision)
@@ -61,6 +76,8 @@ static void randomize(struct hand *hand, unsigned revision)
         for (int v = 0; v < VERB_COUNT; v++) {
             hand->row[i].option[v].allowed = below(4) != 0;
             hand->row[i].option[v].offered = v != VERB_START && below(4) != 0;
+            if (!hand->row[i].option[v].allowed && below(2))
+                warn(&hand->row[i].option[v]);
         }
 }
 
@@ -89,7 +106,9 @@ static void check_intent(const struct schedule *s, const struct intent *intent, 
     ck_assert_uint_eq(s->selected, s->seen_selected);
     ck_assert(is_shown(s->seen, s->selected));
     const struct row *row = &s->seen->row[s->selected];
-    ck_assert(row->option[verb].offered && row->option[verb].allowed);
+    bool warned = intent->flags & INTENT_WARNED;
+    ck_assert(row->option[verb].offered && row->option[verb].allowed != warned);
+    ck_assert(!warned || (row->option[verb].verdict.first && s->selected >= 2));
     ck_assert_int_eq(intent->verb, verb);
     ck_assert_str_eq(intent->service, hand_ids[s->selected]);
     ck_assert_str_eq(intent->cluster, hand_clusters[s->selected / 2].name);
@@ -116,6 +135,7 @@ static void press_acting(struct schedule *s)
     ck_assert_uint_lt(cluster, 3); /* never the read-only one */
     if (answer.outcome == ACTING_SUBMITS) {
         check_intent(s, &answer.intent, verbs[which]);
+        ck_assert(!(answer.intent.flags & INTENT_WARNED)); /* it asks, always */
         ck_assert(cluster == 0 || (cluster == 1 && !undo) ||
                   (cluster == 2 && armed && verbs[which] == VERB_PAUSE));
         s->submitted++;
@@ -129,7 +149,10 @@ static void press_acting(struct schedule *s)
     s->typed[0] = '\0';
     s->question_seen_ms = -1;
     snprintf(s->expected, sizeof s->expected, "%s",
-             cluster == 2 && undo ? hand_names[s->selected % 2] : "");
+             cluster != 2                           ? ""
+             : undo                                 ? hand_names[s->selected % 2]
+             : acting.pending.flags & INTENT_WARNED ? "R3"
+                                                    : "");
     ck_assert_str_eq(acting.question.expected, s->expected);
     ck_assert_ptr_nonnull(strstr(acting.question.title, hand_names[s->selected % 2]));
     ck_assert_ptr_nonnull(strstr(acting.question.title, hand_clusters[cluster].name));
@@ -142,11 +165,12 @@ static void press_reply(struct schedule *s)
                                KEYCODE_ESC, 'n', KEYCODE_PASTE};
     struct acting_press press = hand_press(keys[below(ARRAY_LEN(keys))], s->selected, s->now_ms);
     bool heard = s->question_seen_ms >= 0 && s->now_ms - s->question_seen_ms >= 300;
-    char before[160];
+    char before[240];
 
     /* Mostly what helps, so that names get finished. */
     if (s->expected[0] && below(8))
-        press.key = strlen(s->typed) < 3 ? s->expected[strlen(s->typed)] : KEYCODE_ENTER;
+        press.key =
+            strlen(s->typed) < strlen(s->expected) ? s->expected[strlen(s->typed)] : KEYCODE_ENTER;
     press.alone = below(6) != 0;
     memcpy(before, acting.question.typed, sizeof before);
     acting_reply(&acting, &press, &answer);
@@ -158,7 +182,7 @@ static void press_reply(struct schedule *s)
     ck_assert(s->expected[0] ? press.key == KEYCODE_ENTER && strcmp(before, s->expected) == 0
                              : press.key == 'y');
     ck_assert(memcmp(&answer.intent, &s->promised, sizeof s->promised) == 0);
-    if (s->expected[0] && s->now_ms >= s->armed_until)
+    if (s->expected[0] && strcmp(s->expected, "R3") != 0 && s->now_ms >= s->armed_until)
         s->armed_until = s->now_ms + ACTING_ARMED_MS;
     s->submitted++;
 }

@@ -17,12 +17,40 @@
 
 static const struct question undo = {
     .verb = VERB_ROLLBACK,
+    .kind = QUESTION_NAME,
     .title = "Undo payments-api in prod-eu?",
     .line = {"2.9.0 -> 2.8.1: 8 of 24 instances of deployment payments/payments-api",
              "Takes about 3 minutes; it can be released again afterwards.", "This is production."},
     .typed = "paym",
     .expected = "payments-api",
 };
+
+static const struct question menu = {
+    .kind = QUESTION_MENU,
+    .title = "More for payments-api in prod-eu",
+    .choice = {"fence node gpu-7: silent 41m00s, last ran 2.7.9",
+               "attest: v1 is gone from store sessions", "break the glass: S past R1, R3",
+               "go on: U past R3, which only warns"},
+    .choice_count = 4,
+};
+
+static const struct question glass = {
+    .verb = VERB_STEP,
+    .kind = QUESTION_REASON,
+    .danger = true,
+    .title = "Break the glass: S past R1, R3",
+    .line = {"It is journaled with the rules that it breaks, voids certificates and alarms whoever "
+             "watches.",
+             "It stays red here until nothing that runs breaks a rule any more."},
+    .typed = "the old readers were switched off at noon, Ana confirmed it by phone, ticket 4711 "
+             "has the",
+};
+
+/* clang-format off */
+#define GUARDED(of, columns, rows, only_ascii)                                                     \
+    {.name = "guard-" #of, .frame = frames_guarded, .view = &view_##of, .width = columns,          \
+     .height = rows, .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
+/* clang-format on */
 
 static const struct golden {
     const char *name;
@@ -61,6 +89,10 @@ static const struct golden {
      .filter = "prod !auth"},
     {.name = "board-question", .view = &view_fleet, .width = 80, .height = 24, .question = &undo},
     {.name = "board-question", .view = &view_fleet, .width = 60, .height = 12, .question = &undo},
+    {.name = "board-menu", .view = &view_fleet, .width = 80, .height = 24, .question = &menu},
+    {.name = "board-menu", .view = &view_fleet, .width = 60, .height = 12, .question = &menu},
+    {.name = "board-glass", .view = &view_fleet, .width = 80, .height = 24, .question = &glass},
+    {.name = "board-glass", .view = &view_fleet, .width = 60, .height = 12, .question = &glass},
     {.name = "board-rollout", .view = &view_rollout, .width = 60, .height = 12},
     {.name = "board-rollout", .view = &view_rollout, .width = 80, .height = 24},
     {.name = "board-rollout", .view = &view_rollout, .width = 80, .height = 24, .ascii = true},
@@ -86,6 +118,28 @@ static const struct golden {
      .width = 80,
      .height = 24,
      .ascii = true},
+    GUARDED(safety, 60, 12, false),
+    GUARDED(safety, 60, 12, true),
+    GUARDED(safety, 80, 24, false),
+    GUARDED(safety, 80, 24, true),
+    GUARDED(safety, 140, 45, false),
+    GUARDED(safety, 140, 45, true),
+    GUARDED(safety, 200, 60, false),
+    GUARDED(safety, 200, 60, true),
+    GUARDED(rollout, 140, 45, false),
+    GUARDED(fleet, 140, 45, false),
+    {.name = "quiet-safety",
+     .frame = frames_quiet,
+     .view = &view_safety,
+     .width = 80,
+     .height = 24,
+     .cluster = "demo",
+     .service = "billing"},
+    {.name = "hostile-safety",
+     .frame = frames_hostile,
+     .view = &view_safety,
+     .width = 80,
+     .height = 24},
     {.name = "hostile-rollout",
      .frame = frames_hostile,
      .view = &view_rollout,
@@ -175,9 +229,13 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
 {
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
-    static const struct view *const views[] = {&view_fleet, &view_rollout, &view_help};
+    static const struct view *const views[] = {&view_fleet, &view_rollout, &view_safety,
+                                               &view_help};
 
-    easel_use(_i == 0 ? frames_hostile() : _i == 1 ? frames_large(20, 300) : frames_board());
+    easel_use(_i == 0   ? frames_hostile()
+              : _i == 1 ? frames_large(20, 300)
+              : _i == 2 ? frames_guarded()
+                        : frames_board());
     for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
         for (size_t v = 0; v < ARRAY_LEN(views); v++)
             for (int ascii = 0; ascii < 2; ascii++) {
@@ -249,10 +307,11 @@ END_TEST
 
 START_TEST(a_refusal_names_rule_witness_and_way_out)
 {
-    static const char *const parts[] = {
-        "refused R3 one step: 2.7.9 may still run", "node gpu-7  silent, last ran 2.7.9  41m00s",
-        "launcher cron/reconcile  would start 2.7.9", "way out: bring gpu-7 back, or fence it",
-        "if you disconnect it stays here"};
+    static const char *const parts[] = {"refused R3 one step: 2.7.9 may still run",
+                                        "node gpu-7               silent, last ran 2.7.9  41m00s",
+                                        "launcher cron/reconcile  would start 2.7.9",
+                                        "way out: bring gpu-7 back, or fence it",
+                                        "if you disconnect it stays here"};
 
     easel_select("prod-eu", "payments-api");
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
@@ -389,7 +448,7 @@ SUITE(views)
     tcase_add_checked_fixture(golden, easel_set_up, easel_tear_down);
     tcase_add_loop_test(golden, the_screen_is_as_in_the_golden_file, 0, (int)ARRAY_LEN(goldens));
     tcase_add_checked_fixture(says, easel_set_up, easel_tear_down);
-    tcase_add_loop_test(says, nothing_leaves_its_cells_at_any_size, 0, 3);
+    tcase_add_loop_test(says, nothing_leaves_its_cells_at_any_size, 0, 4);
     tcase_add_test(says, a_screen_that_is_too_small_says_so);
     tcase_add_test(says, columns_go_in_one_order);
     tcase_add_test(says, every_state_has_its_sign_and_its_word);

@@ -199,9 +199,9 @@ static const struct {
     enum command command;
     int rank;
 } bar[] = {
-    {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0},  {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
-    {COMMAND_OPEN, 3}, {COMMAND_FILTER, 4}, {COMMAND_BACK, 2},   {COMMAND_ARM, 5},
-    {COMMAND_HELP, 1}, {COMMAND_QUIT, 1},
+    {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
+    {COMMAND_MORE, 7}, {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_FILTER, 5},
+    {COMMAND_BACK, 2}, {COMMAND_ARM, 6},   {COMMAND_HELP, 1},   {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,
@@ -211,11 +211,13 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
         return false;
     if (command == COMMAND_OPEN || command == COMMAND_FILTER)
         return view == &view_fleet;
+    if (command == COMMAND_SAFETY)
+        return view == &view_fleet || view == &view_rollout;
     if (command == COMMAND_BACK)
         return view != &view_fleet;
     if (command == COMMAND_HELP)
         return view != &view_help;
-    if (command_acts(command) && command != COMMAND_ARM)
+    if (command_acts(command))
         return view != &view_help;
     if (command == COMMAND_ARM)
         return view != &view_help && cluster_needs_arming(cluster);
@@ -239,7 +241,7 @@ static struct hint hint_of(const struct screen *screen, const struct frame *fram
         hint.key = canvas_glyph_text(canvas, GLYPH_ENTER);
     if (command == COMMAND_ARM && screen->armed)
         hint.word = "disarm";
-    if (command_acts(command) && command != COMMAND_ARM) {
+    if (command_acts(command) && command != COMMAND_MORE) {
         struct offer offer = offer_of(screen, frame, row, command);
         hint.ready = offer.ready;
         if (offer.verb == VERB_START)

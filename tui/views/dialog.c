@@ -8,6 +8,32 @@
 
 enum { DIALOG_WIDTH_MAX = 76 };
 
+/* The end of it is what one looks at. */
+static void put_typed(struct sheet *sheet, const struct question *question)
+{
+    const char *typed = question->typed;
+
+    sheet_line(sheet);
+    sheet_text(sheet, ROLE_KEY_HINT, "> ");
+    while (text_cells(sheet->canvas, typed) > sheet_room(sheet) - 1 && *typed)
+        typed += text_fit(sheet->canvas, typed, 2) ? text_fit(sheet->canvas, typed, 2) : 1;
+    sheet_text(sheet, ROLE_INPUT, typed);
+    sheet_text(sheet, ROLE_INPUT, "_");
+}
+
+static void put_choices(struct sheet *sheet, const struct question *question)
+{
+    for (size_t i = 0; i < question->choice_count; i++) {
+        sheet_line(sheet);
+        sheet_put(sheet, ROLE_KEY_HINT, "%zu", i + 1);
+        sheet_text(sheet, ROLE_TEXT, " ");
+        sheet_say(sheet, ROLE_DIALOG, 2, 2, question->choice[i]);
+    }
+    sheet_line(sheet);
+    sheet_line(sheet);
+    sheet_text(sheet, ROLE_KEY_LABEL, "any other key: no");
+}
+
 static void compose(struct sheet *sheet, const struct question *question, enum role frame)
 {
     sheet_line(sheet);
@@ -19,20 +45,32 @@ static void compose(struct sheet *sheet, const struct question *question, enum r
         sheet_line(sheet);
         sheet_say(sheet, ROLE_DIALOG, 0, 3, question->line[i]);
     }
-    sheet_line(sheet);
-    sheet_line(sheet);
-    if (question->expected[0] == '\0') {
+    if (question->line[0][0])
+        sheet_line(sheet);
+    switch (question->kind) {
+    case QUESTION_YES:
+        sheet_line(sheet);
         sheet_text(sheet, ROLE_KEY_HINT, "y");
         sheet_put(sheet, ROLE_KEY_LABEL, " yes, %s   any other key: no", verb_word[question->verb]);
         return;
+    case QUESTION_NAME:
+        sheet_line(sheet);
+        sheet_text(sheet, ROLE_DIALOG, "type ");
+        sheet_text(sheet, ROLE_STRONG, question->expected);
+        sheet_text(sheet, ROLE_DIALOG, " and enter, esc: no");
+        put_typed(sheet, question);
+        return;
+    case QUESTION_REASON:
+        sheet_line(sheet);
+        sheet_text(sheet, ROLE_DIALOG, "type the reason, then ");
+        sheet_text(sheet, ROLE_STRONG, question->danger ? "ctrl-x" : "enter");
+        sheet_text(sheet, ROLE_DIALOG, ", esc: no");
+        put_typed(sheet, question);
+        return;
+    case QUESTION_MENU:
+        put_choices(sheet, question);
+        return;
     }
-    sheet_text(sheet, ROLE_DIALOG, "type ");
-    sheet_text(sheet, ROLE_STRONG, question->expected);
-    sheet_text(sheet, ROLE_DIALOG, " and enter, esc: no");
-    sheet_line(sheet);
-    sheet_text(sheet, ROLE_KEY_HINT, "> ");
-    sheet_text(sheet, ROLE_INPUT, question->typed);
-    sheet_text(sheet, ROLE_INPUT, "_");
 }
 
 static void draw_box(struct canvas *canvas, const struct area *box, enum role role)
@@ -49,7 +87,7 @@ static void draw_box(struct canvas *canvas, const struct area *box, enum role ro
 
 void dialog_draw(const struct question *question, struct canvas *canvas)
 {
-    enum role role = question->expected[0] ? ROLE_DANGER : ROLE_DIALOG;
+    enum role role = question->expected[0] || question->danger ? ROLE_DANGER : ROLE_DIALOG;
     struct sheet sheet;
     int width = canvas->width - 4 < DIALOG_WIDTH_MAX ? canvas->width - 4 : DIALOG_WIDTH_MAX;
 

@@ -88,6 +88,14 @@ size_t frame_alarms(const struct look *look)
     return count;
 }
 
+static void put_seen(struct sheet *sheet, const struct frame *frame, const struct alarm *alarm)
+{
+    char first[DAYTIME_TEXT], ago[SPAN_TEXT];
+
+    sheet_put(sheet, ROLE_DIM, ", first seen %s, last seen %s ago",
+              daytime_text(alarm->first_utc_ms, first), since_text(frame, alarm->last_utc_ms, ago));
+}
+
 void section_alarms(struct sheet *sheet, const struct look *look)
 {
     const struct frame *frame = look->frame;
@@ -95,7 +103,7 @@ void section_alarms(struct sheet *sheet, const struct look *look)
     sheet->rank = RANK_KEY;
     for (size_t i = 0; i < frame->alarm_count; i++) {
         const struct alarm *alarm = &frame->alarms[i];
-        char first[DAYTIME_TEXT], span[SPAN_TEXT];
+        char first[DAYTIME_TEXT], last[DAYTIME_TEXT], span[SPAN_TEXT];
         if (!is_told(look, alarm))
             continue;
         enum role role = alarm->resolved ? ROLE_DIM : ROLE_VIOLATED;
@@ -104,10 +112,17 @@ void section_alarms(struct sheet *sheet, const struct look *look)
         sheet_put(sheet, role, " %s ", rule_word[alarm->rule]);
         if (!look->row)
             sheet_put(sheet, ROLE_STRONG, "%s@%s ", alarm->name, alarm->cluster);
-        if (alarm->resolved)
+        if (alarm->resolved && look->row)
+            sheet_put(sheet, ROLE_DIM,
+                      "over, from %s to %s: ", daytime_text(alarm->first_utc_ms, first),
+                      daytime_text(alarm->last_utc_ms, last));
+        else if (alarm->resolved)
             sheet_put(sheet, ROLE_DIM, "over, from %s: ", daytime_text(alarm->first_utc_ms, first));
         else
-            sheet_put(sheet, ROLE_DIM, "for %s: ", since_text(frame, alarm->first_utc_ms, span));
+            sheet_put(sheet, ROLE_DIM, "for %s", since_text(frame, alarm->first_utc_ms, span));
+        if (!alarm->resolved && look->row)
+            put_seen(sheet, frame, alarm);
+        sheet_text(sheet, ROLE_DIM, alarm->resolved ? "" : ": ");
         sheet_say(sheet, ROLE_TEXT, 5, alarm->resolved ? 1 : 3, alarm->sentence);
     }
 }

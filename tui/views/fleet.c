@@ -102,6 +102,7 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
     section_keys(sheet, look, false);
+    section_rule_strip(sheet, look);
     section_versions(sheet, look);
     section_instances(sheet, look);
     section_nodes(sheet, look);

@@ -15,18 +15,23 @@ static const char *effect_of(const struct option *option)
     return option->effect ? option->effect : "";
 }
 
-static void put_refusal(struct sheet *sheet, const struct option *option, int lines)
+static void put_refusal(struct sheet *sheet, const struct option *option, bool warns, int lines)
 {
     const struct finding *first = option->verdict.first;
     bool unknown = first && first->answer == ANSWER_UNKNOWN;
 
-    sheet_glyphs(sheet, ROLE_GUARD_BLOCKED, unknown ? GLYPH_STALE : GLYPH_FAILED, 1);
+    enum role role = warns ? ROLE_HELD : ROLE_GUARD_BLOCKED;
+
+    sheet_glyphs(sheet, role, warns ? GLYPH_STUCK : unknown ? GLYPH_STALE : GLYPH_FAILED, 1);
     if (!first) {
         sheet_text(sheet, ROLE_TEXT, " ");
         sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines, effect_of(option));
         return;
     }
-    sheet_put(sheet, ROLE_GUARD_BLOCKED, " %s %s %s: ", unknown ? "unknown" : "refused",
+    sheet_put(sheet, role, " %s %s %s: ",
+              warns     ? "asks once more"
+              : unknown ? "unknown"
+                        : "refused",
               rule_word[first->rule], rule_name[first->rule]);
     sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, lines,
               first->sentence && first->sentence[0] ? first->sentence : effect_of(option));
@@ -52,7 +57,7 @@ void put_offer(struct sheet *sheet, const struct look *look, enum command comman
         return;
     }
     if (!option->allowed) {
-        put_refusal(sheet, option, terse ? 1 : KEYS_LINES);
+        put_refusal(sheet, option, offer.warns, terse ? 1 : KEYS_LINES);
         return;
     }
     sheet_glyphs(sheet, ROLE_GUARD_OK, GLYPH_TICK, 1);
@@ -62,33 +67,39 @@ void put_offer(struct sheet *sheet, const struct look *look, enum command comman
         sheet_put(sheet, ROLE_KEY_HINT, "  (%s)", offer.hindrance);
 }
 
-static void put_witnesses(struct sheet *sheet, const struct finding *finding)
+void put_witnesses(struct sheet *sheet, const struct finding *finding, int indent, size_t most)
 {
     char age[SPAN_TEXT];
+    int object = 0, limit = (sheet->width - indent) / 2;
 
+    for (size_t i = 0; i < finding->witness_count && i < most; i++) {
+        int cells = text_cells(sheet->canvas, finding->witnesses[i].object);
+        object = cells > object && cells <= limit ? cells : object;
+    }
     for (size_t i = 0; i < finding->witness_count; i++) {
         const struct witness *witness = &finding->witnesses[i];
         sheet_line(sheet);
-        sheet_tab(sheet, KEYS_INDENT);
-        if (i == KEYS_WITNESSES) {
+        sheet_tab(sheet, indent);
+        if (i == most) {
             sheet_put(sheet, ROLE_DIM, "and %zu more", finding->witness_count - i);
             return;
         }
         sheet_text(sheet, ROLE_STRONG, witness->object);
-        sheet_put(sheet, ROLE_TEXT, "  %s", witness->fact);
+        sheet_tab(sheet, indent + object + 1);
+        sheet_put(sheet, ROLE_TEXT, " %s", witness->fact);
         if (witness->age_ms >= 0)
             sheet_put(sheet, ROLE_DIM, "  %s", age_text(witness->age_ms, age));
     }
 }
 
-static void put_way_out(struct sheet *sheet, const struct finding *finding)
+void put_way_out(struct sheet *sheet, const struct finding *finding, int indent)
 {
     if (!finding->way_out || !finding->way_out[0])
         return;
     sheet_line(sheet);
-    sheet_tab(sheet, KEYS_INDENT);
+    sheet_tab(sheet, indent);
     sheet_text(sheet, ROLE_GUARD_OK, "way out: ");
-    sheet_say(sheet, ROLE_TEXT, KEYS_INDENT, 2, finding->way_out);
+    sheet_say(sheet, ROLE_TEXT, indent, 2, finding->way_out);
 }
 
 static void put_warning(struct sheet *sheet, const struct option *option)
@@ -127,9 +138,9 @@ static void put_grounds(struct sheet *sheet, const struct option *option, bool s
     if (option->allowed || !option->verdict.first)
         return;
     sheet->rank = RANK_NICE;
-    put_witnesses(sheet, option->verdict.first);
+    put_witnesses(sheet, option->verdict.first, KEYS_INDENT, KEYS_WITNESSES);
     sheet->rank = step ? RANK_KEY : RANK_MORE;
-    put_way_out(sheet, option->verdict.first);
+    put_way_out(sheet, option->verdict.first, KEYS_INDENT);
 }
 
 void section_keys(struct sheet *sheet, const struct look *look, bool brief)

@@ -146,7 +146,8 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
         offer.hindrance = "w arms first";
     /* U offers arming in its own question. */
     bool blocked = offer.hindrance[0] && (command != COMMAND_UNDO || cluster->read_only);
-    offer.ready = offer.option->offered && offer.option->allowed && !blocked;
+    offer.warns = cluster && option_warns(offer.option, cluster);
+    offer.ready = offer.option->offered && (offer.option->allowed || offer.warns) && !blocked;
     return offer;
 }
 

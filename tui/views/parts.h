@@ -44,6 +44,7 @@ struct offer {
     enum command command;
     const struct option *option; /* NULL: nothing is selected */
     enum verb verb;              /* S means start where a release waits */
+    bool warns;                  /* refused by rules that only warn: it asks once more */
     bool ready;                  /* pressing it leads to the action, or to its question */
     const char *hindrance;       /* of this screen, not of the guard: "w arms prod-eu", or "" */
 };
@@ -56,7 +57,7 @@ enum role action_line(const struct frame *frame, const struct canvas *canvas,
 /* The action that is on its way for this row, else NULL. */
 const struct action_status *frame_action_of(const struct frame *frame, const struct row *row);
 
-/* Scrolls a page of text; true when it used the command (rollout.c). */
+/* Scrolls a page of text; true when it used the command (page.c). */
 bool scroll_command(struct screen *screen, enum command command);
 
 /* screen_draw's own lines, from the top and from the bottom. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL = 8, WRAP_LINES = 3, VERSION_ROOM = 24 };
+enum { LABEL = LOOK_LABEL, WRAP_LINES = 3, VERSION_ROOM = 24 };
 
 static void label(struct sheet *sheet, const char *word)
 {
@@ -288,6 +288,7 @@ void section_brief(struct sheet *sheet, const struct look *look)
     put_origin(sheet, look);
     section_keys(sheet, look, true);
     sheet->rank = RANK_SPARE;
+    section_rule_strip(sheet, look);
     section_dots(sheet, look);
 }
 

@@ -15,6 +15,7 @@ struct look {
 };
 
 /* Ranks of lines: what goes first when there is no room. */
+enum { LOOK_LABEL = 8 }; /* cells of "live", "why", … */
 enum look_rank { RANK_MUST, RANK_KEY, RANK_FACT, RANK_MORE, RANK_NICE, RANK_SPARE };
 
 /* "── billing @ prod ── ! stuck ── deployment ──"; `at` may name the place in the list, or "". */
@@ -36,6 +37,15 @@ void section_alarms(struct sheet *sheet, const struct look *look);
 size_t frame_alarms(const struct look *look);
 /* Events of this service, or with row NULL of all; at most `most` lines. */
 void section_events(struct sheet *sheet, const struct look *look, int most);
+
+/* Every rule's answer to the keys and to what runs; brief: a line each, in their order. */
+void section_rules(struct sheet *sheet, const struct look *look, bool brief);
+
+void section_rule_strip(struct sheet *sheet, const struct look *look); /* "✓R0 ✗R1 …" */
+
+/* What stands behind a broken rule; at most `most` witnesses, each on a line of its own. */
+void put_witnesses(struct sheet *sheet, const struct finding *finding, int indent, size_t most);
+void put_way_out(struct sheet *sheet, const struct finding *finding, int indent);
 
 /* Pieces of a line. */
 void put_version(struct sheet *sheet, const struct row *row, const char *version);

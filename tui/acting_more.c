@@ -1,0 +1,229 @@
+/* acting_more.c: the menu behind X, and actions that need words of one's own: fencing a node,
+ * attesting that a format is gone, going past a rule.
+ *
+ * Past a rule that is enforced the last key is ctrl-x, which nobody presses by habit. */
+#include "acting_private.h"
+
+#include "board/safety.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_CTRL_X = 24 };
+
+/* The menu while it is filled. */
+struct menu {
+    struct acting *acting;
+    const struct row *row;
+    const struct frame *frame;
+};
+
+static struct intent *add_choice(const struct menu *menu, const char *text)
+{
+    struct question *question = &menu->acting->question;
+
+    if (question->choice_count == QUESTION_CHOICES_MAX)
+        return NULL;
+    snprintf(question->choice[question->choice_count], sizeof question->choice[0], "%s", text);
+    struct intent *intent = &menu->acting->choice[question->choice_count++];
+    memset(intent, 0, sizeof *intent);
+    return intent;
+}
+
+/* "R1, R3": the rules that stand in the way of this key. */
+static void name_rules(const struct verdict *verdict, char *out, size_t size)
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (unsigned r = 0; r < RULE_COUNT && n < size; r++) {
+        const struct finding *finding = &verdict->findings[r];
+        bool broken = finding->answer == ANSWER_REFUSE || finding->answer == ANSWER_UNKNOWN;
+        if (broken && finding->level != LEVEL_OBSERVE)
+            n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "", rule_word[r]);
+    }
+}
+
+static void add_past(const struct menu *menu, enum verb verb, const char *key)
+{
+    const struct option *option = &menu->row->option[verb];
+    const struct verdict *verdict = &option->verdict;
+    enum answer serial = verdict->findings[RULE_RL].answer;
+    char text[160], rules[64];
+
+    if (!option->offered || option->allowed || !verdict->first || serial == ANSWER_REFUSE ||
+        serial == ANSWER_UNKNOWN || verdict->level == LEVEL_OBSERVE)
+        return;
+    bool glass = verdict->level == LEVEL_ENFORCE;
+    name_rules(verdict, rules, sizeof rules);
+    snprintf(text, sizeof text, "%s: %s past %s%s", glass ? "break the glass" : "go on", key, rules,
+             glass ? "" : ", which only warns");
+    struct intent *intent = add_choice(menu, text);
+    if (!intent)
+        return;
+    acting_fill_intent(intent, verb, menu->row);
+    intent->flags |= glass ? INTENT_BREAK_GLASS : INTENT_WARNED;
+}
+
+static const char *version_on(const struct service *service, const char *node)
+{
+    for (size_t i = 0; i < service->placement_count; i++)
+        if (strcmp(service->placements[i].node, node) == 0)
+            return service->versions[service->placements[i].version].version;
+    return NULL;
+}
+
+static void add_fences(const struct menu *menu)
+{
+    const struct service *service = menu->row->service;
+    const struct snapshot *snapshot = menu->frame->snapshot;
+    char text[160], span[SPAN_TEXT];
+
+    for (size_t i = 0; snapshot && i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->nodes[i];
+        const char *version = version_on(service, node->id);
+        if (strcmp(node->cluster, service->cluster) != 0 || !version ||
+            (node->state != NODE_SILENT && node->state != NODE_RETIRED))
+            continue;
+        int64_t since = node->state_utc_ms < 0 ? 0 : menu->frame->utc_ms - node->state_utc_ms;
+        snprintf(text, sizeof text, "fence node %.60s: %s %s, last ran %.40s", node->name,
+                 node_state_word[node->state], clock_format_span(since > 0 ? since : 0, span),
+                 version);
+        struct intent *intent = add_choice(menu, text);
+        if (!intent)
+            return;
+        intent->verb = VERB_FENCE;
+        intent->flags = INTENT_CONFIRMED;
+        snprintf(intent->cluster, sizeof intent->cluster, "%s", node->cluster);
+        snprintf(intent->service, sizeof intent->service, "%s", node->id);
+    }
+}
+
+static void add_attests(const struct menu *menu)
+{
+    const struct safety *safety = menu->row->safety;
+    char text[160];
+
+    for (size_t i = 0; safety && i < safety->store_count; i++)
+        for (size_t k = 0; k < safety->stores[i].gone_count; k++) {
+            const struct safety_store *store = &safety->stores[i];
+            snprintf(text, sizeof text, "attest: %.50s is gone from store %.60s", store->gone[k],
+                     store->name);
+            struct intent *intent = add_choice(menu, text);
+            if (!intent)
+                return;
+            intent->verb = VERB_ATTEST;
+            intent->flags = INTENT_CONFIRMED;
+            snprintf(intent->cluster, sizeof intent->cluster, "%s", menu->row->service->cluster);
+            snprintf(intent->service, sizeof intent->service, "%s", store->name);
+            snprintf(intent->version, sizeof intent->version, "%s", store->gone[k]);
+        }
+}
+
+void acting_more(struct acting *acting, const struct row *row, const struct board_cluster *cluster,
+                 struct acting_answer *answer)
+{
+    const struct menu menu = {acting, row, acting->shown.frame};
+    struct question *question = &acting->question;
+
+    memset(question, 0, sizeof *question);
+    question->kind = QUESTION_MENU;
+    snprintf(question->title, sizeof question->title, "More for %.80s in %.60s", row->service->name,
+             cluster->name);
+    add_fences(&menu);
+    add_attests(&menu);
+    add_past(&menu, row->option[VERB_STEP].offered ? VERB_STEP : VERB_START, "S");
+    add_past(&menu, VERB_RESUME, "R");
+    add_past(&menu, VERB_ROLLBACK, "U");
+    if (question->choice_count == 0) {
+        acting_say(answer,
+                   "%.60s: there is nothing more to do: no node is silent, no format to "
+                   "attest, no rule in the way",
+                   row->service->name);
+        return;
+    }
+    acting_begin_question(acting);
+    answer->outcome = ACTING_ASKS;
+}
+
+/* What is to be said with one's own words, and what follows from it. */
+static void ask_reason(struct acting *acting, const struct intent *intent, const char *choice)
+{
+    struct question *question = &acting->question;
+    char title[160];
+    size_t n = 0;
+
+    snprintf(title, sizeof title, "%s", choice);
+    memset(question, 0, sizeof *question);
+    question->kind = QUESTION_REASON;
+    question->verb = intent->verb;
+    question->danger = intent->flags & INTENT_BREAK_GLASS;
+    memcpy(question->title, title, sizeof question->title);
+    if (title[0] >= 'a' && title[0] <= 'z')
+        question->title[0] = (char)(title[0] - 'a' + 'A');
+    const char *line[2] = {"", ""};
+    if (question->danger) {
+        line[0] = "It is journaled with the rules that it breaks, voids certificates and alarms "
+                  "whoever watches.";
+        line[1] = "It stays red here until nothing that runs breaks a rule any more.";
+    } else if (intent->verb == VERB_FENCE) {
+        line[0] = "From then on what it ran counts as gone. Do it only when it cannot come back: "
+                  "switched off, wiped, keys revoked.";
+        line[1] = "What is the evidence?";
+    } else if (intent->verb == VERB_ATTEST) {
+        line[0] = "From then on versions that cannot read it may run again. Every operator relies "
+                  "on it.";
+        line[1] = "What is the evidence (the backfill, the query that found none)?";
+    } else {
+        line[0] = "The rule only warns. The reason is journaled.";
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (line[i][0])
+            snprintf(question->line[n++], sizeof question->line[0], "%s", line[i]);
+}
+
+void acting_reply_menu(struct acting *acting, const struct acting_press *press,
+                       struct acting_answer *answer)
+{
+    int at = press->key - '1';
+
+    if (at < 0 || at >= (int)acting->question.choice_count) {
+        acting_end_question(acting);
+        acting_say(answer, "cancelled: nothing was done");
+        return;
+    }
+    if (!press->alone)
+        return;
+    acting->pending = acting->choice[at];
+    ask_reason(acting, &acting->pending, acting->question.choice[at]);
+    acting_begin_question(acting);
+    answer->outcome = ACTING_ASKS;
+}
+
+static size_t words(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += *text != ' ';
+    return count;
+}
+
+void acting_reply_reason(struct acting *acting, const struct acting_press *press,
+                         struct acting_answer *answer)
+{
+    struct question *question = &acting->question;
+    int last = question->danger ? KEY_CTRL_X : KEYCODE_ENTER;
+
+    if (press->key == KEYCODE_ENTER && question->danger)
+        acting_say(answer, "ctrl-x breaks the glass, enter does not; esc cancels");
+    else if (press->key != last)
+        acting_type(question, press->key);
+    else if (words(question->typed) < QUESTION_REASON_MIN)
+        acting_say(answer, "say why, in %d letters at least: nothing was done yet; esc cancels",
+                   QUESTION_REASON_MIN);
+    else if (press->alone) {
+        snprintf(acting->pending.reason, sizeof acting->pending.reason, "%s", question->typed);
+        acting_submit(acting, press->now_ms, answer);
+    }
+}
