@@ -40,12 +40,14 @@ uint64_t engine_submit(struct engine *engine, const struct intent *intent);
 /* Streams the instances of this service; "" for none. Any thread. */
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
 
-/* Headless: what the guard says to an intent as things are known now; nothing is done. Texts go
- * into the arena. False and err when the service or its cluster is not known now. */
+/* Headless: what the guard says to an intent as things are known now, and what that rests on
+ * (`safety`, may be NULL); nothing is done. Texts go into the arena. False and err when the service
+ * or its cluster is not known now. */
 struct arena;
+struct safety;
 struct verdict;
 bool engine_ask(struct engine *engine, const struct intent *intent, struct arena *arena,
-                struct verdict *out, struct err *err);
+                struct verdict *out, const struct safety **safety, struct err *err);
 
 /* Headless: turns the loop until done(frame) or the time is over; true when done. */
 typedef bool engine_done_fn(void *arg, const struct frame *frame);

@@ -32,6 +32,10 @@ void json_put_utc(json_t *object, const char *key, int64_t utc_ms);
 
 /* New references. A verdict is board/verdict_json.h's. */
 json_t *json_of_row(const struct row *row);
+struct safety;
+json_t *json_of_safety(const struct safety *safety);
+json_t *json_of_floor(const struct floor_view *floor);
+json_t *json_of_glass(const struct glass_view *glass);
 json_t *json_of_action(const struct action_status *status);
 json_t *json_of_frame(const struct frame *frame, const struct row *only); /* only: NULL for all */
 
@@ -40,5 +44,7 @@ void print_finding(const struct finding *finding, const char *indent);
 /* Every rule of it that refuses or cannot be judged; those that are only not known because
  * nobody declared anything on one line. */
 void print_verdict(const struct verdict *verdict, const char *indent);
+/* What there is to say of stores, floor and coupled services; `floor` may be NULL. */
+void print_safety(const struct safety *safety, const struct floor_view *floor);
 
 #endif

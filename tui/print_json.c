@@ -116,6 +116,9 @@ static json_t *json_of_stages(const struct stage_view *stages)
     json_object_set_new(out, "certificate",
                         stages->cert.state == PROOF_NONE ? json_null()
                                                          : json_of_certificate(&stages->cert));
+    json_put_bool(out, "attend", stages->attend);
+    json_put_bool(out, "watched", stages->watched);
+    json_put(out, "elsewhere", stages->elsewhere);
     json_put(out, "voided", stages->voided);
     json_put(out, "voids", stages->voids);
     return out;
@@ -160,6 +163,12 @@ json_t *json_of_row(const struct row *row)
     json_object_set_new(out, "release", row->release ? json_of_release(row->release) : json_null());
     if (row->stages.whole_ms > 0) /* its profile has stages */
         json_object_set_new(out, "stages", json_of_stages(&row->stages));
+    json_object_set_new(out, "safety", json_of_safety(row->safety));
+    json_object_set_new(out, "floor", json_of_floor(&row->floor));
+    json_object_set_new(out, "glass", json_of_glass(&row->glass));
+    json_put_utc(out, "stable_since_utc", row->stable_since_utc_ms);
+    json_object_set_new(out, "stable_left_ms",
+                        row->stable_left_ms < 0 ? json_null() : json_integer(row->stable_left_ms));
     json_object_set_new(out, "options", json_of_options(row));
     return out;
 }
@@ -198,7 +207,11 @@ static json_t *json_of_alarms(const struct frame *frame, const struct row *only)
         json_put(item, "cluster", alarm->cluster);
         json_put(item, "name", alarm->name);
         json_put(item, "rule", rule_word[alarm->rule]);
+        json_put(item, "kind", alarm_word[alarm->kind]);
         json_put(item, "sentence", alarm->sentence);
+        json_put(item, "object", alarm->object);
+        json_put(item, "fact", alarm->fact);
+        json_put(item, "way_out", alarm->way_out);
         json_put_utc(item, "first_utc", alarm->first_utc_ms);
         json_put_utc(item, "last_utc", alarm->last_utc_ms);
         json_put_bool(item, "resolved", alarm->resolved);

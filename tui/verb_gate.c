@@ -4,9 +4,7 @@
  * Exit status: 0 no rule that binds refuses; 1 one refuses; 2 usage, settings or a contract; 3 a
  * fact is missing, or the cluster could not be reached.
  *
- * -o json prints one object: schema; cluster; service; version; answer (allow, refuse,
- * unknown); verdict (every rule with level, witness and way out, as in `status`); exit; sentence
- * (why there is no verdict, or ""). */
+ * -o json prints one object; fields.c documents it, `lockstep help gate` prints that. */
 #include "base/text.h"
 #include "board/verdict_json.h"
 #include "print.h"
@@ -51,10 +49,17 @@ static int exit_of(enum answer answer)
     return EXIT_UNREACHED;
 }
 
-/* `verdict` NULL: there is none, and `sentence` says why. */
-static int print_gate(const struct args *args, const struct row *row, const struct verdict *verdict,
-                      const char *sentence)
+/* What is known of it; `verdict` NULL: nothing, and `sentence` says why. */
+struct gate {
+    const struct verdict *verdict;
+    const struct safety *safety;
+    const char *sentence;
+};
+
+static int print_gate(const struct args *args, const struct row *row, const struct gate *gate)
 {
+    const struct verdict *verdict = gate->verdict;
+    const char *sentence = gate->sentence;
     int status = verdict ? exit_of(verdict->answer) : EXIT_UNREACHED;
     const char *answer = answer_word[verdict ? verdict->answer : ANSWER_UNKNOWN];
     const char *version = args->operands[1];
@@ -64,6 +69,8 @@ static int print_gate(const struct args *args, const struct row *row, const stru
                sentence[0] ? ": " : "", sentence);
         if (verdict)
             print_verdict(verdict, "  ");
+        if (gate->safety)
+            print_safety(gate->safety, NULL);
         return status;
     }
     json_t *out = json_object();
@@ -73,6 +80,7 @@ static int print_gate(const struct args *args, const struct row *row, const stru
     json_put(out, "version", version);
     json_put(out, "answer", answer);
     json_object_set_new(out, "verdict", verdict ? verdict_json(verdict) : json_null());
+    json_object_set_new(out, "safety", gate->safety ? json_of_safety(gate->safety) : json_null());
     json_put_int(out, "exit", status);
     json_put(out, "sentence", sentence);
     print_json(out);
@@ -99,8 +107,10 @@ static int ask(struct session *session, const struct args *args)
     snprintf(intent.service, sizeof intent.service, "%s", row->service->id);
     snprintf(intent.version, sizeof intent.version, "%s", version);
     struct arena *arena = arena_new(1024);
-    bool known = engine_ask(session->engine, &intent, arena, &verdict, &err);
-    status = print_gate(args, row, known ? &verdict : NULL, err.text);
+    struct gate gate = {.sentence = err.text};
+    if (engine_ask(session->engine, &intent, arena, &verdict, &gate.safety, &err))
+        gate.verdict = &verdict;
+    status = print_gate(args, row, &gate);
     arena_free(arena);
     return status;
 }

@@ -3,24 +3,7 @@
  * Exit status: 0; 2 no such service; 3 a cluster could not be reached (what is known is
  * printed all the same, and the reason is on stderr).
  *
- * -o json prints one object:
- *   schema     1
- *   at_utc     when it was true
- *   services[] in order of urgency: cluster, service, id, scope, kind, owner, state (failed, stuck,
- *              violated, rolling back, moving, held, steady, stale), from, to, have, want, ghosts,
- *              step, steps, since_utc (null unknown), by, why, drift, moves_by_itself, revision,
- *              versions[] (version, digest, and instances per state), broken[] (rules that what
- *              runs breaks), release (null, or stage, paused, from, to, target, by, since_utc),
- *              stages (only where its profile has some: profile, active, stage, wave, waves, next,
- *              next_count, waits, left_ms, total_ms, whole_ms, rehearsal, evidence, certificate
- *              (null, or state, version, from, digest, basis, by, at_utc, attended), voided,
- * voids), options (by verb: allowed, effect, to_count, verdict, warning; a verb that makes no sense
- * now is absent); a verdict is {answer, rule, rules[{rule, answer, sentence, witness[{object, fact,
- * age_ms}], way_out}]} alarms[]   cluster, name, rule, sentence, first_utc, last_utc, resolved
- *   clusters[] name, kind, state (connecting, live, stale), age_ms (null: never heard), why, who,
- *              production, read_only, may_act, note
- *   nodes[]    cluster, id, name, state, draining, since_utc, note
- *   notice     one line about lockstep itself, or ""
+ * -o json prints one object; fields.c documents it, `lockstep help status` prints that.
  * With SERVICE, services[] and alarms[] are about that one only. */
 #include "print.h"
 #include "session.h"
@@ -165,6 +148,8 @@ static void print_one(const struct frame *frame, const struct row *row)
     for (size_t i = 0; i < row->broken_count; i++)
         print_finding(&row->broken[i], "  ");
     print_options(row);
+    if (row->safety)
+        print_safety(row->safety, &row->floor);
     print_alarms(frame, row);
 }
 

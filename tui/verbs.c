@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "fields.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -166,6 +167,11 @@ static void help_verb(const struct verb_row *row)
     }
 }
 
+static bool has_fields(const struct verb_row *row)
+{
+    return row->name[0] && field_find(row->name, "schema", strlen("schema"));
+}
+
 static int run_help(const struct verb_row *row, const struct args *args)
 {
     (void)row;
@@ -181,6 +187,8 @@ static int run_help(const struct verb_row *row, const struct args *args)
     if (!about || !about->name[0])
         return unknown_verb(args->operands[0]);
     help_verb(about);
+    if (has_fields(about))
+        fields_print(about->name);
     return EXIT_DONE;
 }
 
@@ -200,6 +208,8 @@ static int run_row(const struct verb_row *row, const char *const *words, size_t 
     }
     if (args.help && row->name[0] && row->run != run_help) {
         help_verb(row);
+        if (has_fields(row))
+            printf("\n`lockstep help %s` lists the fields of -o json.\n", row->name);
         return EXIT_DONE;
     }
     if (args.help) {

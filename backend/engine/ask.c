@@ -1,8 +1,9 @@
 /* ask.c: what the guard would say now, without anything being done. */
+#include "board/safety.h"
 #include "engine/internal.h"
 
 bool engine_ask(struct engine *engine, const struct intent *intent, struct arena *arena,
-                struct verdict *out, struct err *err)
+                struct verdict *out, const struct safety **safety, struct err *err)
 {
     const struct cluster *cluster = engine_cluster(engine, intent->cluster);
     const struct snapshot *snapshot = fleet_snapshot(engine->fleet);
@@ -20,6 +21,8 @@ bool engine_ask(struct engine *engine, const struct intent *intent, struct arena
                                       .spec_digest = intent->spec_digest};
 
         guard_judge(&in.guard, &ask, arena, out);
+        if (safety)
+            *safety = board_safety_of(&in, intent->version, arena);
     } else {
         err_set(err, ERR_NETWORK, "%s of %s is not known now: the cluster does not answer",
                 intent->service, intent->cluster);
