@@ -60,6 +60,18 @@ static bool is_broken(const struct finding *finding)
     return finding && (finding->answer == ANSWER_REFUSE || finding->answer == ANSWER_UNKNOWN);
 }
 
+/* Nobody declared anything, and nothing binds: one line is enough. */
+static bool is_faint(const struct finding *finding)
+{
+    return finding->level == LEVEL_OBSERVE && finding->answer == ANSWER_UNKNOWN &&
+           finding->witness_count == 0;
+}
+
+static const char *said(const struct finding *finding)
+{
+    return finding->sentence && finding->sentence[0] ? finding->sentence : "no reason is given";
+}
+
 /* NULL: nothing is said about it. */
 static const struct finding *finding_of(const struct row *row, const struct subject *subject,
                                         enum rule_id rule)
@@ -75,9 +87,11 @@ static const struct finding *finding_of(const struct row *row, const struct subj
 static bool rule_is_broken(const struct row *row, const struct subjects *subjects,
                            enum rule_id rule)
 {
-    for (size_t i = 0; i < subjects->count; i++)
-        if (is_broken(finding_of(row, &subjects->at[i], rule)))
+    for (size_t i = 0; i < subjects->count; i++) {
+        const struct finding *finding = finding_of(row, &subjects->at[i], rule);
+        if (is_broken(finding) && !is_faint(finding))
             return true;
+    }
     return false;
 }
 
@@ -135,11 +149,6 @@ static void put_columns(struct sheet *sheet, const struct row *row, const struct
     sheet_tab(sheet, RULES_NAME + (int)subjects->count * RULES_CELL);
     sheet_put(sheet, ROLE_DIM, "%-8s", level_of(row, subjects, rule));
     sheet_tab(sheet, text_column(subjects));
-}
-
-static const char *said(const struct finding *finding)
-{
-    return finding->sentence && finding->sentence[0] ? finding->sentence : "no reason is given";
 }
 
 static void put_refused(struct sheet *sheet, const struct subject *subject,
@@ -236,6 +245,8 @@ static const char *held_text(const struct row *row, const struct subjects *subje
     bool by_contract =
         asked[at].rule != RULE_R3 && asked[at].rule != RULE_R4 && asked[at].rule != RULE_RL;
 
+    if (subjects->at[0].verdict && is_broken(finding))
+        return said(finding);
     if (subjects->at[0].verdict)
         return finding->answer == ANSWER_ALLOW ? asked[at].holds : "not evaluated";
     if (by_contract && !(row->safety && row->safety->declared))
