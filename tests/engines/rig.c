@@ -65,12 +65,19 @@ static void down(void)
         fprintf(stderr, "the swarm in %s could not be taken down\n", folder);
 }
 
+bool rig_wanted(const char *prefix)
+{
+    const char *only = getenv("CK_RUN_SUITE");
+
+    return !only || strncmp(only, prefix, strlen(prefix)) == 0;
+}
+
 void rig_need(void)
 {
     const char *cache = getenv("LOCKSTEP_ENGINES"), *tests = getenv("LOCKSTEP_TESTS");
     char pid[16], images[PATH_MAX];
 
-    if (owner)
+    if (owner || !rig_wanted("swarm"))
         return;
     snprintf(script, sizeof script, "%s/engines/swarm-cluster.sh", tests ? tests : "tests");
     snprintf(folder, sizeof folder, "/tmp/lockstep-swarm-XXXXXX");
@@ -137,7 +144,7 @@ long rig_call(const char *node, const char *path, const char *body, json_t **ans
     return status;
 }
 
-static void pause_ms(long ms)
+void rig_pause_ms(long ms)
 {
     const struct timespec wait = {ms / 1000, ms % 1000 * 1000000L};
 
@@ -211,7 +218,7 @@ bool rig_wait_tasks(const struct rig_service *service, const char *tag, unsigned
     for (int i = 0; i < 300; i++) {
         if (rig_tasks(service, tag) == count)
             return true;
-        pause_ms(100);
+        rig_pause_ms(100);
     }
     return false;
 }
@@ -342,7 +349,7 @@ bool rig_wait_node(const char *name, const char *state)
         json_decref(node);
         if (same)
             return true;
-        pause_ms(100);
+        rig_pause_ms(100);
     }
     return false;
 }

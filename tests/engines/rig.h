@@ -50,6 +50,9 @@ bool rig_wait_node(const char *node, const char *state);
 const char *rig_node_id(const char *name);
 const char *rig_node_name(const char *id);
 
+/* Whether CK_RUN_SUITE leaves any suite whose name begins like this. */
+bool rig_wanted(const char *prefix);
+void rig_pause_ms(long ms);
 /* Runs a program to its end; returns its status, *out its stdout (yours). */
 int rig_run(const char *const argv[], char **out);
 
