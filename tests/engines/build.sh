@@ -75,6 +75,7 @@ control_plane() {
         (cd "$source" && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off nice -n 19 \
             go build -buildvcs=false -mod=readonly -modfile="$1.mod" -ldflags="$stamp" -o "$work/made" .) || return
         mv "$work/made" "$made"
+        find "$cache" -name "$2-*" -mtime +7 -delete
     fi
     ln -sfn "$2-$key" "$cache/$2"
 }

@@ -164,6 +164,26 @@ func (c *cluster) await(path string) error {
 	return fmt.Errorf("no %s after 2 min", path)
 }
 
+// The API server keeps a token that was good for ten seconds.
+func (c *cluster) awaitRefusal(token string) error {
+	anyone := c.client.Transport.(*http.Transport).Clone()
+	anyone.TLSClientConfig = &tls.Config{RootCAs: anyone.TLSClientConfig.RootCAs}
+	client := &http.Client{Transport: anyone, Timeout: 10 * time.Second}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		request, _ := http.NewRequest("GET", c.server+"/api", nil)
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		if answer.StatusCode == http.StatusUnauthorized {
+			return nil
+		}
+	}
+	return fmt.Errorf("the old token is still good")
+}
+
 func (c *cluster) post(path, body string) error {
 	answer, err := c.client.Post(c.server+path, "application/yaml", bytes.NewReader([]byte(body)))
 	if err != nil {

@@ -123,8 +123,9 @@ func (c *cluster) do(verb string, args []string) (string, error) {
 	case verb == "rotate" && len(args) == 1:
 		for i, who := range identities {
 			if who.name == args[0] {
+				old, _ := os.ReadFile(c.sub(who.name + ".token"))
 				c.writeToken(i)
-				return "", nil
+				return "", c.awaitRefusal(string(old))
 			}
 		}
 		return "", fmt.Errorf("nobody is called %q", args[0])
