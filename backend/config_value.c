@@ -124,7 +124,8 @@ static bool read_profiles(struct config *config, const struct json_at *at,
     const char *key;
     json_t *value;
 
-    *out = (struct profile_policy){.rows = rows};
+    out->rows = rows;
+    out->row_count = 0;
     if (json_is_string(at->value)) {
         out->row_count = read_profile(at, "", &rows[0], err) ? 1 : 0;
         return out->row_count == 1;

@@ -12,9 +12,13 @@
 struct board_input {
     struct guard_input guard; /* snapshot, service, release, time */
     const struct plan *plan;
-    const struct profile *profile; /* of releases that begin now; NULL: plain */
-    int64_t watched_utc_ms;        /* a dashboard has been open since; 0: none */
-    bool live;                     /* the cluster is; else nothing may act */
+    const struct profile *profile;       /* of releases that begin now; NULL: plain */
+    const struct profile_policy *policy; /* NULL: nothing is set */
+    /* Of the context whose rehearsals count as well; NULL and "": none. */
+    const struct certificate *elsewhere;
+    const char *elsewhere_name;
+    int64_t watched_utc_ms; /* a dashboard has been open since; 0: none */
+    bool live;              /* the cluster is; else nothing may act */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
 };
 
@@ -58,6 +62,11 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
 /* The stages, when this service's release has some; else not active, with what they would be. */
 void board_stages(const struct board_input *in, const struct flight *f, struct arena *arena,
                   struct stage_view *out);
+/* What the guard says to an ask about this service, certificate included. */
+void board_judge(const struct board_input *in, const struct guard_ask *ask, struct arena *arena,
+                 struct verdict *out);
+/* As long as this service must have been at rest before a data step builds on it; 0: no time. */
+int64_t board_stable_ms(const struct board_input *in);
 /* The profile that counts: of the release in flight, else of the settings. NULL: not known here. */
 const struct profile *board_profile(const struct board_input *in);
 /* The plan of that profile. */

@@ -80,7 +80,7 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
     option->effect = p.hinder[0] ? p.hinder : p.effect;
     const struct guard_ask ask = {
         .verb = p.asked, .version = p.ask, .to_count = p.to_count, .spec_digest = ""};
-    guard_judge(&in->guard, &ask, row->arena, &option->verdict);
+    board_judge(in, &ask, row->arena, &option->verdict);
     bool refused =
         option->verdict.answer == ANSWER_REFUSE || option->verdict.answer == ANSWER_UNKNOWN;
     option->allowed = !p.hinder[0] && !refused;
@@ -117,6 +117,13 @@ static void fill_counts(const struct board_input *in, const struct flight *f, st
     row->ghosts = f->ghosts;
 }
 
+static int64_t stable_left(const struct board_input *in, int64_t since_utc_ms)
+{
+    int64_t left = since_utc_ms + board_stable_ms(in) - in->guard.utc_ms;
+
+    return since_utc_ms < 0 ? -1 : left > 0 ? left : 0;
+}
+
 const struct row *board_row(const struct board_input *in)
 {
     const struct service *service = in->guard.service;
@@ -148,6 +155,8 @@ const struct row *board_row(const struct board_input *in)
     board_stages(in, &f, arena, &row->stages);
     if (!row->why[0] && row->stages.active)
         row->why = row->stages.waits;
+    row->stable_since_utc_ms = guard_stable_since(&in->guard);
+    row->stable_left_ms = stable_left(in, row->stable_since_utc_ms);
     row->basis = guard_basis(&in->guard);
     for (unsigned v = 0; v < VERB_COUNT; v++)
         fill_option(in, row, (enum verb)v);

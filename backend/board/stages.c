@@ -2,6 +2,8 @@
 #include "board/board.h"
 
 #include "base/hash.h"
+#include "guard/bind.h"
+#include "release/basis.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,24 +57,48 @@ static uint64_t mix_text(uint64_t hash, const char *text)
     return hash_mix(hash, text, strlen(text) + 1);
 }
 
-/* What a certificate of `to` rests on beside its own digest: where it is, what was before and what
- * else may run. */
+static uint64_t known(const char *text)
+{
+    return text[0] ? mix_text(HASH_SEED, text) : 0;
+}
+
+/* Live of the service without `to`; what was before is among it, whether it runs just now or not.
+ */
+static uint64_t beside(const struct board_input *in, const struct flight *f, struct arena *arena)
+{
+    const char *const *live;
+    size_t count = guard_live(&in->guard, arena, &live);
+    uint64_t sum = hash_scatter(mix_text(HASH_SEED, f->from));
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(live[i], f->to) != 0 && strcmp(live[i], f->from) != 0)
+            sum += hash_scatter(mix_text(HASH_SEED, live[i]));
+    return sum;
+}
+
 static const char *basis_of(const struct board_input *in, const struct flight *f,
                             struct arena *arena)
 {
     const struct service *service = in->guard.service;
-    const char *const *live;
-    size_t count = guard_live(&in->guard, arena, &live);
-    uint64_t hash = mix_text(mix_text(HASH_SEED, service->cluster), service->id);
+    const struct guard_input *guard = &in->guard;
+    char *out = arena_alloc(arena, BASIS_TEXT, 1);
+    struct grounds grounds = {0, 0};
 
-    hash = mix_text(mix_text(hash, f->from), f->to);
-    if (has_record(in))
-        hash = mix_text(hash, in->guard.release->artifact);
-    hash = mix_text(hash, digest_of(service, f->from));
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(live[i], f->to) != 0)
-            hash = mix_text(hash, live[i]);
-    return arena_printf(arena, "%016llx", (unsigned long long)hash);
+    if (guard->bind)
+        grounds = bind_grounds(guard->bind, guard->snapshot, service, guard->release, f->to);
+    uint64_t before = known(digest_of(service, f->from));
+    const uint64_t parts[BASIS_PART_COUNT] = {
+        [BASIS_SCOPE] =
+            mix_text(mix_text(mix_text(HASH_SEED, service->cluster), service->scope), service->id),
+        [BASIS_ARTIFACT] = has_record(in) ? known(guard->release->artifact) : 0,
+        [BASIS_BEFORE] = before ? mix_text(before, f->from) : 0,
+        [BASIS_BESIDE] = beside(in, f, arena),
+        [BASIS_CONFIG] = known(service->config_digest),
+        [BASIS_NEIGHBOURS] = grounds.neighbours,
+        [BASIS_STORES] = grounds.stores,
+    };
+    basis_write(parts, out);
+    return out;
 }
 
 static uint32_t all_of(const struct service *service, unsigned states)
@@ -120,10 +146,51 @@ void board_stages(const struct board_input *in, const struct flight *f, struct a
         .since_utc_ms = service->since_utc_ms,
         .digest = digest_of(service, f->to),
         .basis = basis_of(in, f, arena),
+        .elsewhere = in->elsewhere,
+        .elsewhere_name = in->elsewhere ? in->elsewhere_name : "",
+        .attend = in->policy && in->policy->attended == ATTENDED_REQUIRED,
         .utc_ms = in->guard.utc_ms,
         .watched_utc_ms = in->watched_utc_ms,
     };
     stage_look(&input, out);
+}
+
+int64_t board_stable_ms(const struct board_input *in)
+{
+    const struct profile *profile = board_profile(in);
+
+    if (in->policy && in->policy->stable_ms)
+        return in->policy->stable_ms;
+    return profile ? profile->stable_ms : 0;
+}
+
+void board_judge(const struct board_input *in, const struct guard_ask *ask, struct arena *arena,
+                 struct verdict *out)
+{
+    const struct profile *profile = board_profile(in);
+    struct flight f = board_flight(&in->guard);
+    struct plan plan = board_plan(in);
+    struct guard_input guard = in->guard;
+    struct stage_view view;
+
+    board_stages(in, &f, arena, &view);
+    bool staged = !profile_is_plain(profile) || (has_record(in) && !profile);
+    const struct rehearsed rehearsal = {
+        .staged = staged,
+        .data = profile && strcmp(profile->name, "data") == 0,
+        .has = view.active ? stage_proof(&view) : PROOF_NONE,
+        .wants = !staged       ? PROOF_NONE
+                 : view.active ? stage_wants(&view)
+                               : PROOF_CERTIFIED,
+        .version = f.active ? f.to : "",
+        .voided = arena_strdup(arena, view.voided),
+        .waits = arena_strdup(arena, view.waits),
+        .have = f.have,
+        .canary = plan_next(&plan, in->guard.service->replicas, 0),
+        .stable_ms = board_stable_ms(in),
+    };
+    guard.rehearsal = &rehearsal;
+    guard_judge(&guard, ask, arena, out);
 }
 
 /* What S is for engine, guard and record. */

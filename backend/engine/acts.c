@@ -143,7 +143,7 @@ static bool judge_service(struct engine *engine, struct entry *entry, const stru
         err_set(refusal, ERR_REJECTED, "%s: %s", service->name, nothing_to_do(intent->verb));
         goto out;
     }
-    guard_judge(&in->guard, &ask, arena, &verdict);
+    board_judge(in, &ask, arena, &verdict);
     *verdict_out = verdict_json(&verdict);
     bool overridden = verdict.first && goes_past(cluster, intent, &verdict);
     if (overridden)

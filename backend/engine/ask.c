@@ -20,7 +20,7 @@ bool engine_ask(struct engine *engine, const struct intent *intent, struct arena
                                       .basis = intent->basis,
                                       .spec_digest = intent->spec_digest};
 
-        guard_judge(&in.guard, &ask, arena, out);
+        board_judge(&in, &ask, arena, out);
         if (safety)
             *safety = board_safety_of(&in, intent->version, arena);
     } else {

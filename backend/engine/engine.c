@@ -399,6 +399,7 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
                   .utc_ms = clock_utc_ms(engine->clock),
                   .bind = cluster->bind},
         .plan = &engine->plan,
+        .policy = engine->profiles,
         .watched_utc_ms = engine->opened_utc_ms,
         .live = cluster->state == CLUSTER_LIVE,
         .deny = cluster->deny,

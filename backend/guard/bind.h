@@ -56,6 +56,16 @@ struct bound bind_world(struct bind *bind, const struct snapshot *snapshot,
                         const struct service *service, const struct release *release,
                         const char *version);
 
+/* What a certificate of `version` rests on beside its own service: what may run of the services it
+ * is coupled to, and what may be at rest in its stores together with what it writes. By name, so
+ * that two clusters can be compared; 0: no contract says. */
+struct grounds {
+    uint64_t neighbours, stores;
+};
+struct grounds bind_grounds(struct bind *bind, const struct snapshot *snapshot,
+                            const struct service *service, const struct release *release,
+                            const char *version);
+
 const struct guard_policy *bind_policy(const struct bind *bind); /* never NULL */
 
 #endif

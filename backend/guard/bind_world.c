@@ -63,6 +63,22 @@ static uint64_t placed(const struct placement *place)
     return sum;
 }
 
+/* A version without a contract follows what its release was begun from. */
+static bool follow_record(const struct making *m, uint32_t s, const struct release *release)
+{
+    unsigned from, to;
+
+    if (!release->from[0] || !release->to[0])
+        return true;
+    if (!book_version(m->book, s, release->from, &from, m->err) ||
+        !book_version(m->book, s, release->to, &to, m->err))
+        return false;
+    struct book_version *version = &m->book->services[s].versions[to];
+    if (!version->declared)
+        version->follows |= VERSION_BIT(from);
+    return true;
+}
+
 static bool name_member(const struct making *m, uint32_t s, const struct member *member)
 {
     const struct service *service = member->service;
@@ -71,7 +87,8 @@ static bool name_member(const struct making *m, uint32_t s, const struct member 
 
     m->book->services[s].known = true;
     if (release)
-        ok = ok && name_version(m, s, release->from) && name_version(m, s, release->to);
+        ok = ok && name_version(m, s, release->from) && name_version(m, s, release->to) &&
+             follow_record(m, s, release);
     for (size_t i = 0; ok && i < service->version_count; i++)
         ok = name_version(m, s, service->versions[i].version);
     for (size_t i = 0; ok && i < service->launcher_count; i++) {
@@ -380,6 +397,55 @@ static void set_client(const struct making *m, const struct client_fact *fact)
     }
 }
 
+/* How far the rehearsal of what is on record got; what is all of Live and on no record counts as
+ * stable. See world_begin. */
+static enum cert_stage cert_of(const struct release *release)
+{
+    static const enum cert_stage stages[PROOF_COUNT] = {
+        [PROOF_NONE] = CERT_NONE,           [PROOF_CANARIED] = CERT_CANARIED,
+        [PROOF_BAKED] = CERT_BAKED,         [PROOF_ROLLED] = CERT_ROLLED,
+        [PROOF_CERTIFIED] = CERT_CERTIFIED,
+    };
+
+    switch (release->stage) {
+    case STAGE_WAVE:
+        return CERT_RELEASED;
+    case STAGE_STABLE:
+        return CERT_STABLE;
+    case STAGE_HELD:
+    case STAGE_CANARY:
+    case STAGE_BAKE:
+    case STAGE_REHEARSE:
+    case STAGE_SETTLE:
+        return stages[release->cert.state];
+    case STAGE_NONE:
+    case STAGE_ROLLING_BACK:
+    case STAGE_ROLLED_BACK:
+    case STAGE_COUNT:
+        break;
+    }
+    return CERT_NONE;
+}
+
+/* A record that no longer speaks for what runs says nothing. What a release was begun from was
+ * stable then: else its canary would have been refused. */
+static void set_certs(const struct making *m, uint32_t s, const struct member *member)
+{
+    const struct release *release = member->release;
+    const char *wants = member->service->wants;
+    unsigned to, from;
+
+    if (!release || !release->to[0] ||
+        (strcmp(wants, release->to) != 0 && strcmp(wants, release->from) != 0))
+        return;
+    to = version_id(m, s, release->to);
+    from = version_id(m, s, release->from);
+    if (to != VERSION_NOT_KNOWN)
+        world_cert(m->world, s, to)->stage = cert_of(release);
+    if (from != VERSION_NOT_KNOWN && release->stage != STAGE_NONE && release->stage != STAGE_STABLE)
+        world_cert(m->world, s, from)->stage = CERT_STABLE;
+}
+
 static void set_world(const struct making *m)
 {
     for (size_t i = 0; i < m->count; i++) {
@@ -404,9 +470,11 @@ static void set_world(const struct making *m)
     for (size_t i = 0; i < m->count; i++) {
         const struct member *member = m->bind->member_of[m->ids[i]];
 
-        if (member)
-            set_changing(m, book_find_service(m->book, m->bind->book->services[m->ids[i]].name),
-                         member);
+        if (!member)
+            continue;
+        set_certs(m, book_find_service(m->book, m->bind->book->services[m->ids[i]].name), member);
+        set_changing(m, book_find_service(m->book, m->bind->book->services[m->ids[i]].name),
+                     member);
     }
 }
 
@@ -428,7 +496,11 @@ static uint64_t basis_of(const struct making *m)
 
         for (versions_t rest = world->services[s].live; versions_next(&rest, &v);) {
             const char *name = book_version_name(book, s, v);
-            live += hash_scatter(hash_mix(seed, name, strlen(name) + 1));
+            const struct book_version *known = world_version(world, s, v);
+            uint64_t cert = known ? world_cert(world, s, v)->stage : CERT_NONE;
+
+            live +=
+                hash_scatter(hash_mix(hash_mix(seed, name, strlen(name) + 1), &cert, sizeof cert));
         }
         for (size_t i = 0; i < count; i++)
             live += hash_scatter(contract_digest(contracts[i]));

@@ -21,13 +21,6 @@ struct question {
     struct verdict *out;
 };
 
-/* R4 needs release records that carry stages and a certificate: the one place to switch it on. */
-static bool rehearsals_are_on_record(const struct release *release)
-{
-    (void)release;
-    return false;
-}
-
 static enum level level_of(const struct question *q, enum rule_id rule, enum finding_source source)
 {
     return policy_level(bind_policy(q->in->bind), q->in->service->name, q->bound.declared, rule,
@@ -118,6 +111,26 @@ static enum deed_kind kind_of(enum verb verb)
     return DEED_RELEASE;
 }
 
+/* Certificate and canary were judged by what is seen, in instances; here the same rule says what
+ * only contracts can: artifacts, and what a way back leads to. Copies what the certificates say,
+ * because a bake passes with time, and no observation tells. */
+static void judge_artifacts(const struct question *q)
+{
+    const struct book *book = q->bound.world->book;
+    struct world view = *q->bound.world;
+    struct deed deed = q->deed;
+    struct verdict verdict;
+
+    view.certs = arena_alloc(q->arena, book->cert_count + 1, sizeof *view.certs);
+    memcpy(view.certs, q->bound.world->certs, book->cert_count * sizeof *view.certs);
+    world_cert(&view, deed.service, deed.version)->stage = CERT_CERTIFIED;
+    view.policy.rules = 1u << RULE_R4;
+    deed.kind = q->back ? DEED_ROLLBACK : DEED_RELEASE;
+    deed_judge(&view, &deed, q->arena, &verdict);
+    if (answer_is_broken(verdict.findings[RULE_R4].answer))
+        put(q, verdict.findings[RULE_R4], FROM_SIGHT);
+}
+
 static void judge_world(const struct question *q)
 {
     enum deed_kind kind = kind_of(q->ask->verb);
@@ -137,8 +150,8 @@ static void judge_world(const struct question *q)
     /* What is seen says more about where; contracts say which versions are next to each other. */
     if (q->bound.declared && !answer_is_broken(step->answer))
         put(q, ask_rule(q, kind, RULE_R3), FROM_SIGHT);
-    if (rehearsals_are_on_record(q->in->release))
-        put(q, ask_rule(q, kind, RULE_R4), FROM_SIGHT);
+    if (q->declared && !answer_is_broken(q->out->findings[RULE_R4].answer))
+        judge_artifacts(q);
 }
 
 /* Digests are compared only when both are whole ones. */
@@ -177,6 +190,14 @@ static struct question question_of(const struct guard_input *in, const char *ver
     return q;
 }
 
+static bool is_data_step(const struct question *q, const char *version)
+{
+    const struct contract *contract = bind_contract(q->in->bind, q->in->service->id, version);
+
+    return contract ? (contract->change & change_data_kinds) != 0
+                    : q->in->rehearsal && q->in->rehearsal->data;
+}
+
 void declared_judge(const struct guard_input *in, const struct guard_ask *ask, const char *version,
                     struct arena *arena, struct verdict *out)
 {
@@ -186,6 +207,8 @@ void declared_judge(const struct guard_input *in, const struct guard_ask *ask, c
     q.out = out;
     q.back = ask->verb == VERB_ROLLBACK;
     set_levels(&q);
+    if (ask->verb == VERB_START)
+        observed_rest_judge(in, is_data_step(&q, version), arena, &out->findings[RULE_R3]);
     if (q.bound.trouble[0])
         all_unknown(&q, arena_strdup(arena, q.bound.trouble), "mend what is declared");
     else if (!q.bound.world)

@@ -46,8 +46,12 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
     struct live live = live_collect(in, arena);
     observed_serial_judge(in, ask, &live, arena, &out->findings[RULE_RL]);
     observed_step_judge(in, ask, &live, arena, &out->findings[RULE_R3]);
+    observed_rehearsal_judge(in, ask, version_of(in, ask, &live), arena, &out->findings[RULE_R4]);
     if (in->bind)
         declared_judge(in, ask, version_of(in, ask, &live), arena, out);
+    else if (ask->verb == VERB_START)
+        observed_rest_judge(in, in->rehearsal && in->rehearsal->data, arena,
+                            &out->findings[RULE_R3]);
     verdict_settle(out);
 }
 
@@ -124,6 +128,8 @@ uint64_t guard_basis(const struct guard_input *in)
         hash = mix_number(hash, in->release->paused);
         hash = mix_number(hash, in->release->target);
         hash = mix_text(mix_text(hash, in->release->from), in->release->to);
+        hash = mix_text(hash, in->release->profile);
+        hash = mix_number(hash, (uint64_t)in->release->cert.state);
     }
     arena_free(arena);
     if (in->bind)

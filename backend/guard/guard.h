@@ -8,9 +8,23 @@
 #include "guard/verdict.h"
 #include "model/action.h"
 #include "model/fleet.h"
+#include "model/stage.h"
 
 struct bind;
 struct release;
+
+/* How far the way back of the release in question is rehearsed, as its stages say at this moment;
+ * before a release begins, what its profile will want. */
+struct rehearsed {
+    bool staged;           /* its profile has stages; else no certificate is asked for */
+    bool data;             /* that profile is for data steps, declared or not */
+    enum proof has, wants; /* of the certificate for `version` */
+    const char *version;   /* being released; "" none */
+    const char *voided;    /* why the certificate does not count, or "" */
+    const char *waits;     /* what the stage it is in waits for, or "" */
+    uint32_t have, canary; /* instances on the version now, and of the first step */
+    int64_t stable_ms;     /* as long as it must have been at rest before a data step; 0: no time */
+};
 
 /* Everything the guard may look at for one service. */
 struct guard_input {
@@ -22,6 +36,7 @@ struct guard_input {
     /* What is declared in this cluster, and the levels; only memory of it changes. NULL: nothing
      * is known but what is seen, and what can be judged by that is enforced. */
     struct bind *bind;
+    const struct rehearsed *rehearsal; /* NULL: none is known, and R4 is not evaluated */
 };
 
 /* The action in question. */
@@ -49,5 +64,8 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
 /* Versions that may run of this service: what is observed, what silent nodes last ran, what was
  * pushed to them since, what launchers would start. Sorted, unique; "?" for unknown. */
 size_t guard_live(const struct guard_input *in, struct arena *arena, const char *const **versions);
+
+/* UTC since when it is at rest at one version; -1 while something is in flight, or not known. */
+int64_t guard_stable_since(const struct guard_input *in);
 
 #endif

@@ -10,6 +10,12 @@ void observed_step_judge(const struct guard_input *in, const struct guard_ask *a
 /* R3 for what runs already. */
 void observed_step_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
                          struct finding *finding);
+/* R4 for an action: certificate, size and place of the canary, launchers. */
+void observed_rehearsal_judge(const struct guard_input *in, const struct guard_ask *ask,
+                              const char *version, struct arena *arena, struct finding *finding);
+/* R3: a data step builds on what has been at rest for long enough. `data`: it is one. */
+void observed_rest_judge(const struct guard_input *in, bool data, struct arena *arena,
+                         struct finding *finding);
 /* RL: is the target still the one that was on the screen? */
 void observed_serial_judge(const struct guard_input *in, const struct guard_ask *ask,
                            const struct live *live, struct arena *arena, struct finding *finding);

@@ -19,6 +19,7 @@ struct service *service_new(void)
     service->refs = 1;
     service->cluster = service->id = service->name = service->scope = "";
     service->kind = service->owner = service->revision = service->spec_digest = "";
+    service->config_digest = "";
     service->wants = service->was = service->artifact = service->contract = "";
     service->reason = service->by = "";
     service->since_utc_ms = -1;
@@ -29,6 +30,7 @@ const struct service *service_seal(struct service *service)
 {
     assert(service->id[0] && service->name[0] && service->cluster[0]);
     assert(service->scope && service->wants && service->reason && service->contract);
+    assert(service->config_digest);
     for (size_t i = 0; i < service->version_count; i++)
         assert(service->versions[i].version && service->versions[i].digest);
     for (size_t i = 0; i < service->placement_count; i++) {

@@ -45,6 +45,7 @@ struct launcher {
     const char *name;
     const char *version;
 };
+#define LAUNCHER_SPEC "spec" /* the service's own: moves with every release */
 
 struct instance {
     const char *name; /* slot, pod or allocation name */
@@ -79,8 +80,10 @@ struct service {
     const char *owner; /* "helm", "argo-cd", … or "" */
 
     /* preconditions */
-    const char *revision;    /* the engine's own, opaque; moves with any change */
-    const char *spec_digest; /* of what a person would call a change of the target */
+    const char *revision;      /* the engine's own, opaque; moves with any change */
+    const char *spec_digest;   /* of what a person would call a change of the target */
+    const char *config_digest; /* of how instances are configured: environment, mounts, arguments …,
+                                  not version or count; "" not known */
 
     /* what is asked for */
     uint32_t replicas;        /* instances wanted */

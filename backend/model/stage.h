@@ -35,7 +35,7 @@ struct certificate {
     enum proof state;
     char version[128], from[128];
     char digest[128]; /* of what ran as the canary, "" not known */
-    char basis[32];   /* of everything else it rests on */
+    char basis[96];   /* of everything else it rests on: release/basis.h */
     char by[96];
     int64_t at_utc_ms; /* when this state was reached */
     bool attended;     /* a dashboard was open on every bake of it */

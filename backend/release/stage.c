@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "release/basis.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,7 @@ struct bake {
     const char *version; /* under watch */
     int64_t began_ms, young_ms, length_ms;
     uint32_t serving;
+    bool attended; /* somebody must watch all of it */
 };
 
 static bool fails(struct stage_view *out, const struct stage_input *in, const struct bake *bake)
@@ -153,7 +155,15 @@ static bool fails(struct stage_view *out, const struct stage_input *in, const st
         snprintf(out->waits, size,
                  "%s: since when %.60s runs is not known; no data is never a pass", name,
                  bake->version);
+    else if (bake->attended && in->watched_utc_ms <= 0)
+        snprintf(out->waits, size, "%s: somebody must watch it: keep a dashboard open", name);
     return out->waits[0] != '\0';
+}
+
+/* One that must be watched begins when somebody looks. */
+static bool was_watched(const struct stage_input *in, const struct bake *bake)
+{
+    return in->watched_utc_ms > 0 && (in->watched_utc_ms <= bake->began_ms || bake->attended);
 }
 
 /* True when its time is over and all of it was fine. */
@@ -162,8 +172,12 @@ static bool bake_passes(struct stage_view *out, const struct stage_input *in,
 {
     char span[SPAN_TEXT];
     int64_t began = bake->young_ms > bake->began_ms ? bake->young_ms : bake->began_ms;
+
+    if (bake->attended && in->watched_utc_ms > began)
+        began = in->watched_utc_ms;
     int64_t left = began + bake->length_ms - in->utc_ms;
 
+    out->watched = was_watched(in, bake);
     if (fails(out, in, bake)) {
         out->left_ms = bake->length_ms;
         return false;
@@ -171,14 +185,10 @@ static bool bake_passes(struct stage_view *out, const struct stage_input *in,
     out->left_ms = left > 0 ? left : 0;
     if (left > 0)
         snprintf(out->waits, sizeof out->waits,
-                 "%s: %s left; evidence readiness and restarts only, weak", stage_word[out->stage],
-                 clock_format_span(left, span));
+                 "%s: %s left%s; evidence readiness and restarts only, weak",
+                 stage_word[out->stage], clock_format_span(left, span),
+                 bake->attended ? ", and somebody must watch" : "");
     return left <= 0;
-}
-
-static bool was_watched(const struct stage_input *in, const struct bake *bake)
-{
-    return in->watched_utc_ms > 0 && in->watched_utc_ms <= bake->began_ms;
 }
 
 /* ---- the certificate ---- */
@@ -205,14 +215,15 @@ static void look_at_cert(struct stage_view *out, const struct stage_input *in)
     const struct certificate *cert = &out->cert;
     if (release->stage == STAGE_WAVE || cert->state < PROOF_ROLLED)
         return;
-    snprintf(out->voids, sizeof out->voids,
-             "void when another image is %.40s, when anything but %.40s may run beside it, or %s "
-             "after the rehearsal",
-             in->to, in->from, clock_format_span(in->profile->valid_ms, span));
-    if (in->basis[0] && strcmp(cert->basis, in->basis) != 0)
-        snprintf(out->voided, sizeof out->voided,
-                 "what it rests on has changed: the artifact, %.60s, or what may run beside it",
-                 in->from);
+    snprintf(
+        out->voids, sizeof out->voids,
+        "void when another image is %.40s, when anything but %.40s may run beside it, when its "
+        "configuration, its stores or its neighbours change, or %s after the rehearsal",
+        in->to, in->from, clock_format_span(in->profile->valid_ms, span));
+    enum basis_part changed = basis_differs(cert->basis, in->basis);
+    if (in->basis[0] && changed != BASIS_PART_COUNT)
+        snprintf(out->voided, sizeof out->voided, "what it rests on has changed: %s",
+                 basis_word[changed]);
     else if (in->utc_ms - cert->at_utc_ms > in->profile->valid_ms)
         snprintf(out->voided, sizeof out->voided, "it is older than %s",
                  clock_format_span(in->profile->valid_ms, span));
@@ -222,6 +233,34 @@ static bool digest_differs(const struct stage_input *in, const struct certificat
 {
     return cert->state >= PROOF_BAKED && cert->digest[0] && in->digest[0] &&
            strcmp(cert->digest, in->digest) != 0;
+}
+
+bool stage_counts_elsewhere(const struct stage_input *in)
+{
+    const struct certificate *cert = in->elsewhere;
+
+    return cert && cert->state >= PROOF_CERTIFIED && strcmp(cert->version, in->to) == 0 &&
+           in->digest[0] && strcmp(cert->digest, in->digest) == 0 &&
+           basis_agrees(cert->basis, in->basis, BASIS_NEIGHBOURS) &&
+           cert->at_utc_ms <= in->utc_ms && in->utc_ms - cert->at_utc_ms <= in->profile->valid_ms;
+}
+
+enum proof stage_proof(const struct stage_view *view)
+{
+    return view->voided[0] ? PROOF_NONE : view->cert.state;
+}
+
+enum proof stage_wants(const struct stage_view *view)
+{
+    switch (profile_find(view->profile)->rehearsal) {
+    case REHEARSE_NEVER:
+        return PROOF_BAKED;
+    case REHEARSE_ALWAYS:
+        return PROOF_CERTIFIED;
+    case REHEARSE_SOMETIMES:
+        break;
+    }
+    return view->rehearsal || view->elsewhere[0] ? PROOF_CERTIFIED : PROOF_BAKED;
 }
 
 /* ---- the stages ---- */
@@ -268,9 +307,15 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
 {
     uint32_t canary = plan_next(in->plan, in->replicas, 0);
     uint32_t target = in->release && in->release->target ? in->release->target : canary;
-    struct bake bake = {in->to, began_ms, in->young_to_ms, in->profile->bake_ms, in->serving};
+    struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->bake_ms,
+                        in->serving, false};
+    bool elsewhere = stage_counts_elsewhere(in);
+    enum proof baked = elsewhere ? PROOF_CERTIFIED : PROOF_BAKED;
 
-    out->rehearsal = stage_rehearses(in->profile, in->release, in->utc_ms);
+    out->rehearsal = stage_rehearses(in->profile, in->release, in->utc_ms) && !elsewhere;
+    out->attend = bake.attended = in->attend && out->rehearsal;
+    if (elsewhere)
+        snprintf(out->elsewhere, sizeof out->elsewhere, "%s", in->elsewhere_name);
     out->total_ms = stage_whole_ms(in->profile, in->plan, in->replicas, out->rehearsal);
     set_cert(&out->next_cert, in, PROOF_CANARIED, false);
     if (is_short(out, in, STAGE_CANARY, target))
@@ -279,10 +324,9 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
     bool passed = bake_passes(out, in, &bake);
     out->total_ms -= in->profile->bake_ms - out->left_ms;
     if (passed)
-        set_cert(&out->cert, in, PROOF_BAKED, was_watched(in, &bake));
+        set_cert(&out->cert, in, baked, out->watched);
     out->next_cert = out->cert;
-    set_cert(&out->next_cert, in, out->rehearsal ? PROOF_ROLLED : PROOF_BAKED,
-             was_watched(in, &bake));
+    set_cert(&out->next_cert, in, out->rehearsal ? PROOF_ROLLED : baked, out->watched);
     snprintf(out->next_cert.digest, sizeof out->next_cert.digest, "%s", in->digest);
     snprintf(out->next_cert.basis, sizeof out->next_cert.basis, "%s", in->basis);
     if (out->rehearsal)
@@ -293,9 +337,11 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
 
 static void look_rehearsal(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
-    struct bake bake = {in->from, began_ms, in->young_from_ms, in->profile->bake_ms, in->others};
+    struct bake bake = {in->from,   began_ms,  in->young_from_ms, in->profile->bake_ms,
+                        in->others, in->attend};
 
     out->rehearsal = true;
+    out->attend = in->attend;
     out->total_ms = in->profile->bake_ms + waves_ms(in, 0);
     out->next_cert = out->cert;
     if (in->moving || in->have) {
@@ -315,7 +361,7 @@ static void look_rehearsal(struct stage_view *out, const struct stage_input *in,
     }
     bool passed = bake_passes(out, in, &bake);
     out->total_ms -= in->profile->bake_ms - out->left_ms;
-    set_cert(&out->next_cert, in, PROOF_CERTIFIED, was_watched(in, &bake));
+    set_cert(&out->next_cert, in, PROOF_CERTIFIED, out->watched);
     if (passed)
         out->cert = out->next_cert;
     next_or_stable(out, in);
@@ -323,7 +369,8 @@ static void look_rehearsal(struct stage_view *out, const struct stage_input *in,
 
 static void look_wave(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
-    struct bake bake = {in->to, began_ms, in->young_to_ms, in->profile->wave_ms, in->serving};
+    struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->wave_ms,
+                        in->serving, false};
     uint32_t target = in->release->target, canary = plan_next(in->plan, in->replicas, 0);
     uint32_t left = count_waves(in->plan, in->replicas, in->have > target ? in->have : target);
 
@@ -377,12 +424,11 @@ void stage_look(const struct stage_input *in, struct stage_view *out)
     look_at_cert(out, in);
     switch (recorded) {
     case STAGE_HELD:
+        look_foreign(out, in);
+        break;
     case STAGE_CANARY:
     case STAGE_BAKE:
-        if (release)
-            look_canary(out, in, began_ms);
-        else
-            look_foreign(out, in);
+        look_canary(out, in, began_ms);
         break;
     case STAGE_REHEARSE:
     case STAGE_SETTLE:

@@ -38,7 +38,12 @@ struct profile_row {
 struct profile_policy {
     const struct profile_row *rows;
     size_t row_count;
+    int64_t stable_ms;       /* instead of every profile's own; 0: theirs */
+    int attended;            /* enum attendance */
+    const char *rehearse_in; /* context whose certificates count as well; NULL or "": none */
 };
+/* Whether somebody must watch the bakes of a rehearsal, or it is only put on record. */
+enum attendance { ATTENDED_RECORDED, ATTENDED_REQUIRED };
 const struct profile *profile_for(const struct profile_policy *policy, const char *service);
 
 /* The stages of this record are under way. */
@@ -51,13 +56,16 @@ struct stage_input {
     const struct release *release; /* of this flight; NULL: begun by somebody else */
     const char *from, *to;
     uint32_t replicas;
-    uint32_t have, serving, ghosts;     /* on `to` */
-    uint32_t others;                    /* on any other version */
-    uint32_t failing;                   /* of both */
-    bool moving, troubled;              /* not at rest; the engine says it goes wrong */
-    int64_t young_to_ms, young_from_ms; /* UTC; 0 not known */
-    int64_t since_utc_ms;               /* of the rollout, as the engine says; -1 not known */
-    const char *digest, *basis;         /* of what runs as `to`; of the rest. "" not known */
+    uint32_t have, serving, ghosts;      /* on `to` */
+    uint32_t others;                     /* on any other version */
+    uint32_t failing;                    /* of both */
+    bool moving, troubled;               /* not at rest; the engine says it goes wrong */
+    int64_t young_to_ms, young_from_ms;  /* UTC; 0 not known */
+    int64_t since_utc_ms;                /* of the rollout, as the engine says; -1 not known */
+    const char *digest, *basis;          /* of what runs as `to`; of the rest. "" not known */
+    const struct certificate *elsewhere; /* from the context where rehearsals count; NULL none */
+    const char *elsewhere_name;          /* of that context */
+    bool attend;                         /* policy: the rehearsal must be watched */
     int64_t utc_ms;
     int64_t watched_utc_ms; /* since when this lockstep has been open; 0: it just looks */
 };
@@ -88,6 +96,13 @@ void stage_look(const struct stage_input *in, struct stage_view *out);
 /* What the whole will take, for a service where nothing is in flight. */
 int64_t stage_whole_ms(const struct profile *profile, const struct plan *plan, uint32_t replicas,
                        bool rehearsal);
+/* What of it a rule may rest on now: PROOF_NONE when it is void. */
+enum proof stage_proof(const struct stage_view *view);
+/* What the profile wants before the waves. */
+enum proof stage_wants(const struct stage_view *view);
+/* The certificate of another context counts: certified, this very artifact, not too old, beside
+ * the same neighbours. */
+bool stage_counts_elsewhere(const struct stage_input *in);
 bool stage_rehearses(const struct profile *profile, const struct release *release, int64_t utc_ms);
 
 #endif

@@ -53,7 +53,7 @@ static struct drive rig_open(struct rig *rig, const char *profile)
 
     *rig = (struct rig){.clock = clock_new_virtual(1772442000000), .dir = test_dir()};
     rig->row = (struct profile_row){"", profile_find(profile)};
-    rig->policy = (struct profile_policy){&rig->row, 1};
+    rig->policy = (struct profile_policy){.rows = &rig->row, .row_count = 1};
     rig->sim = sim_new("eight", 1, rig->clock, &err);
     ck_assert_msg(rig->sim != NULL, "%s", err.text);
     open_operator(rig, 0);

@@ -331,7 +331,8 @@ END_TEST
 START_TEST(profiles_are_found_by_service_and_plain_is_the_default)
 {
     const struct profile_row rows[] = {{"", profile_find("fast")}, {"web", profile_find("data")}};
-    const struct profile_policy policy = {rows, 2}, own = {rows + 1, 1};
+    const struct profile_policy policy = {.rows = rows, .row_count = 2};
+    const struct profile_policy own = {.rows = rows + 1, .row_count = 1};
 
     ck_assert_str_eq(profile_for(&policy, "web")->name, "data");
     ck_assert_str_eq(profile_for(&policy, "shop")->name, "fast");

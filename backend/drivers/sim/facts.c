@@ -81,8 +81,9 @@ static void add_launchers(struct service *facts, const struct sim_service *servi
     const bool held = service->rollout && service->target == 0 && service->was;
 
     facts->launchers = arena_alloc(facts->arena, 2, sizeof *facts->launchers);
-    facts->launchers[facts->launcher_count++] = (struct launcher){
-        "spec", arena_strdup(facts->arena, held ? service->was->name : service->wants->name)};
+    facts->launchers[facts->launcher_count++] =
+        (struct launcher){LAUNCHER_SPEC, arena_strdup(facts->arena, held ? service->was->name
+                                                                         : service->wants->name)};
     if (extra[0])
         facts->launchers[facts->launcher_count++] = (struct launcher){extra[0], extra[1]};
 }
@@ -109,8 +110,10 @@ static void fill_spec(struct service *facts, const struct sim_service *service)
     digest = hash_mix(digest, facts->wants, strlen(facts->wants) + 1);
     digest = hash_mix(digest, &service->target, sizeof service->target);
     digest = hash_mix(digest, &service->replicas, sizeof service->replicas);
+    digest = hash_mix(digest, &service->configured, sizeof service->configured);
     digest = hash_mix(digest, &service->every_ms, sizeof service->every_ms);
     facts->spec_digest = arena_printf(arena, "%016llx", (unsigned long long)digest);
+    facts->config_digest = arena_printf(arena, "c%llu", (unsigned long long)service->configured);
     for (size_t i = 0; i < service->mark_count; i++)
         marks[i] = arena_strdup(arena, service->marks[i]);
     facts->marks = marks;

@@ -74,14 +74,20 @@ static void apply_to_node(struct sim *sim, enum sim_fault fault, struct sim_node
         drain_node(sim, node);
 }
 
+static void write_from_outside(struct sim *sim, struct sim_service *service, bool configures)
+{
+    service->configured += configures;
+    sim_stamp(sim, service, "", NULL);
+}
+
 static void apply_to_service(struct sim *sim, enum sim_fault fault, struct sim_service *service)
 {
     if (fault == SIM_SLOW_START)
         service->slow = true;
     else if (fault == SIM_CRASH)
         sim_crash_one(sim, service);
-    else if (fault == SIM_TOUCHED)
-        sim_stamp(sim, service, "", NULL);
+    else if (fault == SIM_TOUCHED || fault == SIM_RECONFIGURED)
+        write_from_outside(sim, service, fault == SIM_RECONFIGURED);
     else
         remove_service(sim, service);
 }
@@ -102,6 +108,7 @@ void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target)
     case SIM_SLOW_START:
     case SIM_CRASH:
     case SIM_TOUCHED:
+    case SIM_RECONFIGURED:
     case SIM_SERVICE_GONE:
         if (service)
             apply_to_service(sim, fault, service);

@@ -39,6 +39,7 @@ const char *sim_scenario_about(size_t index);
     X(IMAGE_FIXED, "image-fixed")         /* V: good again */                                      \
     X(SERVICE_GONE, "service-gone")       /* S: somebody deleted it */                             \
     X(TOUCHED, "touched")                 /* S: a foreign write that moves only the revision */    \
+    X(RECONFIGURED, "reconfigured")       /* S: a foreign write that changes its configuration */  \
     X(UNREACHABLE, "unreachable")         /* -: nothing answers */                                 \
     X(REACHABLE, "reachable")             /* - */                                                  \
     X(FORBIDDEN, "forbidden")             /* -: may look, may not act */                           \

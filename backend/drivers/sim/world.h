@@ -60,6 +60,7 @@ struct sim_service {
     uint64_t every_epoch;
     bool back; /* the rollout goes back: as fast as can be */
     uint64_t revision;
+    uint64_t configured; /* how often somebody changed its configuration */
     char marks[SIM_MARK_MAX][48];
     size_t mark_count;
     char by[96];

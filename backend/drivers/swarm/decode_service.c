@@ -81,6 +81,18 @@ static void hash_target(const json_t *spec, char out[17])
     json_decref(target);
 }
 
+/* Labels carry version and contract, which go with the image. */
+static void hash_config(const json_t *spec, char out[17])
+{
+    json_t *container =
+        json_copy(json_object_get(json_object_get(spec, "TaskTemplate"), "ContainerSpec"));
+
+    json_object_del(container, "Image");
+    json_object_del(container, "Labels");
+    hash_json(container, out);
+    json_decref(container);
+}
+
 static bool decode_marks(const struct json_at *labels, struct swarm_service *out, struct err *err)
 {
     struct json_at at = json_key(labels, SWARM_LABEL_MARKS);
@@ -183,6 +195,7 @@ static bool decode_spec(const struct json_at *root, struct swarm_service *out, s
     }
     hash_json(spec.value, out->spec_hash);
     hash_target(spec.value, out->target_hash);
+    hash_config(spec.value, out->config_hash);
     return true;
 }
 

@@ -72,6 +72,7 @@ struct swarm_service {
     uint64_t index;
     char spec_hash[17];   /* of the whole Spec */
     char target_hash[17]; /* of what a person would call a change of the target */
+    char config_hash[17]; /* of the container without image and labels */
     bool global, job;     /* job: runs to its end, never updated in place */
     bool parked;          /* its Delay lasts a year or more: no task follows by itself */
     uint32_t replicas;    /* 0 for global: counted from its tasks */

@@ -221,7 +221,7 @@ static void keep_all(struct draft *draft, bool with_instances)
     if (service->motion == MOTION_NONE && !draft->dirty)
         return;
     service->launchers = arena_alloc(service->arena, 1, sizeof *service->launchers);
-    service->launchers[0] = (struct launcher){"spec", service->wants};
+    service->launchers[0] = (struct launcher){LAUNCHER_SPEC, service->wants};
     service->launcher_count = 1;
 }
 
@@ -238,6 +238,7 @@ static void copy_identity(struct service *service, const struct swarm_view *view
     service->kind = from->job ? "job" : "service";
     service->revision = arena_strdup(arena, swarm_revision(from, revision));
     service->spec_digest = arena_strdup(arena, from->target_hash);
+    service->config_digest = arena_strdup(arena, from->config_hash);
     service->wants = arena_strdup(arena, from->version);
     service->was =
         strcmp(from->previous, from->version) == 0 ? "" : arena_strdup(arena, from->previous);
