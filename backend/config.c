@@ -15,6 +15,8 @@
 static const char *const kind_words[] = {"swarm", "sim", NULL};
 static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
 
+static const char *const attendance_words[] = {"recorded", "required", NULL};
+
 #define CONTEXTS   "contexts[]"
 #define ROOT(m)    offsetof(struct config, m)
 #define CLUSTER(m) offsetof(struct cluster_config, m)
@@ -43,6 +45,15 @@ const struct config_setting config_settings[] = {
     {"", "profile", SETTING_PROFILE, "plain",
      "stages of a release: plain, code, data, api, hotfix, fast; or {default: …, SERVICE: …}",
      ROOT(profiles), NULL},
+    {"", "stable", SETTING_SPAN, "24h; fast 1m, code and hotfix 1h",
+     "how long a service must have been stable before a data step builds on it",
+     ROOT(profiles.stable_ms), NULL},
+    {"", "attended", SETTING_CHOICE, "recorded",
+     "required: a dashboard must be open while the canary of a rehearsal bakes and settles",
+     ROOT(profiles.attended), attendance_words},
+    {"", "rehearse_in", SETTING_NAME, "",
+     "a context whose rehearsals count here: the same digest, beside the same versions",
+     ROOT(profiles.rehearse_in), NULL},
     {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
@@ -224,6 +235,21 @@ void config_start(struct config *config, const char *file)
     config->journal = "";
 }
 
+/* Policy that names a context must name one of this file. */
+static void check_rehearse_in(struct config *config)
+{
+    const char *name = config->profiles.rehearse_in;
+    struct err err = {0};
+
+    for (size_t i = 0; name && i < config->context_count; i++)
+        if (strcmp(config->contexts[i].name, name) == 0)
+            return;
+    if (!name || !name[0])
+        return;
+    err_set(&err, ERR_CONFIG, "%s: rehearse_in: no context is called '%s'", config->file, name);
+    config_problem(config, &err);
+}
+
 /* An empty file, or one that has only comments, configures nothing. */
 static bool is_blank(const char *bytes, size_t len)
 {
@@ -250,6 +276,7 @@ void config_read(struct config *config, const char *bytes, size_t len)
         struct json_at at = json_root(root, config->file, config->arena);
         if (json_get_object(&at, &err))
             read_section(config, &at, "", config);
+        check_rehearse_in(config);
     }
     json_decref(root);
     if (err.code != ERR_NONE)

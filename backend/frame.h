@@ -6,6 +6,7 @@
 #define LOCKSTEP_FRAME_H
 
 #include "drivers/driver.h"
+#include "guard/floor.h"
 #include "guard/verdict.h"
 #include "model/fleet.h"
 #include "release/action.h"
@@ -37,23 +38,6 @@ struct option {
 
 struct safety;
 enum row_limit { ROW_STEPS_MAX = 9 }; /* the canary and eight waves */
-
-/* How far back one store still lets the service go. Versions as text: "" nothing is declared, "?"
- * none of the known ones can read it. */
-struct floor_store {
-    const char *store;
-    const char *may;   /* formats that may be at rest, "json-3, json-4" */
-    const char *now;   /* the oldest version that can read all of it */
-    const char *after; /* and once the next key was pressed */
-};
-
-/* The oldest version that it is still safe to return to. */
-struct floor_view {
-    const char *now;   /* over all stores; as in struct floor_store */
-    const char *after; /* after the key that comes next; equal to `now` when it moves nothing */
-    const struct floor_store *stores;
-    size_t store_count;
-};
 
 /* Somebody went past rules that are enforced: on record until the fleet is allowed again. */
 struct glass_view {

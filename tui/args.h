@@ -33,6 +33,8 @@ enum arg_type {
     X(TO, to_count, TAKES_COUNT, "--to", "", "N", "until N instances run the new version")         \
     X(IMAGE, image, TAKES_TEXT, "--image", "", "REF",                                              \
       "the image to start, instead of the same one with VERSION as tag")                           \
+    X(PROFILE, profile, TAKES_TEXT, "--profile", "", "NAME",                                       \
+      "stages of this release: plain, code, data, api, hotfix, fast")                              \
     X(YES, yes, TAKES_NOTHING, "--yes", "-y", "", "needed to act on a production context")         \
     X(OVERRIDE, reason, TAKES_TEXT, "--override", "", "REASON",                                    \
       "go on although a rule refuses; journaled")                                                  \
@@ -78,7 +80,8 @@ struct args {
     size_t context_count;
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
-    const char *config, *journal, *image, *reason, *gone, *script, *theme; /* NULL when not given */
+    const char *config, *journal, *image, *profile, *reason, *gone, *script,
+        *theme; /* NULL when not given */
     enum output output;
     uint32_t to_count;
     int64_t timeout_ms; /* 0 when not given */

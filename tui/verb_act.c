@@ -164,6 +164,7 @@ static bool fill_intent(struct act *act, const struct args *args, const char *ve
         intent->flags |= INTENT_NO_JOURNAL;
     return take_text(intent->version, sizeof intent->version, "VERSION", version) &&
            take_text(intent->artifact, sizeof intent->artifact, "--image", args->image) &&
+           take_text(intent->profile, sizeof intent->profile, "--profile", args->profile) &&
            take_text(intent->reason, sizeof intent->reason, "REASON", args->reason);
 }
 

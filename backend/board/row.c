@@ -136,7 +136,6 @@ const struct row *board_row(const struct board_input *in)
 
     row->arena = arena;
     row->refs = 1;
-    row->floor = (struct floor_view){.now = "", .after = ""};
     row->glass = (struct glass_view){.rules = "", .reason = "", .by = "", .second = ""};
     row->stable_since_utc_ms = row->stable_left_ms = -1;
     row->service = service_ref(service);
@@ -155,6 +154,7 @@ const struct row *board_row(const struct board_input *in)
     board_stages(in, &f, arena, &row->stages);
     if (!row->why[0] && row->stages.active)
         row->why = row->stages.waits;
+    guard_floor(&in->guard, f.active && !f.rolling_back ? f.to : "", arena, &row->floor);
     row->stable_since_utc_ms = guard_stable_since(&in->guard);
     row->stable_left_ms = stable_left(in, row->stable_since_utc_ms);
     row->basis = guard_basis(&in->guard);

@@ -183,6 +183,8 @@ static bool on_judge(void *arg, const struct intent *intent, const struct servic
     struct board_input in = engine_board_input(engine, entry, snapshot, service);
 
     in.guard.release = release;
+    if (intent->verb == VERB_START && intent->profile[0])
+        in.profile = profile_find(intent->profile);
     bool ok = judge_service(engine, entry, intent, service, &in, action, verdict, refusal);
     snapshot_unref(snapshot);
     return ok;
@@ -288,6 +290,10 @@ static const char *not_now(struct engine *engine, const struct cluster *cluster,
         return bind_not_gone(cluster->bind, intent->service, intent->version);
     if (!fleet_find_service(engine->fleet, intent->cluster, intent->service))
         return "no service is called that";
+    if (intent->profile[0] && !profile_find(intent->profile))
+        return "no profile is called that: plain, code, data, api, hotfix or fast";
+    if (intent->profile[0] && !cluster->driver->ops->caps(cluster->driver)->ledger)
+        return "a profile needs the shared record, which this cluster has no store for";
     return "";
 }
 

@@ -386,6 +386,27 @@ void engine_say(struct engine *engine, const char *cluster, const char *name, co
     engine_publish_soon(engine);
 }
 
+/* That of the service of the same name in the context where rehearsals count as well. */
+static const struct certificate *certificate_elsewhere(const struct engine *engine,
+                                                       const struct service *service)
+{
+    const char *context = engine->profiles ? engine->profiles->rehearse_in : NULL;
+
+    if (!context || !context[0] || strcmp(context, service->cluster) == 0)
+        return NULL;
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        const struct entry *entry = engine->entries[i];
+        const struct service *other =
+            strcmp(entry->cluster, context) == 0
+                ? fleet_find_service(engine->fleet, entry->cluster, entry->id)
+                : NULL;
+
+        if (other && entry->release && strcmp(other->name, service->name) == 0)
+            return &entry->release->cert;
+    }
+    return NULL;
+}
+
 struct board_input engine_board_input(struct engine *engine, struct entry *entry,
                                       const struct snapshot *snapshot,
                                       const struct service *service)
@@ -405,6 +426,8 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
         .deny = cluster->deny,
     };
 
+    in.elsewhere = certificate_elsewhere(engine, service);
+    in.elsewhere_name = in.elsewhere ? engine->profiles->rehearse_in : "";
     /* Without a record there is nothing to keep a stage in. */
     if (cluster->driver && cluster->driver->ops->caps(cluster->driver)->ledger)
         in.profile = profile_for(engine->profiles, service->name);

@@ -309,15 +309,28 @@ static versions_t came_before(const struct book_service *service, versions_t liv
     return seen;
 }
 
+/* What a release on record has run may have written, whether it runs now or not. */
+static versions_t ran(const struct making *m, uint32_t s)
+{
+    const uint32_t at = book_find_service(m->bind->book, m->book->services[s].name);
+    const struct member *member = at == BOOK_NONE ? NULL : m->bind->member_of[at];
+    const struct release *release = member ? member->release : NULL;
+    unsigned to = release && release->stage != STAGE_NONE && release->stage != STAGE_HELD
+                      ? version_id(m, s, release->to)
+                      : VERSION_NOT_KNOWN;
+
+    return to == VERSION_NOT_KNOWN ? 0 : VERSION_BIT(to);
+}
+
 static void set_history(const struct making *m)
 {
     unsigned v;
 
-    for (size_t s = 0; s < m->book->service_count; s++) {
+    for (uint32_t s = 0; s < m->book->service_count; s++) {
         const struct book_service *service = &m->book->services[s];
         versions_t live = m->world->services[s].live;
 
-        for (versions_t rest = came_before(service, live); versions_next(&rest, &v);) {
+        for (versions_t rest = came_before(service, live | ran(m, s)); versions_next(&rest, &v);) {
             const struct uses *writes = &service->versions[v].writes;
             const struct uses *needs = &service->versions[v].needs;
 

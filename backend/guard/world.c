@@ -204,11 +204,14 @@ void world_void_certs(struct world *world)
         }
 }
 
-static bool reads_all(const struct world *world, const struct book_version *version,
+static bool reads_all(const struct world *world, uint32_t store, const struct book_version *version,
                       const struct book_version *extra)
 {
     for (size_t i = 0; i < version->reads.count; i++) {
         const struct use *use = &version->reads.use[i];
+
+        if (store != BOOK_NONE && use->of != store)
+            continue;
         struct set may = world->stores[use->of].may;
         const struct set *more = extra ? uses_of(&extra->writes, use->of) : NULL;
 
@@ -222,6 +225,12 @@ static bool reads_all(const struct world *world, const struct book_version *vers
 
 unsigned world_floor(const struct world *world, uint32_t service, const struct book_version *extra)
 {
+    return world_floor_of(world, service, BOOK_NONE, extra);
+}
+
+unsigned world_floor_of(const struct world *world, uint32_t service, uint32_t store,
+                        const struct book_version *extra)
+{
     const struct book_version *versions = world->book->services[service].versions;
     versions_t wave = world->services[service].live & ~VERSION_BIT(VERSION_NOT_KNOWN), seen = 0;
     unsigned floor = VERSION_NOT_KNOWN, v;
@@ -231,7 +240,7 @@ unsigned world_floor(const struct world *world, uint32_t service, const struct b
 
         seen |= wave;
         for (versions_t rest = wave; versions_next(&rest, &v);) {
-            if (reads_all(world, &versions[v], extra))
+            if (reads_all(world, store, &versions[v], extra))
                 floor = v;
             next |= versions[v].follows;
         }
