@@ -270,6 +270,121 @@ START_TEST(a_bake_that_nobody_watched_from_its_beginning_is_not_attended)
 }
 END_TEST
 
+static void must_be_watched(struct stand *stand)
+{
+    stand->in.attend = true;
+}
+
+static void must_be_watched_and_somebody_came_late(struct stand *stand)
+{
+    stand->in.attend = true;
+    stand->in.watched_utc_ms = NOW - 4 * MIN;
+}
+
+static void must_be_watched_and_nobody_does(struct stand *stand)
+{
+    stand->in.attend = true;
+    stand->in.watched_utc_ms = 0;
+}
+
+START_TEST(where_a_rehearsal_must_be_watched_its_bakes_begin_when_somebody_looks)
+{
+    static const char *const bakes[] = {"it has baked", "it has settled"};
+
+    for (size_t i = 0; i < ARRAY_LEN(bakes); i++) {
+        struct stage_view view = view_of(bakes[i], "data", must_be_watched);
+        ck_assert_str_eq(view.waits, "");
+        ck_assert(view.attend && view.next_cert.attended);
+        view = view_of(bakes[i], "data", must_be_watched_and_somebody_came_late);
+        ck_assert_msg(strstr(view.waits, "6m00s left, and somebody must watch"), "%s", view.waits);
+        view = view_of(bakes[i], "data", must_be_watched_and_nobody_does);
+        ck_assert_msg(strstr(view.waits, "keep a dashboard open"), "%s", view.waits);
+    }
+    struct stage_view view = view_of("it has baked", "hotfix", must_be_watched_and_nobody_does);
+    ck_assert_str_eq(view.waits, "");
+    view = view_of("a wave has baked", "data", must_be_watched_and_nobody_does);
+    ck_assert_str_eq(view.waits, "");
+}
+END_TEST
+
+/* What the canary rests on, here and where it was rehearsed. */
+static struct certificate staged;
+
+static void rehearsed_elsewhere(struct stand *stand)
+{
+    staged = (struct certificate){.state = PROOF_CERTIFIED,
+                                  .version = "5",
+                                  .digest = "sha256:5",
+                                  .basis = "9.9.9.9.9.6.9",
+                                  .at_utc_ms = NOW - MIN};
+    stand->in.basis = "1.2.3.4.5.6.7";
+    stand->in.elsewhere = &staged;
+    stand->in.elsewhere_name = "staging";
+}
+
+START_TEST(a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake)
+{
+    struct stage_view view = view_of("it has baked", "data", rehearsed_elsewhere);
+
+    ck_assert_int_eq(view.next, STAGE_WAVE);
+    ck_assert_str_eq(view.elsewhere, "staging");
+    ck_assert_int_eq(stage_proof(&view), PROOF_CERTIFIED);
+    ck_assert_int_eq(view.next_cert.state, PROOF_CERTIFIED);
+    view = view_of("it bakes", "data", rehearsed_elsewhere);
+    ck_assert(stage_proof(&view) < stage_wants(&view));
+}
+END_TEST
+
+static void other_digest_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    staged.digest[7] = '6';
+}
+
+static void other_neighbours_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    snprintf(staged.basis, sizeof staged.basis, "1.2.3.4.5.9.7");
+}
+
+static void neighbours_not_known(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    stand->in.basis = "1.2.3.4.5.-.7";
+}
+
+static void only_rolled_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    staged.state = PROOF_ROLLED;
+}
+
+static void other_version_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    staged.version[0] = '6';
+}
+
+static void long_ago_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    staged.at_utc_ms = NOW - 25 * 60 * MIN;
+}
+
+START_TEST(a_rehearsal_elsewhere_of_something_else_does_not_count)
+{
+    void (*const changes[])(struct stand *) = {other_digest_there,   other_neighbours_there,
+                                               neighbours_not_known, only_rolled_there,
+                                               other_version_there,  long_ago_there};
+
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        struct stage_view view = view_of("it has baked", "data", changes[i]);
+        ck_assert_int_eq(view.next, STAGE_REHEARSE);
+        ck_assert_str_eq(view.elsewhere, "");
+    }
+}
+END_TEST
+
 static void rehearsed_lately(struct stand *stand)
 {
     stand->release.rehearsed_utc_ms = NOW - 29 * 24 * 60 * MIN;
@@ -381,6 +496,9 @@ SUITE(stage)
     tcase_add_loop_test(tc, each_stage_says_what_s_does_and_what_it_waits_for, 0,
                         (int)ARRAY_LEN(scenes));
     tcase_add_test(tc, it_says_how_long_all_of_it_takes_and_how_much_is_left);
+    tcase_add_test(tc, where_a_rehearsal_must_be_watched_its_bakes_begin_when_somebody_looks);
+    tcase_add_test(tc, a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake);
+    tcase_add_test(tc, a_rehearsal_elsewhere_of_something_else_does_not_count);
     tcase_add_test(tc, a_certificate_whose_basis_changed_or_that_is_old_leads_to_a_new_canary);
     tcase_add_test(tc, a_certificate_is_frozen_once_the_waves_move);
     tcase_add_test(tc, a_wave_of_another_image_than_was_rehearsed_stops);
