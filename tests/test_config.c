@@ -54,6 +54,27 @@ static void parse(const char *text, struct config *config)
     config_parse(text, strlen(text), "/etc/x/config.yaml", config);
 }
 
+START_TEST(policy_for_rehearsals_is_read_in_any_order)
+{
+    struct config config;
+
+    parse("rehearse_in: lab\nattended: required\nstable: 2h\nprofile: fast\n"
+          "contexts: [{name: lab, kind: sim, endpoint: eight}]\n",
+          &config);
+    ck_assert_msg(config.problem_count == 0, "%s", config.problems[0]);
+    ck_assert_str_eq(profile_for(&config.profiles, "web")->name, "fast");
+    ck_assert_str_eq(config.profiles.rehearse_in, "lab");
+    ck_assert_int_eq(config.profiles.attended, ATTENDED_REQUIRED);
+    ck_assert_int_eq(config.profiles.stable_ms, 7200000);
+    config_release(&config);
+    parse("attended: always\nrehearse_in: nowhere\n", &config);
+    ck_assert_uint_eq(config.problem_count, 2);
+    ck_assert(strstr(config.problems[0], "attended: 'always' is none of: recorded, required"));
+    ck_assert(strstr(config.problems[1], "no context is called 'nowhere'"));
+    config_release(&config);
+}
+END_TEST
+
 START_TEST(a_profile_is_one_name_or_one_for_each_service)
 {
     struct config config;
@@ -422,6 +443,7 @@ SUITE(config)
     TCase *tcase = test_case(suite, "settings", 10);
 
     tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, policy_for_rehearsals_is_read_in_any_order);
     tcase_add_test(tcase, a_profile_is_one_name_or_one_for_each_service);
     tcase_add_test(tcase, a_full_file_is_read_as_it_says);
     tcase_add_test(tcase, json_is_a_settings_file_too);

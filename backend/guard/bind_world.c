@@ -292,23 +292,6 @@ static void set_changing(const struct making *m, uint32_t s, const struct member
     m->world->services[s].changing = to;
 }
 
-/* Everything along `follows` from what may run. */
-static versions_t came_before(const struct book_service *service, versions_t live)
-{
-    versions_t seen = live & ~VERSION_BIT(VERSION_NOT_KNOWN), wave = seen;
-    unsigned v;
-
-    while (wave) {
-        versions_t next = 0;
-
-        while (versions_next(&wave, &v))
-            next |= service->versions[v].follows;
-        wave = next & ~seen;
-        seen |= next;
-    }
-    return seen;
-}
-
 /* What a release on record has run may have written, whether it runs now or not. */
 static versions_t ran(const struct making *m, uint32_t s)
 {
@@ -330,7 +313,8 @@ static void set_history(const struct making *m)
         const struct book_service *service = &m->book->services[s];
         versions_t live = m->world->services[s].live;
 
-        for (versions_t rest = came_before(service, live | ran(m, s)); versions_next(&rest, &v);) {
+        for (versions_t rest = world_came_before(service, live | ran(m, s));
+             versions_next(&rest, &v);) {
             const struct uses *writes = &service->versions[v].writes;
             const struct uses *needs = &service->versions[v].needs;
 

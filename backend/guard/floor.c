@@ -31,6 +31,19 @@ static bool reads(const struct asking *a, uint32_t store)
     return false;
 }
 
+/* What was declared for the time after what runs, when that is one version. */
+static unsigned only_successor(const struct asking *a)
+{
+    const struct book_service *service = &a->world->book->services[a->service];
+    versions_t live = a->world->services[a->service].live, next = 0;
+    versions_t before = world_came_before(service, live);
+
+    for (unsigned v = 0; v < service->version_count; v++)
+        if (service->versions[v].declared && service->versions[v].follows & live)
+            next |= VERSION_BIT(v) & ~before;
+    return versions_count(next) == 1 ? versions_first(next) : VERSION_NOT_KNOWN;
+}
+
 void guard_floor(const struct guard_input *in, const char *next, struct arena *arena,
                  struct floor_view *out)
 {
@@ -38,7 +51,7 @@ void guard_floor(const struct guard_input *in, const char *next, struct arena *a
     struct err err = {0};
     unsigned id;
 
-    *out = (struct floor_view){.now = "", .after = ""};
+    *out = (struct floor_view){.now = "", .after = "", .next = ""};
     if (in->bind)
         bound = bind_world(in->bind, in->snapshot, in->service, in->release, next);
     if (!bound.world)
@@ -46,8 +59,11 @@ void guard_floor(const struct guard_input *in, const char *next, struct arena *a
     struct asking a = {bound.world, bound.service, NULL};
     /* It has a number there already: nothing is added to the book. */
     struct book *book = (struct book *)(uintptr_t)bound.world->book;
-    if (next[0] && book_version(book, bound.service, next, &id, &err))
-        a.next = world_version(a.world, a.service, id);
+    if (!next[0])
+        id = only_successor(&a);
+    else if (!book_version(book, bound.service, next, &id, &err))
+        id = VERSION_NOT_KNOWN;
+    a.next = world_version(a.world, a.service, id);
     const struct book_service *service = &book->services[bound.service];
     struct floor_store *stores = arena_alloc(arena, service->store_count + 1, sizeof *stores);
     for (size_t i = 0; i < service->store_count; i++) {
@@ -65,6 +81,7 @@ void guard_floor(const struct guard_input *in, const char *next, struct arena *a
     out->stores = stores;
     if (!out->store_count)
         return;
+    out->next = a.next ? name_of(&a, id, arena) : "";
     out->now = floor_of(&a, BOOK_NONE, false, arena);
     out->after = floor_of(&a, BOOK_NONE, true, arena);
 }

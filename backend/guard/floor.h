@@ -17,12 +17,14 @@ struct floor_store {
 struct floor_view {
     const char *now;   /* over all stores; as in struct floor_store */
     const char *after; /* after the key that comes next; equal to `now` when it moves nothing */
+    const char *next;  /* the version that key brings, "" when nobody can say */
     const struct floor_store *stores;
     size_t store_count;
 };
 
-/* As contracts and what may be at rest say it. `next`: the version that the next key gives to some
- * instances, "" none. Texts go into the arena; all are "" where no contract says anything. */
+/* As contracts and what may be at rest say it. `next`: the version that is being released; "":
+ * none, and then it is the only declared one that may follow what runs. Texts go into the arena;
+ * all are "" where no contract says anything. */
 void guard_floor(const struct guard_input *in, const char *next, struct arena *arena,
                  struct floor_view *out);
 

@@ -228,23 +228,34 @@ unsigned world_floor(const struct world *world, uint32_t service, const struct b
     return world_floor_of(world, service, BOOK_NONE, extra);
 }
 
-unsigned world_floor_of(const struct world *world, uint32_t service, uint32_t store,
-                        const struct book_version *extra)
+versions_t world_came_before(const struct book_service *service, versions_t live)
 {
-    const struct book_version *versions = world->book->services[service].versions;
-    versions_t wave = world->services[service].live & ~VERSION_BIT(VERSION_NOT_KNOWN), seen = 0;
-    unsigned floor = VERSION_NOT_KNOWN, v;
+    versions_t seen = live & ~VERSION_BIT(VERSION_NOT_KNOWN), wave = seen;
+    unsigned v;
 
     while (wave) {
         versions_t next = 0;
 
-        seen |= wave;
-        for (versions_t rest = wave; versions_next(&rest, &v);) {
-            if (reads_all(world, store, &versions[v], extra))
-                floor = v;
-            next |= versions[v].follows;
-        }
+        while (versions_next(&wave, &v))
+            next |= service->versions[v].follows;
         wave = next & ~seen;
+        seen |= next;
     }
-    return floor;
+    return seen;
+}
+
+unsigned world_floor_of(const struct world *world, uint32_t service, uint32_t store,
+                        const struct book_version *extra)
+{
+    const struct book_service *at = &world->book->services[service];
+    versions_t all = world_came_before(at, world->services[service].live), able = 0;
+    unsigned v;
+
+    for (versions_t rest = all; versions_next(&rest, &v);)
+        if (reads_all(world, store, &at->versions[v], extra))
+            able |= VERSION_BIT(v);
+    for (versions_t rest = able; versions_next(&rest, &v);)
+        if (!(world_came_before(at, VERSION_BIT(v)) & able & ~VERSION_BIT(v)))
+            return v;
+    return VERSION_NOT_KNOWN;
 }

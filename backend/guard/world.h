@@ -113,6 +113,8 @@ void world_coupled(const struct world *world, uint32_t service, coupled_fn *fn, 
 /* The oldest version, going back along `follows` from what lives, that can read everything at
  * rest when additionally `extra` (may be NULL) writes; VERSION_NOT_KNOWN when none can. */
 unsigned world_floor(const struct world *world, uint32_t service, const struct book_version *extra);
+/* Everything along `follows` from these, themselves among it. */
+versions_t world_came_before(const struct book_service *service, versions_t live);
 /* The same over one store alone; BOOK_NONE: over all. */
 unsigned world_floor_of(const struct world *world, uint32_t service, uint32_t store,
                         const struct book_version *extra);

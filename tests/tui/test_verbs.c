@@ -71,6 +71,8 @@ static const struct {
     {"status inventory --context demo:", 0, "30 -> 31"},
     {"status --context demo:eight --context demo:pair", 0, "demo:pair   agent"},
     {"start web 5 --context demo:eight", 0, "web"},
+    {"start web 5 --profile fast --context demo:eight", 0, "web"},
+    {"start web 5 --profile quick --context demo:eight", 1, "no profile is called that"},
     {"pause checkout --context demo:", 0, "checkout"},
     {"rollback inventory --context demo:", 0, "inventory"},
     {"step inventory --context demo:", 0, "inventory"},
