@@ -73,7 +73,7 @@ static void set_floor(struct frame *frame, struct row *row)
 
     stores[0] = (struct floor_store){"invoices", "json-3, json-4", "2.8.1", "2.9.0"};
     stores[1] = (struct floor_store){"sessions", "v1, v2", "2.7.9", "2.7.9"};
-    row->floor = (struct floor_view){"2.8.1", "2.9.0", stores, 2};
+    row->floor = (struct floor_view){"2.8.1", "2.9.0", "2.9.0", stores, 2};
 }
 
 static void set_stages(struct row *row)
