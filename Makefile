@@ -43,6 +43,7 @@ TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -pat
 PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
 EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/guard/big_fleet.c)
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -83,7 +84,7 @@ $(BUILD)/unit: $(TEST_OBJ) $(LIB_OBJ) | $(BUILD)/lockstep
 $(BUILD)/prove-%: $(BUILD)/tests/prove/%.o $(EXPLORERS) $(LIB_OBJ)
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -o $@
 
-$(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(LIB_OBJ)
+$(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(BENCH_OBJ) $(LIB_OBJ)
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
 
 $(BUILD)/%.o: %.c

@@ -156,6 +156,7 @@ void bind_index(struct bind *bind)
         bind->everybody[i] = i;
     bind->part_count = bind->book->service_count;
     bind->parts = xcalloc(bind->part_count + 1, sizeof *bind->parts);
+    bind_place_facts(bind);
     free(work.conflicts);
 }
 

@@ -29,6 +29,13 @@ struct part {
     bool made;
 };
 
+/* What was said about its stores and by its clients, in the order of the sources. */
+struct near_facts {
+    const struct store_fact **stores;
+    const struct client_fact **clients;
+    size_t store_count, client_count;
+};
+
 struct bind {
     const struct guard_policy *policy;
     struct guard_policy fallback;
@@ -42,8 +49,9 @@ struct bind {
     struct member **member_of;         /* by its services; NULL: declared, not there */
     const struct contract **contracts; /* usable ones */
     size_t contract_count, contract_cap;
-    uint32_t *everybody; /* all ids of the index */
-    struct part *parts;  /* by its components */
+    uint32_t *everybody;     /* all ids of the index */
+    struct part *parts;      /* by its components */
+    struct near_facts *near; /* the same */
     size_t part_count;
 };
 
@@ -56,6 +64,9 @@ struct part *bind_part_of(const struct bind *bind, uint32_t at);
 /* Usable contracts of one service. */
 const struct contract *const *bind_contracts_of(const struct bind *bind, const char *service,
                                                 size_t *count);
+
+/* bind_facts.c: after everything else of the index */
+void bind_place_facts(struct bind *bind);
 
 /* bind_world.c: the world of the component that `target` is in, in which `version` ("": none) of
  * the target has a number. False and err when it does not fit. */

@@ -13,6 +13,7 @@ struct making {
     const struct snapshot *snapshot;
     const uint32_t *ids; /* services of the component, in the index */
     size_t count;
+    const struct near_facts *near;
     struct book *book;
     struct world *world;
     struct arena *arena;
@@ -48,10 +49,8 @@ static const char *seat_name(const struct making *m, const struct member *member
     const struct guard_input in = input_of(m, member);
     const struct node *node;
 
-    *state = node_state_of(&in, place->node, &node);
-    if (!place->node[0])
-        return "(not placed yet)";
-    return node && node->name[0] ? node->name : place->node;
+    *state = node_state_of(&in, place, &node);
+    return place->node[0] ? node_name_of(&in, place) : "(not placed yet)";
 }
 
 static uint64_t placed(const struct placement *place)
@@ -165,16 +164,12 @@ static bool name_client(const struct making *m, const struct client_fact *fact)
 
 static bool name_facts(const struct making *m)
 {
-    for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++) {
-        const struct facts *facts = m->bind->facts[f];
-
-        for (size_t i = 0; facts && i < facts->store_count; i++)
-            if (!name_store(m, &facts->stores[i]))
-                return false;
-        for (size_t i = 0; facts && i < facts->client_count; i++)
-            if (!name_client(m, &facts->clients[i]))
-                return false;
-    }
+    for (size_t i = 0; i < m->near->store_count; i++)
+        if (!name_store(m, m->near->stores[i]))
+            return false;
+    for (size_t i = 0; i < m->near->client_count; i++)
+        if (!name_client(m, m->near->clients[i]))
+            return false;
     return true;
 }
 
@@ -456,14 +451,10 @@ static void set_world(const struct making *m)
     }
     world_begin(m->world);
     set_history(m);
-    for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++) {
-        const struct facts *facts = m->bind->facts[f];
-
-        for (size_t i = 0; facts && i < facts->store_count; i++)
-            set_store(m, &facts->stores[i]);
-        for (size_t i = 0; facts && i < facts->client_count; i++)
-            set_client(m, &facts->clients[i]);
-    }
+    for (size_t i = 0; i < m->near->store_count; i++)
+        set_store(m, m->near->stores[i]);
+    for (size_t i = 0; i < m->near->client_count; i++)
+        set_client(m, m->near->clients[i]);
     for (size_t i = 0; i < m->count; i++) {
         const struct member *member = m->bind->member_of[m->ids[i]];
 
@@ -515,6 +506,7 @@ bool bind_make_part(const struct bind *bind, const struct snapshot *snapshot,
 {
     struct making m = {.bind = bind,
                        .snapshot = snapshot,
+                       .near = &bind->near[bind_part_of(bind, target->at) - bind->parts],
                        .book = book_new(),
                        .world = &part->world,
                        .arena = arena_new(1024),

@@ -297,8 +297,12 @@ static void apply(struct world *world, const struct deed *deed)
 void deed_apply(struct world *world, const struct deed *deed)
 {
     apply(world, deed);
-    if (deed->service != BOOK_NONE)
+    if (deed->service != BOOK_NONE) {
         world_settle(world, deed->service);
-    world_void_certs(world);
+        world_void_certs(world, deed->service);
+    }
+    if (deed->kind == DEED_BACKFILLED)
+        for (size_t i = 0; i < world->book->stores[deed->store].user_count; i++)
+            world_void_certs(world, world->book->stores[deed->store].users[i]);
     ++*world->applied;
 }

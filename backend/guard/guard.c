@@ -96,7 +96,7 @@ static uint64_t odd_nodes(const struct guard_input *in)
     for (size_t i = 0; i < service->placement_count; i++) {
         const struct placement *place = &service->placements[i];
         const struct node *node;
-        enum node_state state = node_state_of(in, place->node, &node);
+        enum node_state state = node_state_of(in, place, &node);
 
         if (state == NODE_REPORTING)
             continue;

@@ -13,13 +13,21 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-enum node_state node_state_of(const struct guard_input *in, const char *node_id,
+enum node_state node_state_of(const struct guard_input *in, const struct placement *place,
                               const struct node **node)
 {
-    *node = in->snapshot && node_id[0]
-                ? snapshot_find_node(in->snapshot, in->service->cluster, node_id)
-                : NULL;
+    *node = NULL;
+    if (in->snapshot && place->node[0] && snapshot_may_be_odd(in->snapshot, place))
+        *node = snapshot_find_placed(in->snapshot, in->service, place);
     return *node ? (*node)->state : NODE_REPORTING;
+}
+
+const char *node_name_of(const struct guard_input *in, const struct placement *place)
+{
+    const struct node *node =
+        in->snapshot ? snapshot_find_placed(in->snapshot, in->service, place) : NULL;
+
+    return node && node->name[0] ? node->name : place->node;
 }
 
 static uint64_t sum_of(const uint32_t count[INSTANCE_STATE_COUNT])
@@ -45,7 +53,7 @@ static bool may_run(const struct guard_input *in, size_t index)
             continue;
         uint64_t sum = sum_of(place->count);
         placed += sum;
-        if (sum && node_state_of(in, place->node, &node) == NODE_FENCED)
+        if (sum && node_state_of(in, place, &node) == NODE_FENCED)
             fenced += sum;
         else if (sum)
             return true;
@@ -172,14 +180,14 @@ static void place_witness(const struct guard_input *in, const struct placement *
                           const char **fence)
 {
     const struct node *node;
-    enum node_state state = node_state_of(in, place->node, &node);
+    enum node_state state = node_state_of(in, place, &node);
     uint64_t sum = sum_of(place->count);
 
     if (sum == 0 || state == NODE_FENCED)
         return;
     if (state == NODE_REPORTING && sum == place->count[INSTANCE_GHOST])
         state = NODE_SILENT;
-    const char *name = node && node->name[0] ? node->name : place->node;
+    const char *name = node_name_of(in, place);
     int64_t age_ms = -1;
     if (node && node->state_utc_ms >= 0 && in->utc_ms >= node->state_utc_ms)
         age_ms = in->utc_ms - node->state_utc_ms;

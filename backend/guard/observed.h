@@ -30,9 +30,11 @@ struct pair {
 struct pair pair_of(const struct guard_input *in, const struct live *live);
 bool pair_has(const struct pair *pair, const char *version);
 
-/* State of the node with this id; NODE_REPORTING when nothing else is known. */
-enum node_state node_state_of(const struct guard_input *in, const char *node_id,
+/* State of the node of a placement; NODE_REPORTING, and no node, when nothing else is known. */
+enum node_state node_state_of(const struct guard_input *in, const struct placement *place,
                               const struct node **node);
+/* What people call it: the id where no name is known. */
+const char *node_name_of(const struct guard_input *in, const struct placement *place);
 
 /* Adds a witness for every place where `version` runs, may run or would be started.
  * Sets *fence to the name of the first silent or retired node among them. */

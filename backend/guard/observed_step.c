@@ -102,7 +102,7 @@ static bool unsettled(const struct guard_input *in, struct arena *arena, struct 
     for (size_t i = 0; i < service->placement_count; i++) {
         const struct node *node;
 
-        if (node_state_of(in, service->placements[i].node, &node) != NODE_UNSETTLED)
+        if (node_state_of(in, &service->placements[i], &node) != NODE_UNSETTLED)
             continue;
         finding_break(finding, ANSWER_UNKNOWN,
                       "the cluster itself has not settled which of its nodes are there",
@@ -177,7 +177,7 @@ static void watch_silent(const struct guard_input *in, const struct pair *pair, 
     for (size_t i = 0; i < service->placement_count; i++) {
         const struct node *node;
         const struct placement *place = &service->placements[i];
-        enum node_state state = node_state_of(in, place->node, &node);
+        enum node_state state = node_state_of(in, place, &node);
 
         if (state != NODE_SILENT || node->state_utc_ms < 0 ||
             in->utc_ms - node->state_utc_ms < SILENT_LIMIT_MS)
@@ -205,9 +205,9 @@ static void watch_returned(const struct guard_input *in, const char *stable, str
         const struct node *node;
 
         if (!(place->count[INSTANCE_STARTING] + place->count[INSTANCE_SERVING]) ||
-            same(version, stable) || node_state_of(in, place->node, &node) != NODE_REPORTING)
+            same(version, stable) || node_state_of(in, place, &node) != NODE_REPORTING)
             continue;
-        const char *name = node && node->name[0] ? node->name : place->node;
+        const char *name = node_name_of(in, place);
         finding_break(finding, ANSWER_REFUSE,
                       arena_printf(arena, "%s runs again on %s although %s is at %s", version, name,
                                    service->name, stable),

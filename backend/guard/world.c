@@ -191,17 +191,25 @@ uint64_t world_basis(const struct world *world, uint32_t service, unsigned versi
     return basis.hash;
 }
 
-void world_void_certs(struct world *world)
+static bool void_certs(void *arg, uint32_t service)
 {
-    for (uint32_t s = 0; s < world->book->service_count; s++)
-        for (unsigned v = 0; v < world->book->services[s].version_count; v++) {
-            struct cert *cert = world_cert(world, s, v);
+    struct world *world = arg;
 
-            if (cert->stage == CERT_NONE || cert->stage >= CERT_RELEASED ||
-                cert->basis == world_basis(world, s, v))
-                continue;
-            *cert = (struct cert){0};
-        }
+    for (unsigned v = 0; v < world->book->services[service].version_count; v++) {
+        struct cert *cert = world_cert(world, service, v);
+
+        if (cert->stage == CERT_NONE || cert->stage >= CERT_RELEASED ||
+            cert->basis == world_basis(world, service, v))
+            continue;
+        *cert = (struct cert){0};
+    }
+    return true;
+}
+
+void world_void_certs(struct world *world, uint32_t service)
+{
+    void_certs(world, service);
+    world_coupled(world, service, void_certs, world);
 }
 
 static bool reads_all(const struct world *world, uint32_t store, const struct book_version *version,

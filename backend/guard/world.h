@@ -93,8 +93,9 @@ void world_copy(struct world *to, const struct world *from); /* same book, both 
 void world_begin(struct world *world);
 /* After the seats or launchers of `service` changed. */
 void world_settle(struct world *world, uint32_t service);
-/* Drops every certificate whose basis is not what it was. After each applied action. */
-void world_void_certs(struct world *world);
+/* Drops the certificates of a service, and of those it is coupled to, whose basis is not what it
+ * was. After each applied action, for every service whose live or stores changed. */
+void world_void_certs(struct world *world, uint32_t service);
 uint64_t world_basis(const struct world *world, uint32_t service, unsigned version);
 
 /* What may run at one seat; nothing when it is fenced or absent. */

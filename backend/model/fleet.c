@@ -4,10 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nodes by node_key: all of them, and by themselves those that do not report, so that asking for
+ * these stays within a few cache lines. Open addressing, key 0 is an empty slot. */
+struct node_table {
+    struct node_at {
+        uint64_t key;
+        size_t at;
+    } * all;
+    uint64_t *odd;
+    size_t all_mask, odd_mask;
+};
+
 struct node_set {
     struct arena *arena;
     struct node *nodes;
     size_t count;
+    struct node_table table;
     unsigned refs;
 };
 
@@ -197,6 +209,42 @@ void fleet_free(struct fleet *fleet)
     free(fleet);
 }
 
+/* At most half full. */
+static size_t mask_for(size_t count)
+{
+    size_t size = 2;
+
+    while (size < 2 * count)
+        size *= 2;
+    return size - 1;
+}
+
+static void fill_table(struct node_table *table, const struct node_set *set)
+{
+    size_t odd = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        odd += set->nodes[i].state != NODE_REPORTING;
+    table->odd_mask = mask_for(odd);
+    table->all_mask = mask_for(set->count);
+    table->odd = arena_alloc(set->arena, table->odd_mask + 1, sizeof *table->odd);
+    table->all = arena_alloc(set->arena, table->all_mask + 1, sizeof *table->all);
+    for (size_t i = 0; i < set->count; i++) {
+        uint64_t key = node_key(set->nodes[i].cluster, set->nodes[i].id);
+        size_t at = key & table->all_mask;
+
+        while (table->all[at].key)
+            at = (at + 1) & table->all_mask;
+        table->all[at] = (struct node_at){key, i};
+        if (set->nodes[i].state == NODE_REPORTING)
+            continue;
+        at = key & table->odd_mask;
+        while (table->odd[at])
+            at = (at + 1) & table->odd_mask;
+        table->odd[at] = key;
+    }
+}
+
 static struct node_set *share_nodes(const struct fleet *fleet)
 {
     struct arena *arena = arena_new(fleet->node_count * 200 + 64);
@@ -214,6 +262,7 @@ static struct node_set *share_nodes(const struct fleet *fleet)
         node.note = arena_strdup(arena, node.note);
         set->nodes[i] = node;
     }
+    fill_table(&set->table, set);
     return set;
 }
 
@@ -236,6 +285,7 @@ const struct snapshot *fleet_snapshot(struct fleet *fleet)
         .service_count = fleet->service_count,
         .nodes = fleet->shared->nodes,
         .node_count = fleet->shared->count,
+        .table = &fleet->shared->table,
         .arena = arena,
         .refs = 1,
     };
@@ -276,4 +326,36 @@ const struct node *snapshot_find_node(const struct snapshot *snapshot, const cha
     size_t at = node_slot(snapshot->nodes, snapshot->node_count, cluster, id, &found);
 
     return found ? &snapshot->nodes[at] : NULL;
+}
+
+const struct node *snapshot_find_placed(const struct snapshot *snapshot,
+                                        const struct service *service,
+                                        const struct placement *placement)
+{
+    const struct node_table *table = snapshot->table;
+    uint64_t key = placement->node_key;
+
+    if (!table || !key)
+        return snapshot_find_node(snapshot, service->cluster, placement->node);
+    for (size_t at = key & table->all_mask; table->all[at].key; at = (at + 1) & table->all_mask) {
+        const struct node *node = &snapshot->nodes[table->all[at].at];
+
+        if (table->all[at].key == key &&
+            compare_key(node->cluster, node->id, service->cluster, placement->node) == 0)
+            return node;
+    }
+    return NULL;
+}
+
+bool snapshot_may_be_odd(const struct snapshot *snapshot, const struct placement *placement)
+{
+    const struct node_table *table = snapshot->table;
+    uint64_t key = placement->node_key;
+
+    if (!table || !key)
+        return true;
+    for (size_t at = key & table->odd_mask; table->odd[at]; at = (at + 1) & table->odd_mask)
+        if (table->odd[at] == key)
+            return true;
+    return false;
 }

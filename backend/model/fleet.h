@@ -30,6 +30,7 @@ struct snapshot {
     size_t node_count;
     /* private */
     struct arena *arena;
+    const struct node_table *table; /* NULL: not made */
     unsigned refs;
 };
 
@@ -41,5 +42,11 @@ const struct service *snapshot_find_service(const struct snapshot *snapshot, con
                                             const char *id);
 const struct node *snapshot_find_node(const struct snapshot *snapshot, const char *cluster,
                                       const char *id);
+/* The node of this placement; NULL when not there. In constant time for sealed services. */
+const struct node *snapshot_find_placed(const struct snapshot *snapshot,
+                                        const struct service *service,
+                                        const struct placement *placement);
+/* False: the node of this placement is known to report, or not known at all. In constant time. */
+bool snapshot_may_be_odd(const struct snapshot *snapshot, const struct placement *placement);
 
 #endif

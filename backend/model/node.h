@@ -25,4 +25,7 @@ struct node {
     const char *note;     /* the engine's words, fence reason, or "" */
 };
 
+/* Number of a node, for tables: equal for equal names, never 0. */
+uint64_t node_key(const char *cluster, const char *id);
+
 #endif

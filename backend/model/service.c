@@ -1,6 +1,9 @@
 /* service.c: see service.h. */
 #include "model/service.h"
 
+#include "base/hash.h"
+#include "model/node.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -9,6 +12,14 @@ const char *const instance_state_word[INSTANCE_STATE_COUNT] = {
     [INSTANCE_STOPPING] = "stopping", [INSTANCE_FAILING] = "failing",
     [INSTANCE_GHOST] = "ghost",
 };
+
+uint64_t node_key(const char *cluster, const char *id)
+{
+    uint64_t key = hash_mix(HASH_SEED, cluster, strlen(cluster) + 1);
+
+    key = hash_scatter(hash_mix(key, id, strlen(id)));
+    return key ? key : 1;
+}
 
 struct service *service_new(void)
 {
@@ -36,6 +47,7 @@ const struct service *service_seal(struct service *service)
     for (size_t i = 0; i < service->placement_count; i++) {
         assert(service->placements[i].version < service->version_count);
         assert(service->placements[i].node);
+        service->placements[i].node_key = node_key(service->cluster, service->placements[i].node);
     }
     for (size_t i = 0; i < service->launcher_count; i++)
         assert(service->launchers[i].name && service->launchers[i].version);

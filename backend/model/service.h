@@ -37,6 +37,7 @@ struct placement {
     const char *node; /* node id, matches struct node.id */
     uint32_t version; /* index into versions */
     uint32_t count[INSTANCE_STATE_COUNT];
+    uint64_t node_key; /* by service_seal; 0: not sealed */
 };
 
 /* Something that would start a version by itself: the spec that re-creates lost

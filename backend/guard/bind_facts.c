@@ -1,0 +1,70 @@
+/* bind_facts.c: which of the things that somebody said concern which component, so that making its
+ * world does not walk over what was said about all the others. */
+#include "guard/bind_private.h"
+
+/* Calls for every part that a fact concerns; a fact that no contract and no owner names concerns
+ * none. */
+typedef void near_fn(struct near_facts *near, const void *fact);
+
+static void count_store(struct near_facts *near, const void *fact)
+{
+    (void)fact;
+    near->store_count++;
+}
+
+static void add_store(struct near_facts *near, const void *fact)
+{
+    near->stores[near->store_count++] = fact;
+}
+
+static void count_client(struct near_facts *near, const void *fact)
+{
+    (void)fact;
+    near->client_count++;
+}
+
+static void add_client(struct near_facts *near, const void *fact)
+{
+    if (!near->client_count || near->clients[near->client_count - 1] != fact)
+        near->clients[near->client_count++] = fact;
+}
+
+static struct near_facts *near_of(struct bind *bind, uint32_t at)
+{
+    return &bind->near[bind_part_of(bind, at) - bind->parts];
+}
+
+static void each_fact(struct bind *bind, near_fn *store_fn, near_fn *client_fn)
+{
+    const struct book *book = bind->book;
+
+    for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++) {
+        const struct facts *facts = bind->facts[f];
+
+        for (size_t i = 0; facts && i < facts->store_count; i++) {
+            uint32_t store = book_find_store(book, facts->stores[i].name);
+            if (store != BOOK_NONE && book->stores[store].user_count)
+                store_fn(near_of(bind, book->stores[store].users[0]), &facts->stores[i]);
+        }
+        for (size_t i = 0; facts && i < facts->client_count; i++)
+            for (size_t k = 0; k < facts->clients[i].requires.count; k++) {
+                uint32_t at = book_find_service(book, facts->clients[i].requires.use[k].of);
+                if (at != BOOK_NONE)
+                    client_fn(near_of(bind, at), &facts->clients[i]);
+            }
+    }
+}
+
+void bind_place_facts(struct bind *bind)
+{
+    bind->near = arena_alloc(bind->arena, bind->part_count + 1, sizeof *bind->near);
+    each_fact(bind, count_store, count_client);
+    for (size_t i = 0; i < bind->part_count; i++) {
+        struct near_facts *near = &bind->near[i];
+
+        near->stores = arena_alloc(bind->arena, near->store_count + 1, sizeof *near->stores);
+        near->clients = arena_alloc(bind->arena, near->client_count + 1, sizeof *near->clients);
+        near->store_count = near->client_count = 0;
+    }
+    each_fact(bind, add_store, add_client);
+}
