@@ -279,6 +279,15 @@ static bool is_fresh(const struct stage_input *in)
     return age_ms >= 0 && age_ms < FRESH_MS;
 }
 
+/* What was asked for, of what there is now: it may have been scaled down since, or lost a node for
+ * good. */
+static uint32_t asked_for(const struct stage_input *in, uint32_t fallback)
+{
+    uint32_t target = in->release && in->release->target ? in->release->target : fallback;
+
+    return target < in->replicas ? target : in->replicas;
+}
+
 /* Not at rest, or less than was asked for: the same once more, unless what is there goes wrong. */
 static bool is_short(struct stage_view *out, const struct stage_input *in, enum stage stage,
                      uint32_t target)
@@ -305,8 +314,7 @@ static void next_or_stable(struct stage_view *out, const struct stage_input *in)
 
 static void look_canary(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
-    uint32_t canary = plan_next(in->plan, in->replicas, 0);
-    uint32_t target = in->release && in->release->target ? in->release->target : canary;
+    uint32_t target = asked_for(in, plan_next(in->plan, in->replicas, 0));
     struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->bake_ms,
                         in->serving, false};
     bool elsewhere = stage_counts_elsewhere(in);
@@ -371,7 +379,7 @@ static void look_wave(struct stage_view *out, const struct stage_input *in, int6
 {
     struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->wave_ms,
                         in->serving, false};
-    uint32_t target = in->release->target, canary = plan_next(in->plan, in->replicas, 0);
+    uint32_t canary = plan_next(in->plan, in->replicas, 0), target = asked_for(in, 0);
     uint32_t left = count_waves(in->plan, in->replicas, in->have > target ? in->have : target);
 
     out->rehearsal = out->cert.state >= PROOF_ROLLED;

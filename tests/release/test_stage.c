@@ -239,6 +239,27 @@ START_TEST(a_wave_of_another_image_than_was_rehearsed_stops)
 }
 END_TEST
 
+static void scaled_down(struct stand *stand)
+{
+    stand->in.replicas = stand->in.have = stand->in.serving = 6;
+}
+
+static void nothing_left(struct stand *stand)
+{
+    stand->in.replicas = stand->in.have = stand->in.serving = 0;
+}
+
+START_TEST(what_was_asked_for_is_never_more_than_there_is)
+{
+    struct stage_view view = view_of("the last wave has baked", "data", scaled_down);
+
+    ck_assert_int_eq(view.next, STAGE_STABLE);
+    ck_assert(!view.again);
+    view = view_of("it has baked", "data", nothing_left);
+    ck_assert(!view.again);
+}
+END_TEST
+
 START_TEST(a_certificate_grows_with_the_stages)
 {
     struct stage_view view = view_of("it bakes", "data", NULL);
@@ -502,6 +523,7 @@ SUITE(stage)
     tcase_add_test(tc, a_certificate_whose_basis_changed_or_that_is_old_leads_to_a_new_canary);
     tcase_add_test(tc, a_certificate_is_frozen_once_the_waves_move);
     tcase_add_test(tc, a_wave_of_another_image_than_was_rehearsed_stops);
+    tcase_add_test(tc, what_was_asked_for_is_never_more_than_there_is);
     tcase_add_test(tc, a_certificate_grows_with_the_stages);
     tcase_add_test(tc, a_bake_that_nobody_watched_from_its_beginning_is_not_attended);
     tcase_add_test(tc, profiles_differ_in_when_they_rehearse);
