@@ -71,12 +71,29 @@ static bool rehearsed(const struct trial *trial)
              trial->world->services[s].changing != version));
 }
 
+/* A launcher may follow the nodes: more of what all of them run is nothing new. Of what the service
+ * only changes to, it is when the launcher goes back to it. */
+static bool follows_nodes(const struct trial *trial)
+{
+    const struct deed *deed = trial->deed;
+    versions_t seated = 0, v = VERSION_BIT(deed->version);
+
+    if (deed->kind != DEED_LAUNCHER)
+        return false;
+    for (uint32_t i = 0; i < trial->service->seat_count; i++)
+        seated |= seat_poss(seat_at(trial, i));
+    if (seated != v || trial->world->services[deed->service].changing != deed->version)
+        return seated == v;
+    uint64_t now = trial->world->launchers[deed->launcher];
+    return now < VERSION_NOT_KNOWN && trial->service->versions[now].follows & v;
+}
+
 static void check_rehearsed(const struct trial *trial, struct finding *finding)
 {
     const struct deed *deed = trial->deed;
     const char *name = trial->service->name, *stage = cert_word[CERT_NONE];
 
-    if (rehearsed(trial))
+    if (rehearsed(trial) || follows_nodes(trial))
         return;
     if (deed->version != VERSION_NOT_KNOWN)
         stage = cert_word[world_cert(trial->world, deed->service, deed->version)->stage];

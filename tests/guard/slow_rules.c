@@ -402,6 +402,30 @@ static bool is_not_rehearsed(const struct decision *d)
     return !alone && !is_one_of(slow_stage(d->slow, d->service, d->version), rehearsed);
 }
 
+/* A launcher that is pointed at what every node runs; or back to it, where that is still tried. */
+static bool is_behind_its_nodes(const struct decision *d)
+{
+    const json_t *launchers = json_object_get(d->slow->launchers, d->service);
+    const char *now = slow_text(launchers, slow_text(d->action, "name")), *name;
+    json_t *node;
+    bool any = false, all = true;
+
+    json_object_foreach(json_object_get(d->slow->nodes, d->service), name, node)
+    {
+        json_t *poss = slow_poss(node);
+        for (size_t i = 0; i < json_array_size(poss); i++) {
+            any = true;
+            all = all && strcmp(json_string_value(json_array_get(poss, i)), d->version) == 0;
+        }
+        json_decref(poss);
+    }
+    if (!is_kind(d, "launcher") || !any || !all || strcmp(d->version, "?") == 0)
+        return false;
+    if (strcmp(slow_text(d->slow->changing, d->service), d->version) != 0)
+        return true;
+    return slow_in(slow_follows(slow_contract(d->slow, d->service, now)), d->version);
+}
+
 static bool breaks_r4(const struct decision *d)
 {
     size_t i;
@@ -415,7 +439,7 @@ static bool breaks_r4(const struct decision *d)
     json_array_foreach(
         slow_follows(d->contract), i,
         p) if (is_missing(slow_contract(d->slow, d->service, json_string_value(p)))) return true;
-    return !is_kind(d, "canary") && is_not_rehearsed(d);
+    return !is_kind(d, "canary") && is_not_rehearsed(d) && !is_behind_its_nodes(d);
 }
 
 char *slow_judge(const struct slow *slow, const json_t *action)

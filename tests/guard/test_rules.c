@@ -352,6 +352,25 @@ static const struct claim {
          "app") "," CANARY("app", "v3", "n1"),
      "", NULL},
 
+    {"a launcher may follow the nodes",
+     "'services':{'app':{" CHAIN ",'nodes':{'n1':'v2','n2':'v2'},'launchers':{'asg':'v1'}}}",
+     "{'do':'launcher','svc':'app','name':'asg','ver':'v2'}," RELEASE("app", "v2") "," BAKE(
+         "app") "," CANARY("app", "v3", "n1"),
+     "", NULL},
+    {"a launcher does not follow some of the nodes",
+     "'services':{'app':{" CHAIN ",'nodes':{'n1':'v2','n2':'v1'},'launchers':{'asg':'v1'}}}",
+     "{'do':'launcher','svc':'app','name':'asg','ver':'v2'}", "0 R4", "launcher asg"},
+    {"a launcher does not follow a canary that is everywhere",
+     "'services':{'app':{" CHAIN ",'nodes':{'n1':'v1'},'launchers':{'asg':'v1'}}}",
+     CANARY("app", "v2", "n1") ",{'do':'launcher','svc':'app','name':'asg','ver':'v2'}", "1 R4",
+     "launcher asg"},
+    {"a launcher goes back with the nodes",
+     "'services':{'app':{" CHAIN ",'nodes':{'n1':'v1'},'launchers':{'asg':'v1'}}}",
+     FULL("app", "v2", "v1", "n1") ",{'do':'launcher','svc':'app','name':'asg','ver':'v2'}," BAKE(
+         "app") "," CANARY("app", "v1",
+                           "n1") ",{'do':'launcher','svc':'app','name':'asg','ver':'v1'}",
+     "", NULL},
+
     /* out of band */
     {"what went around the guard counts", APP6,
      "{'do':'bypass','svc':'app','ver':'v2','nodes':['n2']}," CANARY("app", "v3", "n1"), "1 R3",
