@@ -3,12 +3,13 @@
  * Speed over a large fleet, and whether one observation costs what it touches. Exits 1 when
  * a goal is missed. */
 #include "guard/big_fleet.h"
+#include "guard/hidden_many.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { SERVICES = 1000, RUNS = 9, OBSERVED = 400 };
+enum { SERVICES = 1000, RUNS = 9, OBSERVED = 400, WORLDS = 10000 };
 static const double goal_all_ms = 10, goal_ratio = 2;
 
 /* Of this process alone: nothing here waits for anybody. */
@@ -88,11 +89,41 @@ static bool bench_one(void)
     return us / first <= goal_ratio;
 }
 
+/* Worth of the rules: how many random worlds go wrong without each. */
+static bool bench_rules(void)
+{
+    bool met = true;
+
+    printf(
+        "%d random worlds with hidden clashes: fleet-wide failures, contained ones, old pictures "
+        "acted on, never at rest\n",
+        WORLDS);
+    for (size_t i = 0; i < hidden_case_count; i++) {
+        const struct hidden_case *c = &hidden_cases[i];
+        struct hidden_tally t;
+        double begin = now_ms();
+
+        hidden_many(0, WORLDS, &c->setting, &t);
+        printf("  %-15s %5.2f %%  %5.2f %%  %5.2f %%  %5.2f %%   %u deeds, %u refused, %u releases "
+               "done, %.1f s\n",
+               c->name, 100.0 * t.fleet_wide / WORLDS, 100.0 * t.contained / WORLDS,
+               100.0 * t.stale / WORLDS, 100.0 * t.stuck / WORLDS, t.allowed + t.refused, t.refused,
+               t.released, (now_ms() - begin) / 1000);
+        bool harmed =
+            (c->harm & HARM_FLEET_WIDE && t.fleet_wide) || (c->harm & HARM_STALE && t.stale);
+        met = met && (c->harm ? harmed : !t.fleet_wide && !t.stuck);
+    }
+    printf("  goal: none fleet-wide and all at rest with all rules, harm without each: %s\n",
+           met ? "met" : "MISSED");
+    return met;
+}
+
 int main(void)
 {
     bool met = bench_all();
 
     met = bench_one() && met;
+    met = bench_rules() && met;
     printf("goals: %s\n", met ? "met" : "MISSED");
     return met ? 0 : 1;
 }
