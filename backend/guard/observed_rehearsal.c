@@ -35,13 +35,13 @@ static void check_silent(const struct guard_input *in, const char *version, stru
     for (size_t i = 0; i < service->placement_count; i++) {
         const struct placement *place = &service->placements[i];
         const struct node *node;
-        enum node_state state = node_state_of(in, place->node, &node);
+        enum node_state state = node_state_of(in, place, &node);
         bool ghosts = place->count[INSTANCE_GHOST] > 0;
 
         if (strcmp(service->versions[place->version].version, version) != 0 ||
             state == NODE_FENCED || (!ghosts && state != NODE_SILENT && state != NODE_RETIRED))
             continue;
-        const char *name = node && node->name[0] ? node->name : place->node;
+        const char *name = node_name_of(in, place);
         finding_break(
             finding, ANSWER_REFUSE,
             arena_printf(arena, "%s does not report, the canary there proves nothing", name),
