@@ -43,7 +43,7 @@ TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -pat
 PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
 EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
-BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/guard/big_fleet.c tests/guard/random_world.c $(wildcard tests/guard/hidden*.c))
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/health/canaries.c tests/guard/big_fleet.c tests/guard/random_world.c $(wildcard tests/guard/hidden*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
