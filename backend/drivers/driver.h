@@ -59,8 +59,12 @@ struct cluster_config {
     bool read_only;
     int64_t settle_ms; /* bounded time after which an unanswered write is settled by a re-read;
                           0: the driver's own */
-    uint64_t seed;     /* sim */
-    void *shared;      /* sim: an existing struct sim to share; NULL otherwise */
+    /* kubernetes; NULL counts as "" */
+    const char *kubeconfig;   /* "": KUBECONFIG, ~/.kube/config, the pod's account */
+    const char *kube_context; /* "": the current one */
+    const char *namespaces;   /* separated by commas; "": all */
+    uint64_t seed;            /* sim */
+    void *shared;             /* sim: an existing struct sim to share; NULL otherwise */
 };
 
 struct driver_env {
@@ -89,12 +93,22 @@ typedef void driver_ledger_fn(void *arg, const char *text, const char *revision,
 typedef void driver_list_fn(void *arg, const char *const *keys, size_t count,
                             const struct err *err);
 
+/* Verbs that this identity may not use on some services. */
+struct driver_denial {
+    unsigned verbs;      /* set of 1 << enum verb */
+    const char *kind;    /* as struct service's; "": every kind */
+    const char *scope;   /* "": every scope */
+    const char *missing; /* "patch statefulsets.apps in shop" */
+};
+
 /* Who this identity is and what it may do; the texts are clean. */
 struct driver_permissions {
     const char *who; /* as the engine says; else the local user with `verified` false */
     bool verified;
     bool may_view, may_act;
-    const char *missing; /* verb and resource that is missing, or "" */
+    const char *missing;                 /* verb and resource that is missing, or "" */
+    const struct driver_denial *denials; /* may_act, but not everything */
+    size_t denial_count;
 };
 typedef void driver_permissions_fn(void *arg, const struct driver_permissions *permissions,
                                    const struct err *err);
