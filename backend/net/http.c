@@ -12,17 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Variables by which the environment would change what TLS trusts, loads or writes down. */
+static const char *const unwanted[] = {
+    "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC",
+};
+static const char *unset[ARRAY_LEN(unwanted) + 1]; /* written once, by init_once */
+
 static void init_once(void)
 {
-    /* Variables by which the environment would change what TLS trusts, loads or writes down. */
-    static const char *const unwanted[] = {
-        "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES",
-        "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC",
-    };
     struct sigaction old;
+    size_t count = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(unwanted); i++)
+    for (size_t i = 0; i < ARRAY_LEN(unwanted); i++) {
+        const char *value = getenv(unwanted[i]);
+        if (value)
+            unset[count++] = xasprintf("%s=%s", unwanted[i], value);
         unsetenv(unwanted[i]);
+    }
     if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
         signal(SIGPIPE, SIG_IGN);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -36,20 +43,17 @@ void http_init(void)
     pthread_once(&once, init_once);
 }
 
+const char *const *http_unset_variables(void)
+{
+    return unset;
+}
+
 /* Configuration. */
 
 static void release(struct http *http)
 {
     http_multi_close(http);
-    curl_slist_free_all(http->headers);
-    free(http->base);
-    free(http->target);
-    free(http->connect_to);
-    free(http->unix_socket);
-    free(http->ca_file);
-    free(http->cert_file);
-    free(http->key_file);
-    free(http->proxy_url);
+    http_forget_config(http);
     free(http);
 }
 
@@ -69,6 +73,28 @@ struct http *http_new(struct loop *loop, const struct http_config *config, struc
     if (!http_multi_open(http))
         fatal("libcurl has no memory or no sockets for a new client");
     return http;
+}
+
+bool http_renew(struct http *http, const struct http_config *config, struct err *err)
+{
+    struct http fresh = {.loop = http->loop, .read_only = http->read_only}, old = *http;
+
+    if (!http_check_config(&fresh, config, err)) {
+        http_forget_config(&fresh);
+        return false;
+    }
+    assert(strcmp(fresh.base, http->base) == 0 && fresh.insecure == http->insecure);
+#define TAKE(member) (http->member = fresh.member, fresh.member = old.member)
+    TAKE(headers);
+    TAKE(ca_file);
+    TAKE(cert_file);
+    TAKE(key_file);
+    TAKE(ca_pem);
+    TAKE(cert_pem);
+    TAKE(key_pem);
+#undef TAKE
+    http_forget_config(&fresh);
+    return true;
 }
 
 static void request_free(struct http_request *r)

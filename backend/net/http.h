@@ -1,9 +1,11 @@
 /* http.h: requests in flight on libcurl; the only module that includes curl.
  *
- * One struct http per cluster and identity: its own multi handle, connection cache,
- * TLS identity and ceilings. Reads share connections; every mutation goes on a
+ * One struct http per cluster: its own multi handle, connection cache, TLS identity and
+ * ceilings. Who it speaks as may be renewed; connections made for another TLS identity are then
+ * not used again. Reads share connections; every mutation goes on a
  * fresh easy handle with FRESH_CONNECT and FORBID_REUSE, because libcurl repeats a
  * request by itself when a reused connection dies before the first reply byte.
+ * A key with a passphrase is refused: nothing here ever asks on the terminal.
  * No redirects, no netrc, no environment proxies, no cookies, TLS 1.2 or newer, verified.
  * Looking up a name happens on a thread of libcurl's, but dropping a request that waits for one
  * joins it: http_cancel, http_free and a time limit may then block for some 10 s. */
@@ -21,11 +23,16 @@ struct http_request;
 /* First call of the process that touches libcurl; safe to repeat. Unsets SSLKEYLOGFILE and its
  * like, ignores SIGPIPE. Drivers call it in open, so the simulator never sets up TLS. */
 void http_init(void);
+/* What it unset, as "NAME=value", for programs we start; NULL-terminated. */
+const char *const *http_unset_variables(void);
 
 struct http_config {
     const char *base_url;    /* "http://host:port", "https://…"; unix: "http://localhost" */
     const char *unix_socket; /* path, or "" */
     const char *ca_file, *cert_file, *key_file; /* "" where not used; a CA replaces the system's */
+    /* The same as PEM text instead of files; NULL where not used. Checked at once. */
+    const char *ca_pem, *cert_pem, *key_pem;
+    bool insecure;              /* believes any server; only together with read_only */
     const char *server_name;    /* TLS name when it differs from the URL's host, or "" */
     const char *proxy_url;      /* "" for none; never from the environment */
     const char *const *headers; /* "Name: value", checked for CR and LF; NULL-terminated or NULL */
@@ -34,8 +41,13 @@ struct http_config {
     size_t body_max;              /* 0: 8 MiB */
 };
 
-/* NULL and ERR_CONFIG when the URL, a file or a header cannot be right. */
+/* NULL and ERR_CONFIG when the URL, a file or a header cannot be right; ERR_AUTH when the client
+ * certificate is out of date. */
 struct http *http_new(struct loop *loop, const struct http_config *config, struct err *err);
+/* Takes headers, certificate, key and authority from `config` for every request from now on;
+ * requests in flight end as they began. The rest of it must be as it was. False: nothing changed.
+ */
+bool http_renew(struct http *http, const struct http_config *config, struct err *err);
 void http_free(struct http *http); /* drops requests in flight; their callbacks never run */
 
 struct http_answer {

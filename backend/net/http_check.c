@@ -177,10 +177,12 @@ static bool check_proxy(const char *url, struct err *err)
 static bool check_tls_files(const struct http *http, const struct http_config *config,
                             struct err *err)
 {
-    bool any = given(config->ca_file) || given(config->cert_file) || given(config->key_file);
+    bool any = given(config->ca_file) || given(config->cert_file) || given(config->key_file) ||
+               given(config->ca_pem) || given(config->cert_pem) || given(config->key_pem) ||
+               config->insecure;
 
     if (any && !http->tls)
-        return err_set(err, ERR_CONFIG, "%s: TLS files are given, but the address is plain http",
+        return err_set(err, ERR_CONFIG, "%s: TLS settings are given, but the address is plain http",
                        config->base_url);
     if (given(config->key_file) && !given(config->cert_file))
         return err_set(err, ERR_CONFIG, "%s: a key file without a certificate file",
@@ -190,12 +192,55 @@ static bool check_tls_files(const struct http *http, const struct http_config *c
            check_file(config->key_file, "key file", err);
 }
 
+static bool check_tls_texts(const struct http *http, const struct http_config *config,
+                            struct err *err)
+{
+    if (config->insecure && !config->read_only)
+        return err_set(err, ERR_CONFIG, "a server that is not checked may only be looked at");
+    if (given(config->ca_pem) && (given(config->ca_file) || config->insecure))
+        return err_set(err, ERR_CONFIG, "more than one answer to whom to believe");
+    if (given(config->ca_pem) && !http_check_authority(config->ca_pem, err))
+        return false;
+    if (!given(config->cert_pem) && !given(config->key_pem))
+        return true;
+    if (!given(config->cert_pem) || !given(config->key_pem) || given(config->cert_file))
+        return err_set(err, ERR_CONFIG, "a client certificate and its key go together");
+    return http_check_identity(config->cert_pem, config->key_pem,
+                               clock_utc_ms(loop_clock(http->loop)), err);
+}
+
+static void forget_secret(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+void http_forget_config(struct http *http)
+{
+    for (struct curl_slist *h = http->headers; h; h = h->next)
+        explicit_bzero(h->data, strlen(h->data));
+    curl_slist_free_all(http->headers);
+    free(http->base);
+    free(http->target);
+    free(http->connect_to);
+    free(http->unix_socket);
+    free(http->ca_file);
+    free(http->cert_file);
+    free(http->key_file);
+    free(http->ca_pem);
+    free(http->cert_pem);
+    forget_secret(http->key_pem);
+    forget_secret(http->proxy_url);
+}
+
 bool http_check_config(struct http *http, const struct http_config *config, struct err *err)
 {
     const struct sockaddr_un *address = NULL;
 
     if (!keep_url(http, config, err) || !check_tls_files(http, config, err) ||
-        !check_proxy(config->proxy_url, err) || !keep_headers(http, config->headers, err))
+        !check_tls_texts(http, config, err) || !check_proxy(config->proxy_url, err) ||
+        !keep_headers(http, config->headers, err))
         return false;
     if (given(config->unix_socket) && strlen(config->unix_socket) >= sizeof address->sun_path)
         return err_set(err, ERR_CONFIG, "%s: longer than a socket's path may be (%zu bytes)",
@@ -204,6 +249,10 @@ bool http_check_config(struct http *http, const struct http_config *config, stru
     http->ca_file = keep(config->ca_file);
     http->cert_file = keep(config->cert_file);
     http->key_file = keep(given(config->key_file) ? config->key_file : config->cert_file);
+    http->ca_pem = keep(config->ca_pem);
+    http->cert_pem = keep(config->cert_pem);
+    http->key_pem = keep(config->key_pem);
+    http->insecure = config->insecure;
     http->proxy_url = keep(config->proxy_url);
     http->target = xstrdup(http->unix_socket ? http->unix_socket : config->base_url);
     return true;

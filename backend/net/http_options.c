@@ -156,16 +156,35 @@ static bool set_route(struct http_request *r, CURL *easy)
            set_text(easy, CURLOPT_ACCEPT_ENCODING, NULL);
 }
 
+/* libcurl compares texts of certificates, not of keys, before it uses a connection again. */
+static bool set_blob(CURL *easy, CURLoption option, char *text)
+{
+    struct curl_blob blob = {.data = text, .len = strlen(text), .flags = CURL_BLOB_COPY};
+
+    return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
 static bool set_identity(const struct http *http, CURL *easy)
 {
-    bool done = true;
+    bool done = set_text(easy, CURLOPT_KEYPASSWD, ""); /* else OpenSSL asks on the terminal */
 
     if (http->ca_file) /* and not the system's store beside it */
-        done =
-            set_text(easy, CURLOPT_CAINFO, http->ca_file) && set_text(easy, CURLOPT_CAPATH, NULL);
+        done = done && set_text(easy, CURLOPT_CAINFO, http->ca_file) &&
+               set_text(easy, CURLOPT_CAPATH, NULL);
+    if (http->ca_pem)
+        done = done && set_blob(easy, CURLOPT_CAINFO_BLOB, http->ca_pem) &&
+               set_text(easy, CURLOPT_CAINFO, NULL) && set_text(easy, CURLOPT_CAPATH, NULL);
+    if (http->insecure)
+        done = done && set_number(easy, CURLOPT_SSL_VERIFYPEER, 0) &&
+               set_number(easy, CURLOPT_SSL_VERIFYHOST, 0);
     if (http->cert_file)
         done = done && set_text(easy, CURLOPT_SSLCERT, http->cert_file) &&
                set_text(easy, CURLOPT_SSLKEY, http->key_file);
+    if (http->cert_pem)
+        done = done && set_text(easy, CURLOPT_SSLCERTTYPE, "PEM") &&
+               set_text(easy, CURLOPT_SSLKEYTYPE, "PEM") &&
+               set_blob(easy, CURLOPT_SSLCERT_BLOB, http->cert_pem) &&
+               set_blob(easy, CURLOPT_SSLKEY_BLOB, http->key_pem);
     return done;
 }
 

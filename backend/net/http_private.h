@@ -1,7 +1,8 @@
 /* http_private.h: what the files of the HTTP module share.
  *
  * http.c keeps requests, http_multi.c connects libcurl to the loop, http_options.c holds every
- * setting of a transfer, http_check.c says what may be asked for, http_text.c what was answered. */
+ * setting of a transfer, http_check.c says what may be asked for, http_pem.c what identities are
+ * made of, http_text.c what was answered. */
 #ifndef LOCKSTEP_NET_HTTP_PRIVATE_H
 #define LOCKSTEP_NET_HTTP_PRIVATE_H
 
@@ -38,8 +39,9 @@ struct http {
     char *target;     /* for messages: the address or socket as the user knows it */
     char *connect_to; /* "::host:port" when server_name took the host's place, or NULL */
     char *unix_socket, *ca_file, *cert_file, *key_file, *proxy_url; /* NULL where not used */
+    char *ca_pem, *cert_pem, *key_pem;                              /* likewise */
     struct curl_slist *headers;
-    bool tls, read_only;
+    bool tls, read_only, insecure;
     int64_t connect_ms, total_ms;
     size_t body_max;
 };
@@ -83,8 +85,14 @@ void http_explain(struct http_request *request);
 
 /* http_check.c */
 bool http_check_config(struct http *http, const struct http_config *config, struct err *err);
+/* Frees what it kept. Secrets are overwritten. */
+void http_forget_config(struct http *http);
 bool http_check_request(const struct http *http, const char *method, const char *path,
                         const char *content_type, struct err *err);
+
+/* http_pem.c: one or more certificates; a certificate that is in force at utc_ms and its key. */
+bool http_check_authority(const char *pem, struct err *err);
+bool http_check_identity(const char *cert, const char *key, int64_t utc_ms, struct err *err);
 
 /* http_text.c: seconds or a date, clamped; -1 when it is neither. */
 int64_t http_parse_retry_after(const char *value, size_t len, int64_t utc_ms);
