@@ -63,6 +63,8 @@ struct cluster_config {
     const char *kubeconfig;   /* "": KUBECONFIG, ~/.kube/config, the pod's account */
     const char *kube_context; /* "": the current one */
     const char *namespaces;   /* separated by commas; "": all */
+    const char *kube_account; /* folder of the pod's account; "": where Kubernetes puts it */
+    bool terminal_free;       /* nothing is drawn: credential plugins may ask on the terminal */
     uint64_t seed;            /* sim */
     void *shared;             /* sim: an existing struct sim to share; NULL otherwise */
 };
