@@ -348,6 +348,15 @@ struct http_request *http_get(struct http *http, const char *path, http_done_fn 
     return request_open(r, NULL) ? request_start(r) : r;
 }
 
+static struct http_request *send_body(struct http_request *r, const char *content_type,
+                                      const char *body, size_t body_len)
+{
+    if (!request_open(r, content_type))
+        return r;
+    set_body(r, body, body_len);
+    return request_start(r);
+}
+
 struct http_request *http_send(struct http *http, const char *method, const char *path,
                                const char *content_type, const char *body, size_t body_len,
                                http_done_fn *fn, void *arg)
@@ -356,10 +365,17 @@ struct http_request *http_send(struct http *http, const char *method, const char
 
     r->done = fn;
     r->arg = arg;
-    if (!request_open(r, content_type))
-        return r;
-    set_body(r, body, body_len);
-    return request_start(r);
+    return send_body(r, content_type, body, body_len);
+}
+
+struct http_request *http_ask(struct http *http, const char *path, const char *content_type,
+                              const char *body, size_t body_len, http_done_fn *fn, void *arg)
+{
+    struct http_request *r = request_new(http, HTTP_READ, "POST", path);
+
+    r->done = fn;
+    r->arg = arg;
+    return send_body(r, content_type, body, body_len);
 }
 
 struct http_request *http_stream(struct http *http, const char *path, int64_t idle_ms,

@@ -75,6 +75,10 @@ struct http_request *http_get(struct http *http, const char *path, http_done_fn 
 struct http_request *http_send(struct http *http, const char *method, const char *path,
                                const char *content_type, const char *body, size_t body_len,
                                http_done_fn *fn, void *arg);
+/* A POST that asks and changes nothing (an access review): over shared connections, as a read, but
+ * refused like any POST where read_only. */
+struct http_request *http_ask(struct http *http, const char *path, const char *content_type,
+                              const char *body, size_t body_len, http_done_fn *fn, void *arg);
 /* A stream (events, watch): no total time limit; ends when nothing, not even a
  * keep-alive, came for idle_ms (0: never). Lines are cut by the caller. The body of an answer
  * other than 2xx goes to fn, not to data. */

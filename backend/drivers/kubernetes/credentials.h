@@ -22,13 +22,14 @@ struct kube_access *kube_access_open(struct loop *loop, const struct cluster_con
 /* Ends its HTTP client too: callbacks of requests in flight never run. NULL is fine. */
 void kube_access_close(struct kube_access *access);
 
-/* http is NULL with err: AUTH (log in; the text says how), CONFIG (a file), NETWORK (a plugin
- * that did not answer). */
+/* http is NULL with err: AUTH (log in; the text says how), CONFIG (a file; a server that is not
+ * Kubernetes), NETWORK (a plugin or the server did not answer). */
 typedef void kube_access_fn(void *arg, struct http *http, const struct err *err);
 /* Runs fn exactly once, from the loop, with credentials that are good now. Ask before every
  * request: it costs nothing while they last. `refresh`: the server answered 401 to what was given
  * last: tokens are read again, plugins run again; a caller asks so once per request, then
- * gives up. Callers that come meanwhile share one run. */
+ * gives up. Callers that come meanwhile share one run. The first time the server is
+ * asked for its version, so that what answers is a Kubernetes API server. */
 void kube_access_get(struct kube_access *access, bool refresh, kube_access_fn *fn, void *arg);
 
 /* What does not change after open. All texts are clean. */
@@ -45,7 +46,8 @@ struct kube_place {
     /* Why nothing but GET is ever sent here though nobody asked for --read-only (a certificate
      * that is not checked, plain http over a network), or "". The HTTP client enforces it. */
     const char *view_only;
-    bool read_only; /* the HTTP client refuses everything but GET, for whatever reason */
+    bool read_only;      /* the HTTP client refuses everything but GET, for whatever reason */
+    const char *version; /* of the server, "" until it was asked */
 };
 const struct kube_place *kube_access_place(const struct kube_access *access);
 
