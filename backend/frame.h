@@ -92,6 +92,8 @@ struct board_cluster {
     const char *who; /* identity as the engine says; "" not known yet */
     bool may_act;
     const char *note; /* permission that is missing, journal trouble, drift note … or "" */
+    const char *const *lacks; /* all that this identity may not, one sentence each */
+    size_t lack_count;
 };
 
 /* A broken invariant, with memory: rule 3 is not a moment. At most one is open per service and

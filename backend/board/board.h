@@ -20,6 +20,7 @@ struct board_input {
     int64_t watched_utc_ms; /* a dashboard has been open since; 0: none */
     bool live;              /* the cluster is; else nothing may act */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
+    const char *denied[VERB_COUNT]; /* the same for one key; NULL where nothing is said */
 };
 
 /* A release in flight as the facts show it, whoever started it. Instances on fenced nodes do not

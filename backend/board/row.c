@@ -77,7 +77,7 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
     option->to_count = p.to_count;
     if (!p.offered)
         return;
-    option->effect = p.hinder[0] ? p.hinder : p.effect;
+    option->effect = arena_strdup(row->arena, p.hinder[0] ? p.hinder : p.effect);
     const struct guard_ask ask = {
         .verb = p.asked, .version = p.ask, .to_count = p.to_count, .spec_digest = ""};
     board_judge(in, &ask, row->arena, &option->verdict);

@@ -97,7 +97,7 @@ typedef void driver_list_fn(void *arg, const char *const *keys, size_t count,
 
 /* Verbs that this identity may not use on some services. */
 struct driver_denial {
-    unsigned verbs;      /* set of 1 << enum verb */
+    unsigned verbs;      /* set of 1 << enum verb; 0: something else that it lacks, worth knowing */
     const char *kind;    /* as struct service's; "": every kind */
     const char *scope;   /* "": every scope */
     const char *missing; /* "patch statefulsets.apps in shop" */

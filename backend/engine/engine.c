@@ -9,24 +9,32 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Every text of a cluster's settings. */
+#define TEXTS(X)                                                                                   \
+    X(name)                                                                                        \
+    X(kind)                                                                                        \
+    X(endpoint)                                                                                    \
+    X(ca_file)                                                                                     \
+    X(cert_file)                                                                                   \
+    X(key_file)                                                                                    \
+    X(kubeconfig)                                                                                  \
+    X(kube_context)                                                                                \
+    X(namespaces)                                                                                  \
+    X(kube_account)
+
 static void copy_cluster_config(struct cluster_config *to, const struct cluster_config *from)
 {
     *to = *from;
-    to->name = xstrdup(from->name);
-    to->kind = xstrdup(from->kind);
-    to->endpoint = xstrdup(from->endpoint ? from->endpoint : "");
-    to->ca_file = xstrdup(from->ca_file ? from->ca_file : "");
-    to->cert_file = xstrdup(from->cert_file ? from->cert_file : "");
-    to->key_file = xstrdup(from->key_file ? from->key_file : "");
+#define X(text) to->text = xstrdup(from->text ? from->text : "");
+    TEXTS(X)
+#undef X
 }
 
 static void free_cluster_config(struct cluster_config *config)
 {
-    const char *owned[] = {config->name,    config->kind,      config->endpoint,
-                           config->ca_file, config->cert_file, config->key_file};
-
-    for (size_t i = 0; i < ARRAY_LEN(owned); i++)
-        free((void *)(uintptr_t)owned[i]);
+#define X(text) free((void *)(uintptr_t)config->text);
+    TEXTS(X)
+#undef X
 }
 
 static void open_cluster(struct engine *engine, struct cluster *cluster)
@@ -170,6 +178,7 @@ void engine_free(struct engine *engine)
         json_decref(cluster->fenced);
         bind_free(cluster->bind);
         arena_free(cluster->attested_arena);
+        arena_free(cluster->denial_arena);
         free_cluster_config(&cluster->config);
     }
     for (struct message *m = take_messages(engine), *next; m; m = next) {
@@ -407,6 +416,21 @@ static const struct certificate *certificate_elsewhere(const struct engine *engi
     return NULL;
 }
 
+/* What this identity may not do to this service. */
+static void fill_denied(const struct cluster *cluster, const struct service *service,
+                        struct board_input *in)
+{
+    for (size_t i = 0; i < cluster->denial_count; i++) {
+        const struct driver_denial *d = &cluster->denials[i];
+        if ((d->kind[0] && strcmp(d->kind, service->kind) != 0) ||
+            (d->scope[0] && strcmp(d->scope, service->scope) != 0))
+            continue;
+        for (unsigned verb = 0; verb < VERB_COUNT; verb++)
+            if (((d->verbs >> verb) & 1) && !in->denied[verb])
+                in->denied[verb] = d->missing;
+    }
+}
+
 struct board_input engine_board_input(struct engine *engine, struct entry *entry,
                                       const struct snapshot *snapshot,
                                       const struct service *service)
@@ -428,6 +452,7 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
 
     in.elsewhere = certificate_elsewhere(engine, service);
     in.elsewhere_name = in.elsewhere ? engine->profiles->rehearse_in : "";
+    fill_denied(cluster, service, &in);
     /* Without a record there is nothing to keep a stage in. */
     if (cluster->driver && cluster->driver->ops->caps(cluster->driver)->ledger)
         in.profile = profile_for(engine->profiles, service->name);

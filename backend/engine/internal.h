@@ -32,6 +32,9 @@ struct cluster {
     char why[400];
     char who[96], deny[200];
     bool may_act, permissions_known;
+    struct driver_denial *denials; /* of this identity, `missing` as a sentence */
+    size_t denial_count;
+    struct arena *denial_arena;
     struct record_read *reads; /* ledger records asked for */
     struct action_calls calls; /* of actions, on their way to the driver */
     json_t *fenced;            /* of the ledger record "@cluster": node id -> why; NULL none */

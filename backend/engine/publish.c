@@ -56,6 +56,23 @@ static void fill_rows(const struct engine *engine, struct frame *frame, size_t c
     frame->row_count = n;
 }
 
+/* What the identity lacks, each once. */
+static const char *const *fill_lacks(const struct cluster *cluster, struct arena *arena,
+                                     size_t *count)
+{
+    const char **out = arena_alloc(arena, cluster->denial_count + 1, sizeof *out);
+
+    *count = 0;
+    for (size_t i = 0; i < cluster->denial_count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < *count && !known; j++)
+            known = strcmp(out[j], cluster->denials[i].missing) == 0;
+        if (!known)
+            out[(*count)++] = arena_strdup(arena, cluster->denials[i].missing);
+    }
+    return out;
+}
+
 static void fill_clusters(struct engine *engine, struct frame *frame)
 {
     struct board_cluster *out = arena_alloc(frame->arena, engine->cluster_count, sizeof *out);
@@ -78,6 +95,7 @@ static void fill_clusters(struct engine *engine, struct frame *frame)
             .may_act = c->may_act && !c->config.read_only,
             .note = arena_strdup(frame->arena, note),
         };
+        out[i].lacks = fill_lacks(c, frame->arena, &out[i].lack_count);
         bool known = c->synced && c->ledger_pending == 0 && c->permissions_known;
         if (!known && !c->failed)
             frame->synced = false;

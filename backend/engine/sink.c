@@ -169,6 +169,26 @@ struct driver_sink cluster_sink(struct cluster *cluster)
     };
 }
 
+static void take_denials(struct cluster *cluster, const struct driver_permissions *p)
+{
+    struct arena *arena = arena_new(512);
+    struct driver_denial *copies = arena_alloc(arena, p->denial_count + 1, sizeof *copies);
+
+    for (size_t i = 0; i < p->denial_count; i++) {
+        const struct driver_denial *d = &p->denials[i];
+        copies[i] = (struct driver_denial){
+            .verbs = d->verbs,
+            .kind = arena_strdup(arena, d->kind),
+            .scope = arena_strdup(arena, d->scope),
+            .missing = arena_printf(arena, "this identity may not: %s", d->missing),
+        };
+    }
+    arena_free(cluster->denial_arena);
+    cluster->denial_arena = arena;
+    cluster->denials = copies;
+    cluster->denial_count = p->denial_count;
+}
+
 static void on_permissions(void *arg, const struct driver_permissions *p, const struct err *err)
 {
     struct cluster *cluster = arg;
@@ -182,6 +202,7 @@ static void on_permissions(void *arg, const struct driver_permissions *p, const 
     if (!p->may_act)
         snprintf(cluster->deny, sizeof cluster->deny, "this identity may not: %s",
                  p->missing[0] ? p->missing : "act here");
+    take_denials(cluster, p);
     engine_touch_cluster(cluster->engine, cluster->config.name);
 }
 

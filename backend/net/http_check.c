@@ -182,7 +182,7 @@ static bool check_tls_files(const struct http *http, const struct http_config *c
                config->insecure;
 
     if (any && !http->tls)
-        return err_set(err, ERR_CONFIG, "%s: TLS settings are given, but the address is plain http",
+        return err_set(err, ERR_CONFIG, "%s: TLS files are given, but the address is plain http",
                        config->base_url);
     if (given(config->key_file) && !given(config->cert_file))
         return err_set(err, ERR_CONFIG, "%s: a key file without a certificate file",

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -288,6 +289,8 @@ static void *accept_all(void *arg)
         int fd = accept(server->listener, NULL, NULL);
         if (fd < 0)
             continue;
+        /* head and body are written apart; fails on unix sockets, and that is fine */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
         struct connection *c = xcalloc(1, sizeof *c);
         c->server = server;
         c->fd = fd;

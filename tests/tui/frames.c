@@ -56,12 +56,15 @@ static const struct sketch board[] = {
 /* clang-format on */
 
 static const struct board_cluster clusters[] = {
-    {"prod-eu", "kubernetes", CLUSTER_LIVE, 400, "", true, false, "oncall1@example.org", true, ""},
-    {"prod-us", "kubernetes", CLUSTER_LIVE, 600, "", true, false, "oncall1@example.org", true, ""},
-    {"swarm-1", "swarm", CLUSTER_LIVE, 1100, "", true, false, "oncall1 (not verified)", true, ""},
-    {"sim", "sim", CLUSTER_LIVE, 100, "", false, false, "demo", true, ""},
+    {"prod-eu", "kubernetes", CLUSTER_LIVE, 400, "", true, false, "oncall1@example.org", true, "",
+     NULL, 0},
+    {"prod-us", "kubernetes", CLUSTER_LIVE, 600, "", true, false, "oncall1@example.org", true, "",
+     NULL, 0},
+    {"swarm-1", "swarm", CLUSTER_LIVE, 1100, "", true, false, "oncall1 (not verified)", true, "",
+     NULL, 0},
+    {"sim", "sim", CLUSTER_LIVE, 100, "", false, false, "demo", true, "", NULL, 0},
     {"nomad-dc1", "nomad", CLUSTER_STALE, 41 * SECOND,
-     "connection refused by 10.0.3.7:4646, next try in 8 s", true, false, "", false, ""},
+     "connection refused by 10.0.3.7:4646, next try in 8 s", true, false, "", false, "", NULL, 0},
 };
 
 /* Rule 3 refuses the step: a node that is not heard of may still run the version before. */
@@ -195,8 +198,8 @@ struct frame *frames_quiet(void)
          "", -1},
     };
     /* clang-format on */
-    static const struct board_cluster cluster = {"demo", "sim", CLUSTER_LIVE, 100,  "",
-                                                 false,  false, "demo",       true, ""};
+    static const struct board_cluster cluster = {"demo", "sim",  CLUSTER_LIVE, 100, "",   false,
+                                                 false,  "demo", true,         "",  NULL, 0};
     struct frame *frame = sketch_frame();
     struct node *nodes = arena_alloc(frame->arena, 6, sizeof *nodes);
 
@@ -210,7 +213,7 @@ struct frame *frames_quiet(void)
 struct frame *frames_empty(void)
 {
     static const struct board_cluster cluster = {
-        "swarm", "swarm", CLUSTER_CONNECTING, -1, "", true, false, "", false, ""};
+        "swarm", "swarm", CLUSTER_CONNECTING, -1, "", true, false, "", false, "", NULL, 0};
     struct frame *frame = sketch_frame();
 
     frame->clusters = &cluster;
@@ -255,8 +258,8 @@ struct frame *frames_hostile(void)
 
 struct frame *frames_large(size_t rows, uint32_t instances)
 {
-    static const struct board_cluster cluster = {"sim", "sim", CLUSTER_LIVE, 100,  "",
-                                                 false, false, "demo",       true, ""};
+    static const struct board_cluster cluster = {"sim", "sim",  CLUSTER_LIVE, 100, "",   false,
+                                                 false, "demo", true,         "",  NULL, 0};
     struct frame *frame = sketch_frame();
     struct node *nodes = arena_alloc(frame->arena, 100, sizeof *nodes);
     struct sketch *sketches = xcalloc(rows, sizeof *sketches);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "drivers/kubernetes/credentials_private.h"
 #include "drivers/kubernetes/credentials_proxy.h"
+#include "drivers/kubernetes/permissions_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -342,6 +343,8 @@ void kube_access_close(struct kube_access *access)
         return;
     if (access->gone)
         *access->gone = true;
+    while (access->asks)
+        kube_permissions_drop(access->asks);
     exec_plugin_cancel(access->run);
     loop_cancel(access->timer);
     drop_waiters(access->waiters);
@@ -355,6 +358,16 @@ void kube_access_close(struct kube_access *access)
     free(access->context_name);
     free(access->account);
     free(access);
+}
+
+struct ask **kube_access_asks(struct kube_access *access)
+{
+    return &access->asks;
+}
+
+struct loop *kube_access_loop(struct kube_access *access)
+{
+    return access->loop;
 }
 
 const struct kube_place *kube_access_place(const struct kube_access *access)

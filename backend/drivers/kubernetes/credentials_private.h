@@ -47,6 +47,7 @@ struct kube_access {
     int64_t read_ms, renewed_ms;
     struct err err; /* of the last attempt */
 
+    struct ask *asks;              /* of permissions.c */
     struct waiter *waiters, *rest; /* rest: those of a delivery that is under way */
     struct loop_timer *timer;
     bool *gone; /* set by close inside a callback */
