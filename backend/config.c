@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_words[] = {"swarm", "sim", NULL};
+static const char *const kind_words[] = {"kubernetes", "swarm", "sim", NULL};
 static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
 
 static const char *const attendance_words[] = {"recorded", "required", NULL};
@@ -60,8 +60,14 @@ const struct config_setting config_settings[] = {
      glyph_words},
     {CONTEXTS, "name", SETTING_NAME, "", "its name on the screen and for --context", CLUSTER(name),
      NULL},
-    {CONTEXTS, "kind", SETTING_WORD, "", "swarm, or sim for the built-in simulator", CLUSTER(kind),
-     kind_words},
+    {CONTEXTS, "kind", SETTING_WORD, "", "kubernetes, swarm, or sim for the built-in simulator",
+     CLUSTER(kind), kind_words},
+    {CONTEXTS, "kubeconfig", SETTING_PATH, "KUBECONFIG, else ~/.kube/config",
+     "kubernetes: the file with the context", CLUSTER(kubeconfig), NULL},
+    {CONTEXTS, "context", SETTING_TEXT, "the one called like name",
+     "kubernetes: the context of the kubeconfig", CLUSTER(kube_context), NULL},
+    {CONTEXTS, "namespaces", SETTING_TEXT, "all, or where that is forbidden the context's own",
+     "kubernetes: look only here; several are separated by commas", CLUSTER(namespaces), NULL},
     {CONTEXTS, "endpoint", SETTING_TEXT, "unix:///var/run/docker.sock",
      "swarm: unix:///socket, tcp://host:port, https://host:port; sim: the scenario",
      CLUSTER(endpoint), NULL},
@@ -156,9 +162,19 @@ static void check_context(struct config *config, const struct json_at *at, size_
     if (!has(at, "name"))
         err_set(&err, ERR_CONFIG, "%s.name: a context needs a name", path);
     else if (!has(at, "kind"))
-        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: swarm or sim", path);
+        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: kubernetes, swarm or sim", path);
     else if (strncmp(cluster->name, "demo:", 5) == 0)
         err_set(&err, ERR_CONFIG, "%s.name: names that begin with demo: are the simulator's", path);
+    else if (strcmp(cluster->kind, "kubernetes") == 0 &&
+             (cluster->endpoint[0] || cluster->ca_file[0] || cluster->cert_file[0]))
+        err_set(&err, ERR_CONFIG,
+                "%s: kubernetes takes its address and identity from a kubeconfig; use kubeconfig "
+                "and context",
+                path);
+    else if (strcmp(cluster->kind, "kubernetes") != 0 &&
+             (cluster->kubeconfig[0] || cluster->kube_context[0] || cluster->namespaces[0]))
+        err_set(&err, ERR_CONFIG, "%s: kubeconfig, context and namespaces are for kubernetes",
+                path);
     else if (strcmp(cluster->kind, "swarm") == 0 &&
              !config_check_docker_host(cluster->endpoint, &err))
         err_prefix(&err, "%s.endpoint", path);
@@ -180,6 +196,10 @@ static struct cluster_config blank_cluster(void)
                                    .ca_file = "",
                                    .cert_file = "",
                                    .key_file = "",
+                                   .kubeconfig = "",
+                                   .kube_context = "",
+                                   .namespaces = "",
+                                   .kube_account = "",
                                    .production = true,
                                    .seed = 1};
 }
@@ -193,6 +213,10 @@ static void read_context(struct config *config, const struct json_at *at, size_t
     read_section(config, at, CONTEXTS, cluster);
     if (strcmp(cluster->kind, "swarm") == 0 && !has(at, "endpoint"))
         cluster->endpoint = CONFIG_DOCKER_SOCKET;
+    if (strcmp(cluster->kind, "kubernetes") == 0 && !has(at, "context"))
+        cluster->kube_context = cluster->name;
+    if (strcmp(cluster->kind, "kubernetes") == 0 && !has(at, "kubeconfig"))
+        cluster->kubeconfig = config->kubeconfig;
     if (!has(at, "production"))
         cluster->production =
             strcmp(cluster->kind, "sim") != 0 && config_name_is_production(cluster->name);
@@ -232,7 +256,7 @@ void config_start(struct config *config, const char *file)
                               .policy = guard_policy_default(),
                               .theme = ""};
     config->file = arena_strdup(config->arena, file);
-    config->journal = "";
+    config->journal = config->kubeconfig = "";
 }
 
 /* Policy that names a context must name one of this file. */
@@ -342,8 +366,9 @@ bool config_is_simulator(const struct cluster_config *cluster)
 const struct cluster_config *config_find(struct config *config, const char *name, struct err *err)
 {
     const char *names[CONFIG_CONTEXTS_MAX];
-    char hint[NEAR_TEXT];
 
+    if (!name[0])
+        return config_kube_chosen(config, err);
     if (strncmp(name, "demo:", 5) == 0)
         return find_simulator(config, name + 5, err);
     for (size_t i = 0; i < config->context_count; i++) {
@@ -351,8 +376,5 @@ const struct cluster_config *config_find(struct config *config, const char *name
             return &config->contexts[i];
         names[i] = config->contexts[i].name;
     }
-    near_suggest(name, names, config->context_count, hint);
-    err_set(err, ERR_USAGE, "there is no context '%s' in %s.%s", name,
-            config->from_environment ? "the environment" : config->file, hint);
-    return NULL;
+    return config_find_kube(config, name, names, config->context_count, err);
 }

@@ -25,8 +25,9 @@ struct config {
     bool file_found;
     struct cluster_config *contexts; /* configured, else found in the environment */
     size_t context_count;
-    bool from_environment; /* the contexts are not from the file */
-    const char *journal;   /* never "" */
+    bool from_environment;  /* the contexts are not from the file */
+    const char *kubeconfig; /* as named on the command line, or "" */
+    const char *journal;    /* never "" */
     struct plan plan;
     struct guard_policy policy; /* levels, coupling */
     struct facts facts;         /* contracts in files, stores, clients */
@@ -43,13 +44,17 @@ struct config {
 /* Reads `file`, or the usual one when it is NULL. False when there are problems; what could
  * be read is there all the same. The caller releases it in both cases. */
 bool config_load(const char *file, struct config *out);
+/* The same with --kubeconfig FILE ("": none): contexts without a kubeconfig of their own take it.
+ */
+bool config_load_with(const char *file, const char *kubeconfig, struct config *out);
 void config_release(struct config *config);
 
 /* The same from text that is already there; `file` names it, and its folder is where relative
  * paths start. Looks at no environment but HOME. */
 bool config_parse(const char *bytes, size_t len, const char *file, struct config *out);
 
-/* Finds what --context NAME means: a configured context or "demo:SCENARIO". The result lives
+/* Finds what --context NAME means: a configured context, "demo:SCENARIO", or a context of the
+ * kubeconfig; "" is the one of --kubeconfig that kubectl would use. The result lives
  * as long as the config. NULL and ERR_USAGE, with a suggestion, when there is none. */
 const struct cluster_config *config_find(struct config *config, const char *name, struct err *err);
 /* The simulator as a context: name "demo:SCENARIO" (or "demo" for ""). */

@@ -1,5 +1,6 @@
-/* config_env.c: see config_env.h. With no configured context, one called "swarm" is made of what
- * the docker command itself would use: DOCKER_HOST, else the default socket when it is there. A
+/* config_env.c: see config_env.h. With no configured context, what was named elsewhere is used:
+ * DOCKER_HOST as "swarm", the current context of the kubeconfig under its own name (config_kube.c);
+ * with neither, the default docker socket when it is there, as "swarm". A
  * docker context that it would prefer instead is an error, because acting on another cluster
  * than `docker` shows would be worse than not acting. */
 #include "config_env.h"
@@ -181,11 +182,11 @@ static bool socket_is_there(void)
     return stat(&CONFIG_DOCKER_SOCKET[strlen("unix://")], &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Puts the context of the environment, if there is one, into the config. */
+/* What the docker command would use, as the next context; there is room. */
 static bool find_swarm(struct config *config, struct err *err)
 {
     const char *host = env("DOCKER_HOST");
-    struct cluster_config *cluster = arena_alloc(config->arena, 1, sizeof *cluster);
+    struct cluster_config *cluster = &config->contexts[config->context_count];
 
     if (!host[0] && !refuse_docker_context(config, err))
         return false;
@@ -202,10 +203,33 @@ static bool find_swarm(struct config *config, struct err *err)
         host[0] ? text_clean(config->arena, host, strlen(host), 1024) : CONFIG_DOCKER_SOCKET;
     if (env("DOCKER_TLS_VERIFY")[0] && strncmp(cluster->endpoint, "unix:", 5) != 0)
         use_tls(config, cluster);
-    config->contexts = cluster;
-    config->context_count = 1;
-    config->from_environment = true;
+    config->context_count++;
     return true;
+}
+
+/* What kubectl would use. A broken default file is not the affair of who named another cluster. */
+static bool find_kube(struct config *config, struct err *err)
+{
+    struct err wrong = {0};
+
+    if (config_current_kube(config, &config->contexts[config->context_count], &wrong))
+        config->context_count++;
+    if (wrong.code == ERR_NONE || (config->context_count && !env("KUBECONFIG")[0]))
+        return true;
+    *err = wrong;
+    return false;
+}
+
+/* Clusters that were named (DOCKER_HOST, a kubeconfig, this pod's account), all of them; else the
+ * engine of this machine. */
+static void find_in_environment(struct config *config, struct err *err)
+{
+    config->contexts = arena_alloc(config->arena, 2, sizeof *config->contexts);
+    if (env("DOCKER_HOST")[0] && !find_swarm(config, err))
+        return;
+    if (find_kube(config, err) && config->context_count == 0)
+        find_swarm(config, err);
+    config->from_environment = config->context_count > 0;
 }
 
 static const char *default_file(struct arena *arena)
@@ -224,10 +248,16 @@ static const char *default_journal(struct arena *arena)
 
 bool config_load(const char *file, struct config *out)
 {
+    return config_load_with(file, "", out);
+}
+
+bool config_load_with(const char *file, const char *kubeconfig, struct config *out)
+{
     struct err err = {0};
     size_t len = 0;
 
     config_start(out, file ? file : "");
+    out->kubeconfig = arena_strdup(out->arena, kubeconfig);
     if (!file)
         out->file = default_file(out->arena);
     char *bytes = out->file[0] ? slurp(out->file, &len, &err) : NULL;
@@ -237,7 +267,7 @@ bool config_load(const char *file, struct config *out)
         err_set(&err, ERR_CONFIG, "%s: there is no such file", file);
     free(bytes);
     if (err.code == ERR_NONE && out->context_count == 0 && out->problem_count == 0)
-        find_swarm(out, &err);
+        find_in_environment(out, &err);
     if (err.code != ERR_NONE)
         config_problem(out, &err);
     if (!out->journal[0])

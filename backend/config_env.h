@@ -19,6 +19,17 @@ bool config_read_setting(struct config *config, const struct config_setting *set
 
 /* "~/x" and paths relative to the file's folder, made whole; "" stays "". */
 const char *config_path(struct config *config, const char *path);
+/* config_kube.c. The cluster that kubectl would talk to: the current context, or the account of the
+ * pod; false without an error: there is none. */
+#define CONFIG_POD_CONTEXT "in-cluster"
+bool config_current_kube(struct config *config, struct cluster_config *out, struct err *err);
+/* The same, which must be there; lives as long as the config. */
+const struct cluster_config *config_kube_chosen(struct config *config, struct err *err);
+/* A context of the kubeconfig by name. `others` are names for the suggestion. */
+const struct cluster_config *config_find_kube(struct config *config, const char *name,
+                                              const char *const *others, size_t other_count,
+                                              struct err *err);
+
 /* unix:///, tcp://, http://, https:// are fine; ssh:// and the rest are explained. */
 bool config_check_docker_host(const char *host, struct err *err);
 

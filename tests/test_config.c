@@ -16,9 +16,10 @@ static const char *home;
 
 static void setup(void)
 {
-    static const char *const unset[] = {"DOCKER_HOST",      "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY",
-                                        "DOCKER_CERT_PATH", "DOCKER_CONFIG",  "LOCKSTEP_JOURNAL",
-                                        "XDG_CONFIG_HOME",  "XDG_STATE_HOME"};
+    static const char *const unset[] = {
+        "DOCKER_HOST",   "DOCKER_CONTEXT",         "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
+        "DOCKER_CONFIG", "LOCKSTEP_JOURNAL",       "XDG_CONFIG_HOME",   "XDG_STATE_HOME",
+        "KUBECONFIG",    "KUBERNETES_SERVICE_HOST"};
 
     for (size_t i = 0; i < ARRAY_LEN(unset); i++)
         unsetenv(unset[i]);
@@ -179,8 +180,9 @@ static const struct {
     {"contexts: swarm\n", "contexts"},
     {"contexts: [7]\n", "contexts[0]"},
     {"contexts: [{kind: swarm}]\n", "contexts[0].name: a context needs a name"},
-    {"contexts: [{name: a}]\n", "contexts[0].kind: say what it is: swarm or sim"},
-    {"contexts: [{name: a, kind: swam}]\n", "contexts[0].kind: 'swam' is none of: swarm, sim"},
+    {"contexts: [{name: a}]\n", "contexts[0].kind: say what it is: kubernetes, swarm or sim"},
+    {"contexts: [{name: a, kind: swam}]\n",
+     "contexts[0].kind: 'swam' is none of: kubernetes, swarm, sim"},
     {"contexts: [{name: a, kind: sim, endpont: x}]\n",
      "contexts[0].endpont: there is no such setting. Did you mean 'endpoint'?"},
     {"contexts: [{name: 'demo:x', kind: sim}]\n", "names that begin with demo:"},

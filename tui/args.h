@@ -24,6 +24,8 @@ enum arg_type {
 #define ARGS(X)                                                                                    \
     X(CONTEXT, contexts, TAKES_TEXT, "--context", "", "NAME",                                      \
       "this cluster only, may be repeated; demo:SCENARIO is the simulator")                        \
+    X(KUBECONFIG, kubeconfig, TAKES_TEXT, "--kubeconfig", "", "FILE",                              \
+      "the context of FILE, as kubectl takes it; with --context one of its others")                \
     X(CONFIG, config, TAKES_TEXT, "--config", "", "FILE", "read FILE instead of the usual config") \
     X(JOURNAL, journal, TAKES_TEXT, "--journal", "", "FILE", "keep the local record in FILE")      \
     X(READ_ONLY, read_only, TAKES_NOTHING, "--read-only", "", "",                                  \
@@ -55,6 +57,10 @@ enum arg_type {
     X(SHOW_KEYS, show_keys, TAKES_NOTHING, "--show-keys", "", "",                                  \
       "show each pressed key on the screen")                                                       \
     X(MAN, man, TAKES_NOTHING, "--man", "", "", "all of it as a page for man(1)")                  \
+    X(PRINT_RBAC, print_rbac, TAKES_NOTHING, "--print-rbac", "", "",                               \
+      "print the rights that Kubernetes must give, view or operate, as YAML")                      \
+    X(PRINT_POLICY, print_policy, TAKES_NOTHING, "--print-policy", "", "",                         \
+      "print an admission policy that lets labelled Deployments change only held")                 \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -80,14 +86,14 @@ struct args {
     size_t context_count;
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
-    const char *config, *journal, *image, *profile, *reason, *gone, *script,
+    const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *script,
         *theme; /* NULL when not given */
     enum output output;
     uint32_t to_count;
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool read_only, yes, no_journal, ascii, show_keys, man, help, version;
+    bool print_rbac, print_policy, read_only, yes, no_journal, ascii, show_keys, man, help, version;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

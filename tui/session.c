@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -38,7 +39,7 @@ static bool only_simulator(const struct args *args)
     for (size_t i = 0; i < args->context_count; i++)
         if (strncmp(args->contexts[i], "demo:", 5) != 0)
             return false;
-    return args->context_count > 0 && !args->config;
+    return args->context_count > 0 && !args->config && !args->kubeconfig;
 }
 
 static int load(struct session *session, const struct args *args, enum session_need need)
@@ -49,7 +50,7 @@ static int load(struct session *session, const struct args *args, enum session_n
         config_parse("", 0, "", config);
         return EXIT_DONE;
     }
-    if (config_load(args->config, config))
+    if (config_load_with(args->config, args->kubeconfig ? args->kubeconfig : "", config))
         return EXIT_DONE;
     for (size_t i = 0; i < config->problem_count && need != SESSION_CLUSTERS_INSPECTED; i++)
         complain("%s", config->problems[i]);
@@ -59,15 +60,18 @@ static int load(struct session *session, const struct args *args, enum session_n
 static int choose_clusters(struct session *session, const struct args *args, enum session_need need)
 {
     struct config *config = &session->config;
-    size_t count = args->context_count ? args->context_count : config->context_count;
+    /* --kubeconfig alone means the one context that kubectl would take from it */
+    const char *const chosen[] = {""};
+    const char *const *names = args->context_count ? args->contexts : chosen;
+    bool named = args->context_count || args->kubeconfig;
+    size_t count = args->context_count ? args->context_count : named ? 1 : config->context_count;
     struct err err = {0};
 
     session->clusters = xcalloc(count, sizeof *session->clusters);
     session->simulated = count > 0;
     for (size_t i = 0; i < count; i++) {
-        const struct cluster_config *found = args->context_count
-                                                 ? config_find(config, args->contexts[i], &err)
-                                                 : &config->contexts[i];
+        const struct cluster_config *found =
+            named ? config_find(config, names[i], &err) : &config->contexts[i];
         if (!found)
             return complain_err(&err);
         for (size_t j = 0; j < i; j++)
@@ -85,7 +89,8 @@ static int choose_clusters(struct session *session, const struct args *args, enu
     if (count || need != SESSION_CLUSTERS_NEEDED)
         return EXIT_DONE;
     err_set(&err, ERR_CONFIG,
-            "no cluster is configured: set DOCKER_HOST or write %s; `lockstep demo` needs neither",
+            "no cluster is configured: set KUBECONFIG or DOCKER_HOST, or write %s; `lockstep demo` "
+            "needs none",
             config->file[0] ? config->file : "a config.yaml");
     return complain_err(&err);
 }
@@ -157,8 +162,18 @@ int session_start(struct session *session, const struct args *args)
     return start(session, args, scratch_make(&session->scratch) ? session->scratch.journal : NULL);
 }
 
+/* Nothing is drawn: a credential plugin may ask its question here. */
+static void lend_terminal(struct session *session)
+{
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+
+    for (size_t i = 0; i < session->cluster_count; i++)
+        session->clusters[i].terminal_free = terminal;
+}
+
 int session_start_looking(struct session *session, const struct args *args)
 {
+    lend_terminal(session);
     return start(session, args, NULL);
 }
 
@@ -236,6 +251,7 @@ int session_open(struct session *session, const struct args *args)
 
 int session_begin(struct session *session, const struct args *args)
 {
+    lend_terminal(session);
     int status = session_start(session, args);
 
     if (status != EXIT_DONE)

@@ -7,6 +7,8 @@
  * exit. */
 #include "base/json.h"
 #include "base/library.h"
+#include "drivers/kubernetes/policy.h"
+#include "drivers/kubernetes/rbac.h"
 #include "print.h"
 #include "release/journal.h"
 #include "session.h"
@@ -63,7 +65,7 @@ static void check_settings(struct doctor *doctor, const struct session *session)
               config->file_found ? "read" : "not there; the environment is used", "");
     if (session->cluster_count == 0 && config->problem_count == 0)
         fail(doctor, EXIT_USAGE, "settings", "contexts", "no cluster is configured",
-             "set DOCKER_HOST, or name one in the file; `lockstep demo` needs neither");
+             "set KUBECONFIG or DOCKER_HOST, or name one in the file; `lockstep demo` needs none");
 }
 
 static void check_cluster(struct doctor *doctor, const struct session *session,
@@ -87,6 +89,11 @@ static void check_cluster(struct doctor *doctor, const struct session *session,
     check(doctor, HEALTH_OK, "cluster", cluster->name, text, "");
     if (cluster->note[0])
         check(doctor, HEALTH_WARN, "cluster", cluster->name, cluster->note, "");
+    for (size_t i = 0; i < cluster->lack_count; i++)
+        check(doctor, HEALTH_WARN, "rights", cluster->name, cluster->lacks[i],
+              i + 1 < cluster->lack_count
+                  ? ""
+                  : "`lockstep doctor --print-rbac` prints the roles that give these rights");
 }
 
 /* The nearest folder that exists decides whether the file could be made. */
@@ -189,6 +196,28 @@ static void print_checks(const struct doctor *doctor)
     table_end(&table);
 }
 
+static int print_yaml(const struct args *args)
+{
+    const char *which = args->operand_count ? args->operands[0] : "";
+    static const char *const words[] = {[RBAC_VIEW] = "view", [RBAC_OPERATE] = "operate"};
+    bool printed = false;
+
+    for (size_t i = 0; args->print_rbac && i < ARRAY_LEN(words); i++) {
+        if (which[0] && strcmp(which, words[i]) != 0)
+            continue;
+        char *text = rbac_yaml((enum rbac_role)i);
+        printf("%s%s", printed ? "---\n" : "", text);
+        free(text);
+        printed = true;
+    }
+    if (args->print_policy)
+        printf("%s%s", printed ? "---\n" : "", policy_yaml());
+    if (printed || (args->print_policy && !which[0]))
+        return EXIT_DONE;
+    complain("expected: lockstep doctor --print-rbac [view|operate], not '%s'", which);
+    return EXIT_USAGE;
+}
+
 int verb_doctor(const struct verb_row *row, const struct args *args)
 {
     struct session session;
@@ -196,6 +225,10 @@ int verb_doctor(const struct verb_row *row, const struct args *args)
     char text[200];
 
     (void)row;
+    if (args->print_rbac || args->print_policy || args->operand_count) {
+        json_decref(doctor.checks);
+        return print_yaml(args);
+    }
     check(&doctor, HEALTH_OK, "lockstep", LOCKSTEP_VERSION, library_versions(text, sizeof text),
           "");
     int status = session_configure(&session, args, SESSION_CLUSTERS_INSPECTED);

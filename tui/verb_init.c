@@ -83,7 +83,11 @@ static void print_settings(const struct session *session)
 
         put_quoted("  - name: ", cluster->name, "\n");
         put_quoted("    kind: ", cluster->kind, "\n");
-        if (cluster->endpoint[0])
+        if (strcmp(cluster->kind, "kubernetes") == 0) {
+            put_quoted("    context: ", cluster->kube_context, "\n");
+            if (cluster->kubeconfig[0])
+                put_quoted("    kubeconfig: ", cluster->kubeconfig, "\n");
+        } else if (cluster->endpoint[0])
             put_quoted("    endpoint: ", cluster->endpoint, "\n");
         printf("    production: %s\n", cluster->production ? "true" : "false");
     }

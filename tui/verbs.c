@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define BIT(id) ARG_BIT(id)
-#define WHERE   (BIT(CONTEXT) | BIT(CONFIG) | BIT(SEED) | BIT(TIMEOUT) | BIT(HELP))
+#define WHERE   (BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(SEED) | BIT(TIMEOUT) | BIT(HELP))
 #define ACTS    (WHERE | BIT(JOURNAL) | BIT(OUTPUT) | BIT(YES))
 #define DRAWS   (BIT(THEME) | BIT(ASCII) | BIT(SHOW_KEYS) | BIT(HELP))
 
@@ -18,8 +18,9 @@ static verb_run_fn run_help;
 
 static const struct verb_row verb_rows[] = {
     {"", "", "the dashboard on the configured clusters",
-     DRAWS | BIT(CONTEXT) | BIT(CONFIG) | BIT(JOURNAL) | BIT(READ_ONLY) | BIT(VERSION), 0, 0,
-     verb_dashboard},
+     DRAWS | BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(JOURNAL) | BIT(READ_ONLY) |
+         BIT(VERSION),
+     0, 0, verb_dashboard},
     {"demo", "[SCENARIO]", "the dashboard on the built-in simulator; needs nothing",
      DRAWS | BIT(SEED) | BIT(SPEED) | BIT(SCRIPT), 0, 1, verb_demo},
     {"status", "[SERVICE]",
@@ -41,8 +42,9 @@ static const struct verb_row verb_rows[] = {
      BIT(CONFIG) | BIT(JOURNAL) | BIT(OUTPUT) | BIT(HELP), 0, 1, verb_history},
     {"audit", "verify", "check the chain of the local record, and what the clusters know of it",
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 1, 1, verb_audit},
-    {"doctor", "", "what is configured, reachable and permitted, and what to do about the rest",
-     WHERE | BIT(JOURNAL) | BIT(OUTPUT), 0, 0, verb_doctor},
+    {"doctor", "[view|operate]",
+     "what is configured, reachable and permitted, and what to do about the rest",
+     WHERE | BIT(JOURNAL) | BIT(OUTPUT) | BIT(PRINT_RBAC) | BIT(PRINT_POLICY), 0, 1, verb_doctor},
     {"gate", "SERVICE VERSION [FILE...]",
      "ask every rule whether a release may begin now; for pipelines, does nothing",
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 2, ARG_OPERANDS_MAX, verb_gate},

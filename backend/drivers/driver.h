@@ -61,7 +61,7 @@ struct cluster_config {
                           0: the driver's own */
     /* kubernetes; NULL counts as "" */
     const char *kubeconfig;   /* "": KUBECONFIG, ~/.kube/config, the pod's account */
-    const char *kube_context; /* "": the current one */
+    const char *kube_context; /* "": the current one; in-cluster: the pod's account */
     const char *namespaces;   /* separated by commas; "": all */
     const char *kube_account; /* folder of the pod's account; "": where Kubernetes puts it */
     bool terminal_free;       /* nothing is drawn: credential plugins may ask on the terminal */

@@ -145,8 +145,8 @@ START_TEST(without_any_cluster_one_line_says_what_to_do)
         return; /* this machine has one */
     program_setenv(&program, "DOCKER_HOST", "");
     expect("status", 2,
-           "lockstep: no cluster is configured: set DOCKER_HOST or write "
-           "%/.config/lockstep/config.yaml; `lockstep demo` needs neither");
+           "lockstep: no cluster is configured: set KUBECONFIG or DOCKER_HOST, or write "
+           "%/.config/lockstep/config.yaml; `lockstep demo` needs none");
     expect("", 2, "lockstep: no cluster is configured");
 }
 END_TEST

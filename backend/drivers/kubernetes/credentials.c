@@ -39,8 +39,8 @@ static bool load(struct kube_access *access, struct err *err)
         return true;
     }
     fresh = kubeconfig_load(access->file, err);
-    if (!fresh && err->code == ERR_NONE && !access->kubeconfig && !access->context_name[0] &&
-        kube_account_is_there(access)) {
+    bool any = !access->context_name[0] || strcmp(access->context_name, "in-cluster") == 0;
+    if (!fresh && err->code == ERR_NONE && any && kube_account_is_there(access)) {
         kube_account_read(access);
         return true;
     }
