@@ -273,8 +273,8 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
         out.ask = verb == VERB_PAUSE || verb == VERB_RESUME ? "" : out.to;
     if (out.offered && in->deny[0])
         out.hinder = in->deny;
-    else if (out.offered && in->denied[verb])
-        out.hinder = in->denied[verb];
+    else if (out.offered && (in->denied[verb] || in->denied[out.deed]))
+        out.hinder = in->denied[verb] ? in->denied[verb] : in->denied[out.deed];
     if (out.offered && !in->live)
         out.hinder = "the cluster does not answer; nothing is sent on old news";
     if (out.offered && in->guard.release && in->guard.release->newer)

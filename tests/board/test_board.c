@@ -100,6 +100,23 @@ START_TEST(a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back)
 }
 END_TEST
 
+START_TEST(a_key_that_is_denied_says_what_is_missing_and_the_others_stay)
+{
+    struct world w = canary_of_one();
+    struct board_input in = input_of(&w);
+    in.denied[VERB_STEP] = "this identity may not: patch deployments.apps in shop";
+    const struct row *row = board_row(&in);
+
+    ck_assert(row->option[VERB_STEP].offered && !row->option[VERB_STEP].allowed);
+    ck_assert_str_eq(row->option[VERB_STEP].effect,
+                     "this identity may not: patch deployments.apps in shop");
+    ck_assert(row->option[VERB_PAUSE].allowed);
+    ck_assert(row->option[VERB_ROLLBACK].allowed);
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
 START_TEST(a_pause_takes_the_step_away_and_offers_resume)
 {
     struct world w = canary_of_one();
@@ -239,6 +256,7 @@ SUITE(board)
 
     tcase_add_test(tc, a_steady_service_offers_no_key);
     tcase_add_test(tc, a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back);
+    tcase_add_test(tc, a_key_that_is_denied_says_what_is_missing_and_the_others_stay);
     tcase_add_test(tc, a_pause_takes_the_step_away_and_offers_resume);
     tcase_add_test(tc, resume_finishes_the_step_that_the_pause_cut_short);
     tcase_add_loop_test(tc, a_step_waits_for_what_is_not_settled, 0, (int)ARRAY_LEN(hinders));

@@ -201,6 +201,29 @@ START_TEST(production_asks_first)
 }
 END_TEST
 
+START_TEST(a_key_that_this_identity_may_not_use_is_refused_with_what_is_missing)
+{
+    struct rig rig = {.clock = clock_new_virtual(1772442000000)};
+    struct err err = {0};
+
+    rig.sim = sim_new("eight", 1, rig.clock, &err);
+    ck_assert(sim_inject(rig.sim, SIM_DENIED, "", &err));
+    rig.engine[0] = operator_new(&rig, 0, test_dir(), false);
+    struct drive op = synced(&rig, 0);
+    struct action_status s = drive_press(&op, VERB_START, "5");
+    drive_end_is(&s, END_REFUSED);
+    ck_assert_msg(strstr(s.sentence, "this identity may not: update services forward") != NULL,
+                  "%s", s.sentence);
+    ck_assert_uint_eq(sim_applied_total(rig.sim), 0);
+    const struct frame *frame = engine_frame(rig.engine[0]);
+    ck_assert(frame->clusters[0].may_act);
+    ck_assert_uint_eq(frame->clusters[0].lack_count, 2);
+    ck_assert_str_eq(frame->clusters[0].lacks[1], "this identity may not: update services forward");
+    frame_unref(frame);
+    rig_end(&rig);
+}
+END_TEST
+
 static void lose_node_during_a_release(struct rig *rig, const struct drive *op)
 {
     struct err err = {0};
@@ -304,6 +327,7 @@ SUITE(engine)
     tcase_add_test(tc, of_two_operators_who_press_at_once_one_wins_and_the_other_is_told);
     tcase_add_test(tc, a_key_on_an_older_picture_is_refused_with_what_changed);
     tcase_add_test(tc, production_asks_first);
+    tcase_add_test(tc, a_key_that_this_identity_may_not_use_is_refused_with_what_is_missing);
     tcase_add_test(tc, a_second_release_is_refused_while_a_silent_node_may_run_the_first_version);
     tcase_add_test(tc, a_fenced_node_leaves_the_count);
     tcase_add_test(tc, what_one_operator_attests_every_operator_knows);

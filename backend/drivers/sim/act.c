@@ -292,6 +292,7 @@ void act_apply(struct sim *sim, struct request *request)
         break;
     case REQUEST_PERMISSIONS:
         request->forbidden = sim->forbidden;
+        request->denied = sim->denied;
         break;
     }
 }

@@ -129,6 +129,10 @@ void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target)
     case SIM_FORBIDDEN:
     case SIM_PERMITTED:
         sim->forbidden = fault == SIM_FORBIDDEN;
+        sim->denied = false;
+        break;
+    case SIM_DENIED:
+        sim->denied = true;
         break;
     case SIM_LOSE_REQUEST:
     case SIM_LOSE_ANSWER:

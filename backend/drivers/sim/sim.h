@@ -44,6 +44,7 @@ const char *sim_scenario_about(size_t index);
     X(REACHABLE, "reachable")             /* - */                                                  \
     X(FORBIDDEN, "forbidden")             /* -: may look, may not act */                           \
     X(PERMITTED, "permitted")             /* - */                                                  \
+    X(DENIED, "denied")                   /* -: may pause and go back, may not go on */            \
     X(LOSE_REQUEST, "lose-request")       /* W: never arrives; outcome unknown */                  \
     X(LOSE_ANSWER, "lose-answer")         /* W: applied; outcome unknown */                        \
     X(DELAY_REQUEST, "delay-request")     /* W: outcome unknown, and it arrives after that */      \

@@ -151,12 +151,23 @@ static void tell_permissions(const struct sim_driver *driver, const struct reque
 {
     const bool read_only = driver->base.env.config->read_only;
     const bool forbidden = request->forbidden;
+    static const struct driver_denial no_further = {
+        .verbs = 1u << VERB_START | 1u << VERB_STEP | 1u << VERB_RESUME,
+        .kind = "service",
+        .scope = "",
+        .missing = "update services forward",
+    };
+    static const struct driver_denial elsewhere = {
+        .verbs = ~0u, .kind = "", .scope = "elsewhere", .missing = "update services in elsewhere"};
+    const struct driver_denial denials[] = {elsewhere, no_further};
     const struct driver_permissions permissions = {
         .who = driver->who,
         .verified = true,
         .may_view = true,
         .may_act = !read_only && !forbidden,
         .missing = forbidden ? "update services" : "",
+        .denials = denials,
+        .denial_count = request->denied ? ARRAY_LEN(denials) : 0,
     };
 
     request->fn.permissions(request->arg, err ? NULL : &permissions, err);

@@ -40,7 +40,7 @@ struct request {
     unsigned refs;             /* events that will look at it, and the inbox */
     enum request_kind kind;
     bool answered, computed;
-    bool focus, overtaken, forbidden;
+    bool focus, overtaken, forbidden, denied;
     unsigned tries;
     char cluster[64];
     char object[256]; /* service id or ledger key */

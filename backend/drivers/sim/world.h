@@ -126,7 +126,7 @@ struct sim {
     int64_t now_ms;          /* of the event being run, else of the last look at the clock */
     struct sim_news news[SIM_NEWS_MAX];
     uint64_t news_count, record_revision;
-    bool unreachable, forbidden, chaos_on;
+    bool unreachable, forbidden, denied, chaos_on;
     struct sim_armed *armed;
     struct sim_chaos chaos;
     struct sim_driver *drivers;
