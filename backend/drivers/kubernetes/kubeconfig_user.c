@@ -164,8 +164,10 @@ static bool read_strings(const struct json_at *up, const char *key, const char *
     for (size_t i = 0; i < count; i++) {
         struct json_at item = json_index(&at, i);
         const char *raw = json_raw(item.value), *text;
-        if (!raw)
-            return json_get_text(&item, 16, &text, err); /* false: says what it found */
+        if (!raw) {
+            json_get_text(&item, 16, &text, err); /* says what it found */
+            return false;
+        }
         list[i] = arena_strdup(up->arena, raw);
     }
     *out = list;
@@ -306,10 +308,10 @@ static bool read_extra(const struct json_at *up, const char *const **out, struct
     size_t n = 0;
     json_object_foreach((json_t *)(uintptr_t)at.value, key, values)
     {
-        const char *const *strings;
+        const char *const *strings = NULL;
         if (!read_strings(&at, key, &strings, err))
             return false;
-        for (size_t i = 0; strings[i]; i++) {
+        for (size_t i = 0; strings && strings[i]; i++) {
             list[n++] = arena_strdup(up->arena, key);
             list[n++] = strings[i];
         }

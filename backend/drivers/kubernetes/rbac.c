@@ -91,28 +91,36 @@ static const char *const head[] = {
 static const char *const role_name[] = {
     [RBAC_VIEW] = "lockstep-view", [RBAC_OPERATE] = "lockstep-operate"};
 
-char *rbac_yaml(enum rbac_role role)
+static void print_role(FILE *out, enum rbac_role role)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
+    const char *name = role_name[role];
 
-    if (!out)
-        fatal("out of memory for a role");
     fprintf(
         out,
         "%s# Everywhere:          kubectl create clusterrolebinding %s --clusterrole %s --group "
         "GROUP\n# In one namespace:    kubectl create rolebinding %s --clusterrole %s --group "
         "GROUP -n NAMESPACE\n# (nodes and namespaces are then missing: bind lockstep-view "
         "everywhere where you can)\n",
-        head[role], role_name[role], role_name[role], role_name[role], role_name[role]);
+        head[role], name, name, name, name);
     fprintf(out,
             "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: %s\n"
             "  labels:\n    app.kubernetes.io/name: lockstep\nrules:\n",
-            role_name[role]);
+            name);
     print_rules(out, RBAC_VIEW);
     if (role == RBAC_OPERATE)
         print_rules(out, RBAC_OPERATE);
     fclose(out);
+}
+
+char *rbac_yaml(enum rbac_role role)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out)
+        print_role(out, role);
+    else
+        fatal("out of memory for a role");
     return text;
 }
