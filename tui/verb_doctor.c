@@ -75,7 +75,7 @@ static void check_cluster(struct doctor *doctor, const struct session *session,
     char text[700];
 
     if (cluster->state != CLUSTER_LIVE) {
-        snprintf(text, sizeof text, "%s: %s", config->endpoint,
+        snprintf(text, sizeof text, "%s%s%s", config->endpoint, config->endpoint[0] ? ": " : "",
                  cluster->why[0] ? cluster->why : "no answer in the time given");
         fail(doctor, EXIT_UNREACHED, "cluster", cluster->name, text,
              "check the address, that the engine runs, and that you may open its socket or port");

@@ -107,8 +107,8 @@ static struct driver_permissions read_only_answer(struct ask *ask)
     return (struct driver_permissions){
         .who = arena_strdup(ask->arena, place->user),
         .may_view = true,
-        .missing = place->view_only[0] ? arena_strdup(ask->arena, place->view_only)
-                                       : "anything but look: read-only",
+        .missing = place->view_only[0] ? arena_printf(ask->arena, "act here: %s", place->view_only)
+                                       : "act here: it is opened read-only",
     };
 }
 

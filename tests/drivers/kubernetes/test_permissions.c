@@ -321,7 +321,7 @@ START_TEST(read_only_sends_nothing_but_get)
     ask();
     ck_assert(!got.verified && got.may_view && !got.may_act);
     ck_assert_str_eq(got.who, "u");
-    ck_assert_ptr_nonnull(strstr(got.missing, "read-only"));
+    ck_assert_ptr_nonnull(strstr(got.missing, "act here: it is opened read-only"));
     ck_assert_uint_eq(server_count(server, "POST"), 0);
 }
 END_TEST
