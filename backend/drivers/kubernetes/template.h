@@ -73,6 +73,12 @@ const json_t *kube_condition(const json_t *object, const char *type);
 bool kube_is_observed(const struct kube_workload *w);
 /* Who else writes it: "argo-cd", "flux", "helm", or "". */
 const char *kube_owner(const json_t *object);
+/* What service->revision is: it moves with every change of the spec, of lockstep's annotations and
+ * with a new object of the same name, and not with status, which moves by itself all the time
+ * while pods come and go. A write tests exactly this on the server. Of a Rollout, whose state
+ * is its status, it is metadata.resourceVersion. */
+enum { KUBE_REVISION_TEXT = 96 };
+const char *kube_revision(enum kube_kind kind, const json_t *object, char out[KUBE_REVISION_TEXT]);
 
 /* ---- pod templates ---- */
 /* What people call it: KUBE_VERSION, else label app.kubernetes.io/version, else the image's tag,
