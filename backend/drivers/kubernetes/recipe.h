@@ -23,8 +23,6 @@ bool kube_plan(const struct kube_workload *w, const json_t *memo, struct action 
 /* Has write action->write come to rest, so that the next may go? memo may be NULL. */
 bool kube_settled(const struct kube_workload *w, const struct action *action, const json_t *memo);
 
-enum kube_follow { KUBE_DELETES_MAX = 64 };
-
 /* One HTTP request. Paths are escaped and start with '/'. */
 struct kube_request {
     const char *method;       /* "PATCH", "DELETE" */
@@ -33,32 +31,32 @@ struct kube_request {
     json_t *body; /* NULL: none */
 };
 
-/* requests[0] is the write: it carries the precondition and leaves the mark, and its answer is
- * the outcome (kube_meaning). Where more follow they are deletions of single pods with a UID as
- * precondition, sent only after a 2xx to the first: harmless when sent twice, their 404 and 409
- * mean that this pod is gone; any other failure leaves the action applied but not settled. */
+/* requests[0] carries the precondition and leaves the mark. Where more follow (deletions of single
+ * pods, a patch of /status), the first moves nothing by itself; they are sent in order, each
+ * after the one before was answered well, and are harmless when sent twice. The outcome of the
+ * write is that of the first one that kube_meaning does not call ERR_NONE, else NONE. */
 struct kube_write {
     struct kube_request *requests;
     size_t count;
 };
 void kube_write_release(struct kube_write *write);
 
-/* Write action->write. ERR_CONFLICT when the object is not at action->revision. */
+/* Write action->write. ERR_CONFLICT when the object is not at action->revision (kube_revision, or
+ * its metadata.resourceVersion). */
 bool kube_compose(const struct kube_workload *w, const struct action *action, const json_t *memo,
                   struct kube_write *out, struct err *err);
 
-/* A neutral write at `revision`: moves resourceVersion and no pod. `nonce` differs each time. */
+/* Does this write take every mark of lockstep's away, and leave none of its own? It is in when none
+ * of its action's is left. So ends an action that finishes a release or undoes one. */
+bool kube_write_clears(const struct action *action);
+
+/* A neutral write at `revision`: moves it and no pod. `nonce` differs each time. */
 bool kube_compose_fence(const struct kube_workload *w, const char *revision, const char *nonce,
                         struct kube_write *out, struct err *err);
 
-/* What the status of the answer to requests[0] means for driver_act_fn: NONE, CONFLICT,
- * REJECTED, AUTH, NOT_FOUND, UNSUPPORTED, NETWORK (try a read), UNKNOWN. A failed test of a JSON
- * patch (422 of reason Invalid that names it) is a conflict. `answer` is the body's Status
- * object or NULL. */
-enum err_code kube_meaning(long status, const json_t *answer);
-
-/* Writes that a step from have_count to to_count takes, and how many pods write `write` adds;
- * for tests. */
-uint32_t kube_write_size(const struct action *action, uint32_t write);
+/* What the answer to this request means for driver_act_fn: NONE, CONFLICT, REJECTED, AUTH,
+ * NOT_FOUND, UNSUPPORTED or UNKNOWN. `answer` is the body's Status object or NULL. A failed test of
+ * a patch (422) is a conflict; a pod to be deleted that is gone, or another one by now, is fine. */
+enum err_code kube_meaning(const struct kube_request *request, long status, const json_t *answer);
 
 #endif

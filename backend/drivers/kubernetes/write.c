@@ -104,6 +104,11 @@ bool kube_patch_begin(struct kube_patch *patch, const struct kube_workload *w, c
     return true;
 }
 
+void kube_patch_follow(struct kube_patch *patch, const struct kube_workload *w)
+{
+    *patch = (struct kube_patch){w, json_array(), true};
+}
+
 void kube_patch_drop(struct kube_patch *patch)
 {
     json_decref(patch->ops);
@@ -213,6 +218,14 @@ void kube_write_release(struct kube_write *write)
     *write = (struct kube_write){NULL, 0};
 }
 
+void kube_write_move(struct kube_write *to, struct kube_write *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        *add_request(to) = from->requests[i];
+    free(from->requests);
+    *from = (struct kube_write){NULL, 0};
+}
+
 bool kube_compose_fence(const struct kube_workload *w, const char *revision, const char *nonce,
                         struct kube_write *out, struct err *err)
 {
@@ -236,8 +249,10 @@ static bool is_failed_test(const json_t *answer)
            strstr(message, "testing path") || strstr(message, "remove operation");
 }
 
-enum err_code kube_meaning(long status, const json_t *answer)
+enum err_code kube_meaning(const struct kube_request *request, long status, const json_t *answer)
 {
+    if (strcmp(request->method, "DELETE") == 0 && (status == 404 || status == 409))
+        return ERR_NONE;
     switch (status) {
     case 200:
     case 201:

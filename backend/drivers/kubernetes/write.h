@@ -30,11 +30,15 @@ void kube_patch_mark(struct kube_patch *patch, const struct action *action);
 /* Takes away every annotation of lockstep's and its entries in managedFields: after it somebody
  * else's server-side apply meets nothing of lockstep. */
 void kube_patch_clean(struct kube_patch *patch);
-/* Moves the patch into *out as the first request; subresource "" or "status". */
+/* A further patch of the same write, without a precondition of its own but what it tests. */
+void kube_patch_follow(struct kube_patch *patch, const struct kube_workload *w);
+/* Moves the patch into *out as its next request; subresource "" or "status". */
 void kube_patch_end(struct kube_patch *patch, const char *subresource, struct kube_write *out);
 void kube_patch_drop(struct kube_patch *patch);
 
 /* Appends the deletion of one pod, only if it is still this one. */
 void kube_write_delete(struct kube_write *write, const json_t *pod);
+/* Appends all requests of another one. */
+void kube_write_move(struct kube_write *to, struct kube_write *from);
 
 #endif
