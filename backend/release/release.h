@@ -18,7 +18,7 @@
 enum release_limit {
     RELEASE_TEXT_MAX = 96 << 10,
     RELEASE_RECENT_MAX = 32, /* action ids remembered: protocol rule 5 */
-    RELEASE_WRITES_MAX = 16, /* writes of one action */
+    RELEASE_WRITES_MAX = 64, /* writes of one action */
 };
 
 /* Somebody is acting, or was when they died. id "" means nobody. */
