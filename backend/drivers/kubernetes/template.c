@@ -178,37 +178,58 @@ const char *kube_template_version(const json_t *template, struct arena *arena)
     return image_version(arena, clean);
 }
 
-/* Drops what the engine adds, and empty members that may be there or not. */
-static json_t *bare_template(const json_t *template)
+/* What the engine adds to its copies. */
+static bool is_engines(const char *key)
 {
-    static const char *const labels[] = {"pod-template-hash", "controller-revision-hash",
-                                         "pod-template-generation", "rollouts-pod-template-hash"};
-    json_t *copy = json_deep_copy(template);
-    json_t *metadata = json_object_get(copy, "metadata");
-    json_t *own = json_object_get(metadata, "labels");
+    static const char *const keys[] = {"pod-template-hash", "controller-revision-hash",
+                                       "pod-template-generation", "rollouts-pod-template-hash",
+                                       "creationTimestamp"};
 
-    json_object_del(copy, "$patch");
-    for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-        json_object_del(own, labels[i]);
-    if (own && json_object_size(own) == 0)
-        json_object_del(metadata, "labels");
-    if (json_is_null(json_object_get(metadata, "creationTimestamp")))
-        json_object_del(metadata, "creationTimestamp");
-    if (metadata && json_object_size(metadata) == 0)
-        json_object_del(copy, "metadata");
-    return copy;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Every member of `a` is the same in `b`, those of the engine apart; an empty object and none are
+ * the same. */
+static bool covers(const json_t *a, const json_t *b)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)a, key, value)
+    {
+        const json_t *other = json_object_get(b, key);
+        bool empty = json_is_object(value) && json_object_size(value) == 0;
+        if (is_engines(key) || (!other && empty))
+            continue;
+        if (!other || !json_equal(value, other))
+            return false;
+    }
+    return true;
+}
+
+static bool same_members(const json_t *a, const json_t *b)
+{
+    return covers(a, b) && covers(b, a);
+}
+
+static bool same_metadata(const json_t *a, const json_t *b)
+{
+    static const char *const members[] = {"labels", "annotations"};
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (!same_members(json_object_get(a, members[i]), json_object_get(b, members[i])))
+            return false;
+    return true;
 }
 
 bool kube_template_equal(const json_t *a, const json_t *b)
 {
-    if (!json_is_object(a) || !json_is_object(b))
-        return false;
-    json_t *left = bare_template(a), *right = bare_template(b);
-    bool same = json_equal(left, right) != 0;
-
-    json_decref(left);
-    json_decref(right);
-    return same;
+    return json_is_object(a) && json_is_object(b) &&
+           json_equal(json_object_get(a, "spec"), json_object_get(b, "spec")) != 0 &&
+           same_metadata(json_object_get(a, "metadata"), json_object_get(b, "metadata"));
 }
 
 /* ---- who else writes it ---- */
