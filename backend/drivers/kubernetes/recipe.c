@@ -96,6 +96,11 @@ static bool check_third(const struct kube_workload *w, const json_t *memo, struc
     const json_t *third = kube_memo_third(memo, w);
     char clean[TEXT_NAME_MAX + 1];
 
+    if (!third && kube_memo_is_outdated(memo, w))
+        return err_set(err, ERR_REJECTED,
+                       "its pod template was changed in flight%s: what runs is not what was "
+                       "released; roll back, then start again",
+                       who_changed(kube_template(w)));
     if (!third)
         return true;
     const char *name = kube_raw(third, "metadata/name");
@@ -160,7 +165,8 @@ static bool check_back(const json_t *memo, struct action *action, struct err *er
 
 /* ---- plan ---- */
 
-/* A memo of a release that is over is none of the rollout that is in flight now. */
+/* A memo of a release that is over is none of the rollout that is in flight now: nothing of what it
+ * goes back to runs any more, but something else does. */
 static bool is_of_flight(const json_t *memo, const struct kube_workload *w)
 {
     return kube_memo_fits(memo, w) && (!kube_memo_third(memo, w) || kube_memo_runs(memo, w));

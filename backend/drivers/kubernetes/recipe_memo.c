@@ -31,6 +31,10 @@ static json_t *settings_of(const struct kube_workload *w, const json_t *spec)
 static json_t *make(const struct kube_workload *w, const json_t *template, const char *to,
                     json_t *spec, bool paused)
 {
+    /* Until the engine has seen it, the new template has no number. */
+    int64_t number = kube_revision_number(w),
+            next = template == kube_template(w) || !kube_new_revision(w);
+
     json_t *copy = json_deep_copy(template);
     json_t *memo = json_object();
 
@@ -42,6 +46,7 @@ static json_t *make(const struct kube_workload *w, const json_t *template, const
     json_object_set_new(memo, MEMO_TO, json_string(to));
     json_object_set_new(memo, MEMO_TEMPLATE, copy);
     json_object_set_new(memo, MEMO_SPEC, spec);
+    json_object_set_new(memo, MEMO_REVISION, json_integer(number ? number + next : 0));
     json_object_set_new(memo, MEMO_PAUSED, json_boolean(paused));
     return memo;
 }
@@ -220,4 +225,11 @@ bool kube_memo_runs(const json_t *memo, const struct kube_workload *w)
             kube_template_equal(kube_revision_template(w, w->revisions[i]), template))
             return true;
     return false;
+}
+
+bool kube_memo_is_outdated(const json_t *memo, const struct kube_workload *w)
+{
+    int64_t number = kube_int(memo, MEMO_REVISION, 0);
+
+    return number > 0 && kube_revision_number(w) > number;
 }

@@ -8,6 +8,7 @@
 #define MEMO_TO       "to"       /* version that it is about to move to */
 #define MEMO_TEMPLATE "template" /* spec.template before */
 #define MEMO_SPEC     "spec"     /* the user's members of spec that lockstep changes in flight */
+#define MEMO_REVISION "revision" /* kube_revision_number of what it moves to */
 #define MEMO_PAUSED   "paused"   /* it rests paused between releases */
 
 /* New references. Before a start; the template before is the one that is there. */
@@ -28,6 +29,8 @@ uint32_t kube_memo_unavailable(const json_t *memo, uint32_t replicas);
 void kube_memo_restore(struct kube_patch *patch, const json_t *memo);
 /* The revision of a third template that runs pods, or NULL: neither asked for nor before. */
 const json_t *kube_memo_third(const json_t *memo, const struct kube_workload *w);
+/* Has the template changed since the release began, though its version is the same? */
+bool kube_memo_is_outdated(const json_t *memo, const struct kube_workload *w);
 /* Does anything of the template before still run? */
 bool kube_memo_runs(const json_t *memo, const struct kube_workload *w);
 

@@ -103,6 +103,9 @@ const char *kube_revision_hash(const struct kube_workload *w, const json_t *revi
 const json_t *kube_new_revision(const struct kube_workload *w);
 /* The revision whose pods carry this hash, or NULL. */
 const json_t *kube_revision_of_hash(const struct kube_workload *w, const char *hash);
+/* How many templates it has had, as the engine counts: one more with each change, and with each way
+ * back. 0 unknown. */
+int64_t kube_revision_number(const struct kube_workload *w);
 /* maxSurge, maxUnavailable: a number or "25%" of `replicas`. A missing value is `fallback`. */
 uint32_t kube_portion(const json_t *value, uint32_t replicas, bool round_up, const char *fallback);
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const json_t *kube_template(const struct kube_workload *w)
@@ -94,6 +95,24 @@ const json_t *kube_new_revision(const struct kube_workload *w)
     if (!found)
         found = find_by_template(w, kube_template(w));
     return found ? found : find_by_number(w);
+}
+
+int64_t kube_revision_number(const struct kube_workload *w)
+{
+    static const char *const keys[KUBE_KIND_COUNT] = {
+        [KUBE_DEPLOYMENT] = "deployment.kubernetes.io/revision",
+        [KUBE_ROLLOUT] = "rollout.argoproj.io/revision",
+    };
+    int64_t most = 0;
+
+    if (keys[w->kind])
+        return strtoll(kube_annotation(w->object, keys[w->kind]), NULL, 10);
+    for (size_t i = 0; i < w->revision_count; i++) {
+        int64_t number = kube_int(w->revisions[i], "revision", 0);
+        if (kube_owns(w->object, w->revisions[i]) && number > most)
+            most = number;
+    }
+    return most;
 }
 
 /* ---- counts ---- */

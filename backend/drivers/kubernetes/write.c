@@ -240,13 +240,11 @@ bool kube_compose_fence(const struct kube_workload *w, const char *revision, con
 
 /* ---- answers ---- */
 
-/* A test of the patch failed: somebody was first. Everything else of 422 is a validation. */
+/* An operation of the patch failed: somebody was first. The server does not say which, but only a
+ * validation names the object and its fields. */
 static bool is_failed_test(const json_t *answer)
 {
-    const char *message = kube_raw(answer, "message");
-
-    return strstr(message, "test failed") || strstr(message, "testing value") ||
-           strstr(message, "testing path") || strstr(message, "remove operation");
+    return !kube_at(answer, "details/kind") && !kube_at(answer, "details/causes");
 }
 
 enum err_code kube_meaning(const struct kube_request *request, long status, const json_t *answer)
