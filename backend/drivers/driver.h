@@ -81,6 +81,8 @@ struct driver_caps {
     int64_t settle_ms; /* else: so long after it was sent no write can arrive any more */
     bool ledger;       /* has a shared store with compare-and-swap */
     bool choose_nodes; /* a step can name its nodes */
+    bool clears_marks; /* the last write of an action that finishes or undoes (action_clears_marks)
+                          takes every mark away, and is in when none of its action is left */
     const char
         *drift_note; /* what may move a resting rollout without a command, or "" (P16's limit) */
 };

@@ -65,4 +65,12 @@ struct action {
     bool last_step; /* to_count == replicas: afterwards nothing of the old is wanted */
 };
 
+/* Is the current write the last one of an action that ends a release, where nothing of it is to
+ * stay on the object? */
+static inline bool action_clears_marks(const struct action *action)
+{
+    return (action->last_step || action->verb == VERB_ROLLBACK) && action->holds_from > 0 &&
+           action->write > 0 && action->write + 1 == action->writes;
+}
+
 #endif

@@ -18,6 +18,34 @@ static bool has_mark(const struct service *service, const char *id, uint32_t wri
     return false;
 }
 
+static bool has_any_mark(const struct service *service, const char *id)
+{
+    size_t len = strlen(id);
+
+    for (size_t i = 0; i < service->mark_count; i++)
+        if (strncmp(service->marks[i], id, len) == 0 && service->marks[i][len] == '.')
+            return true;
+    return false;
+}
+
+/* The one that takes the marks away is told by their absence: the write before it has left its own,
+ * and nobody of lockstep writes before this action is settled. */
+static bool is_in(const struct action_run *run, const struct service *service)
+{
+    const struct claim *s = &run->subject;
+    const struct action action = {
+        .verb = s->verb,
+        .write = run->effect.write,
+        .writes = s->writes,
+        .holds_from = s->holds_from,
+        .last_step = s->replicas && s->to_count >= s->replicas,
+    };
+
+    if (run->env.driver->ops->caps(run->env.driver)->clears_marks && action_clears_marks(&action))
+        return !has_any_mark(service, s->id);
+    return has_mark(service, s->id, action.write);
+}
+
 static uint64_t hash_marks(const struct service *service)
 {
     uint64_t hash = HASH_SEED;
@@ -58,7 +86,7 @@ static unsigned facts_of_service(struct action_run *run, const struct service *s
         snprintf(s->base, sizeof s->base, "%s", service->revision);
         run->marks = hash_marks(service);
     }
-    if (has_mark(service, s->id, run->effect.write))
+    if (is_in(run, service))
         facts |= FACT_MARK;
     if (strcmp(service->revision, s->base) == 0)
         facts |= FACT_CURRENT;
