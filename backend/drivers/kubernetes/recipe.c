@@ -235,18 +235,10 @@ bool kube_settled(const struct kube_workload *w, const struct action *action, co
 
 /* ---- writes ---- */
 
-bool kube_write_clears(const struct action *action)
-{
-    bool ends = action->last_step || action->verb == VERB_ROLLBACK;
-
-    return ends && action->holds_from > 0 && action->write > 0 &&
-           action->write + 1 == action->writes;
-}
-
 static bool compose(struct kube_patch *patch, const struct action *action, const json_t *memo,
                     struct kube_write *out, struct err *err)
 {
-    if (kube_write_clears(action)) {
+    if (action_clears_marks(action)) {
         kube_patch_clean(patch);
         return true;
     }

@@ -5,6 +5,8 @@
  * at maxSurge + maxUnavailable new pods. A StatefulSet is held by its partition, a
  * DaemonSet by OnDelete, an Argo Rollout by its own steps.
  *
+ * Where action_clears_marks(action), the write takes everything of lockstep's off the object.
+ *
  * Each write is one request with the resourceVersion that was judged in it. What lockstep sets
  * beside the template (marks, brake) is taken away by the last write of a release or of an undo. */
 #ifndef LOCKSTEP_DRIVERS_KUBERNETES_RECIPE_H
@@ -45,10 +47,6 @@ void kube_write_release(struct kube_write *write);
  * its metadata.resourceVersion). */
 bool kube_compose(const struct kube_workload *w, const struct action *action, const json_t *memo,
                   struct kube_write *out, struct err *err);
-
-/* Does this write take every mark of lockstep's away, and leave none of its own? It is in when none
- * of its action's is left. So ends an action that finishes a release or undoes one. */
-bool kube_write_clears(const struct action *action);
 
 /* A neutral write at `revision`: moves it and no pod. `nonce` differs each time. */
 bool kube_compose_fence(const struct kube_workload *w, const char *revision, const char *nonce,
