@@ -49,8 +49,10 @@ uint32_t kube_rollout_next(const struct kube_workload *w, size_t from)
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const json_t *step = json_array_get(steps, i), *pause = json_object_get(step, "pause");
         weight = kube_int(step, "setWeight", weight);
+        if (weight < 0 || weight > 100)
+            weight = 100;
         if (i >= from && pause && !json_object_get(pause, "duration"))
-            return (uint32_t)((replicas * (weight < 0 ? 0 : weight) + 99) / 100);
+            return (uint32_t)((replicas * weight + 99) / 100);
     }
     return replicas;
 }

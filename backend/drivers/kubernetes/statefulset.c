@@ -31,7 +31,7 @@ static uint32_t index_of(const struct kube_workload *w, const json_t *pod)
     int64_t start = kube_int(w->object, "spec/ordinals/start", 0);
     long at = dash ? strtol(dash + 1, NULL, 10) : 0;
 
-    return at < start ? 0 : (uint32_t)(at - start);
+    return at < start || start < 0 ? 0 : (uint32_t)(at - start);
 }
 
 static bool is_of(const struct kube_workload *w, const json_t *pod, const char *hash)

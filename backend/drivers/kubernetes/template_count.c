@@ -106,13 +106,13 @@ int64_t kube_revision_number(const struct kube_workload *w)
     int64_t most = 0;
 
     if (keys[w->kind])
-        return strtoll(kube_annotation(w->object, keys[w->kind]), NULL, 10);
+        return count_of(strtoll(kube_annotation(w->object, keys[w->kind]), NULL, 10));
     for (size_t i = 0; i < w->revision_count; i++) {
         int64_t number = kube_int(w->revisions[i], "revision", 0);
         if (kube_owns(w->object, w->revisions[i]) && number > most)
             most = number;
     }
-    return most;
+    return count_of(most);
 }
 
 /* ---- counts ---- */
