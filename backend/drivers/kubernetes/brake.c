@@ -130,12 +130,11 @@ static bool plan_step(const struct kube_workload *w, const json_t *memo, struct 
 
 static bool at_rest(const struct kube_workload *w);
 
-/* Parked, its new pods count as available again and alerts stay quiet. Not where the new
- * ReplicaSet is complete: paused, the controller would remove the old pods. */
+/* Not where the new ReplicaSet is complete: paused, the controller would remove the old pods. */
 static bool may_park(const struct kube_workload *w, const struct state *s)
 {
-    return s->braked && !s->paused && at_rest(w) && s->replicas > 1 && s->fresh > 0 &&
-           s->fresh < s->replicas && s->old > 0;
+    return strcmp(kube_annotation(w->object, KUBE_PARK), "pause") == 0 && s->braked && !s->paused &&
+           at_rest(w) && s->replicas > 1 && s->fresh > 0 && s->fresh < s->replicas && s->old > 0;
 }
 
 static bool plan_pause(const struct kube_workload *w, struct action *action)

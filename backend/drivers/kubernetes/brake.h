@@ -10,6 +10,10 @@
 
 #include "drivers/kubernetes/recipe_memo.h"
 
+/* annotation: "pause": a pause at rest parks it: paused without the brake, its new pods count as
+ * available and alerts stay quiet. Without it such a pause needs no write. */
+#define KUBE_PARK "lockstep.park"
+
 /* As of recipe.h, for KUBE_DEPLOYMENT; memo fits or is NULL (rollback never NULL). */
 bool kube_brake_plan(const struct kube_workload *w, const json_t *memo, struct action *action,
                      struct err *err);

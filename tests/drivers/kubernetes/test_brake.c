@@ -264,6 +264,12 @@ START_TEST(from_park_the_brake_takes_hold_before_anything_moves)
 
     open_flight(&f, 12, "4", "0");
     carry_out(&f, VERB_START, 2, true);
+    struct action pause = action_of(&f, VERB_PAUSE, 2);
+    ck_assert(kube_plan(model_look(&f.model), f.memo, &pause, NULL, &(struct err){0}));
+    ck_assert_uint_eq(pause.writes, 0); /* it stands already */
+    model_set_text(&f.model, "/metadata/annotations/lockstep.park", "\"pause\"");
+    while (model_turn(&f.model))
+        ;
     carry_out(&f, VERB_PAUSE, 2, true);
     ck_assert_int_eq(kube_hold_of(model_look(&f.model)), KUBE_PAUSED);
     ck_assert_int_eq(kube_int(f.model.deployment, "spec/minReadySeconds", 0), 0);
@@ -287,6 +293,9 @@ START_TEST(what_is_complete_is_never_parked)
     open_flight(&f, 12, "4", "0");
     carry_out(&f, VERB_START, 2, true);
     f.bound = 12;
+    model_set_text(&f.model, "/metadata/annotations/lockstep.park", "\"pause\"");
+    while (model_turn(&f.model))
+        ;
     struct action step = action_of(&f, VERB_STEP, 12);
     ck_assert(kube_plan(model_look(&f.model), f.memo, &step, NULL, &err));
     for (step.write = 0; fresh(&f) < 12; step.write++) {
