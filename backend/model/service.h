@@ -126,6 +126,9 @@ const struct service *service_seal(struct service *service);
 const struct service *service_ref(const struct service *service);
 void service_unref(const struct service *service); /* NULL is fine; any thread */
 
+/* Of everything in it but observed_ms: equal means that there is nothing to tell. */
+uint64_t service_hash(const struct service *service);
+
 /* Instances of `version` that are in any of the states of the set (1 << enum instance_state). */
 unsigned service_count(const struct service *service, const char *version, unsigned states);
 #define STATES_SERVING (1u << INSTANCE_SERVING)
