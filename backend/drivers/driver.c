@@ -9,7 +9,7 @@ const char *const cluster_state_word[CLUSTER_STATE_COUNT] = {
     [CLUSTER_STALE] = "stale",
 };
 
-static const struct driver_ops *const drivers[] = {&driver_sim, &driver_swarm};
+static const struct driver_ops *const drivers[] = {&driver_sim, &driver_swarm, &driver_kubernetes};
 
 const struct driver_ops *driver_find(const char *name)
 {

@@ -175,7 +175,7 @@ struct driver {
     struct driver_env env;
 };
 
-extern const struct driver_ops driver_sim, driver_swarm;
+extern const struct driver_ops driver_sim, driver_swarm, driver_kubernetes;
 /* NULL when no driver is called that. */
 const struct driver_ops *driver_find(const char *name);
 

@@ -1,0 +1,375 @@
+/* feed.c: see feed.h. resourceVersion moves only by whole events, so that whatever ends a watch,
+ * the next one begins behind the last object that was told. */
+#include "drivers/kubernetes/feed.h"
+
+#include "base/json.h"
+#include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/cut.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEED_STANDS_MS = 4000 };
+
+struct feed {
+    struct kube *kube;
+    char *path, *selector;
+    const struct feed_ops *ops;
+    void *arg;
+    enum feed_state state;
+    unsigned round;
+    bool was_listed;
+    char version[40]; /* resourceVersion to watch from */
+    char *more;       /* continue token, escaped; NULL: from the beginning */
+    struct call *call;
+    struct cut *cut;
+    struct loop_timer *timer;
+    struct err err; /* of the last try, or of what is coming in now */
+    bool watching;
+    bool expired; /* the watch said 410 */
+    unsigned events;
+    int64_t begun_ms, heard_ms, failing_ms, backoff_ms;
+};
+
+static void begin_list(void *arg);
+static void begin_watch(void *arg);
+
+static int64_t now_ms(const struct feed *feed)
+{
+    return loop_now_ms(feed->kube->base.env.loop);
+}
+
+static void stop(struct feed *feed)
+{
+    api_cancel(feed->call);
+    feed->call = NULL;
+    loop_cancel(feed->timer);
+    feed->timer = NULL;
+    cut_free(feed->cut);
+    feed->cut = NULL;
+    feed->watching = false;
+}
+
+static void set_state(struct feed *feed, enum feed_state state)
+{
+    bool changed = feed->state != state;
+
+    if (state != FEED_FAILING)
+        feed->failing_ms = -1;
+    else if (feed->failing_ms < 0)
+        feed->failing_ms = now_ms(feed);
+    feed->state = state;
+    if (changed || state == FEED_FAILING)
+        feed->ops->changed(feed->arg, state);
+}
+
+static void try_in(struct feed *feed, int64_t delay_ms, loop_timer_fn *fn)
+{
+    loop_cancel(feed->timer);
+    feed->timer = loop_after(feed->kube->base.env.loop, delay_ms, fn, feed);
+}
+
+static void fail(struct feed *feed, loop_timer_fn *again, int64_t retry_after_ms)
+{
+    int64_t wait_ms = api_backoff(feed->kube, &feed->backoff_ms, retry_after_ms);
+
+    set_state(feed, FEED_FAILING);
+    try_in(feed, wait_ms, again);
+}
+
+static void give_up_for_now(struct feed *feed, enum feed_state state)
+{
+    feed->was_listed = true;
+    feed->ops->listed(feed->arg, ++feed->round);
+    set_state(feed, state);
+    try_in(feed, KUBE_FORBIDDEN_MS, begin_list);
+}
+
+/* An event, or a while without a refusal: after a failure the watch stands again. */
+static void stands_again(void *arg)
+{
+    struct feed *feed = arg;
+
+    loop_cancel(feed->timer);
+    feed->timer = NULL;
+    set_state(feed, FEED_WATCHING);
+}
+
+static bool on_data(void *arg, const char *bytes, size_t len)
+{
+    struct feed *feed = arg;
+
+    feed->heard_ms = now_ms(feed);
+    if (feed->watching && feed->state == FEED_FAILING)
+        stands_again(feed);
+    return cut_feed(feed->cut, bytes, len, &feed->err) && !feed->expired;
+}
+
+/* Lists. */
+
+static bool on_item(void *arg, json_t *item, struct err *err)
+{
+    struct feed *feed = arg;
+
+    (void)err;
+    feed->ops->put(feed->arg, item, feed->round);
+    json_decref(item);
+    return true;
+}
+
+static bool take_rest(struct feed *feed)
+{
+    json_t *rest = cut_end(feed->cut, &feed->err);
+    const char *version = kube_raw(rest, "metadata/resourceVersion");
+    const char *more = kube_raw(rest, "metadata/continue");
+
+    free(feed->more);
+    feed->more = more[0] ? http_escape(more) : NULL;
+    bool ok = rest && version[0] && strlen(version) < sizeof feed->version &&
+              strspn(version, "0123456789") == strlen(version);
+    if (ok)
+        snprintf(feed->version, sizeof feed->version, "%s", version);
+    else
+        err_set(&feed->err, ERR_PROTOCOL, "%s: the answer is no list of a Kubernetes API server",
+                feed->path);
+    json_decref(rest);
+    return ok;
+}
+
+static void judge_list(struct feed *feed, const struct http_answer *answer, bool sent,
+                       const struct err *failed)
+{
+    char what[200];
+
+    snprintf(what, sizeof what, "listing %.160s", feed->path);
+    if (feed->err.code != ERR_NONE || failed->code != ERR_NONE || answer->status != 200)
+        api_judge(answer, sent, failed, NULL, what, &feed->err);
+    free(feed->more);
+    feed->more = NULL; /* 410: the token is too old; of anything else less is left than before */
+    if (answer->status == 403)
+        give_up_for_now(feed, FEED_FORBIDDEN);
+    else if (answer->status == 404)
+        give_up_for_now(feed, FEED_ABSENT);
+    else
+        fail(feed, begin_list, answer->retry_after_ms);
+}
+
+static void on_list_end(void *arg, const struct http_answer *answer, bool sent,
+                        const struct err *failed)
+{
+    struct feed *feed = arg;
+
+    feed->call = NULL;
+    loop_cancel(feed->timer);
+    feed->timer = NULL;
+    feed->heard_ms = answer->status ? now_ms(feed) : feed->heard_ms;
+    if (feed->err.code != ERR_NONE || failed->code != ERR_NONE || answer->status != 200 ||
+        !take_rest(feed)) {
+        judge_list(feed, answer, sent, failed);
+        return;
+    }
+    feed->backoff_ms = 0;
+    if (feed->more) {
+        begin_list(feed);
+        return;
+    }
+    feed->was_listed = true;
+    feed->ops->listed(feed->arg, feed->round);
+    begin_watch(feed);
+}
+
+static void on_list_late(void *arg)
+{
+    struct feed *feed = arg;
+
+    feed->timer = NULL;
+    api_cancel(feed->call);
+    feed->call = NULL;
+    feed->err = (struct err){0};
+    err_set(&feed->err, ERR_NETWORK, "%s: no whole answer within %d s", feed->path,
+            KUBE_LIST_MS / 1000);
+    fail(feed, begin_list, -1);
+}
+
+static void begin_list(void *arg)
+{
+    struct feed *feed = arg;
+    const char *token = feed->more ? feed->more : "";
+
+    feed->timer = NULL;
+    if (!feed->more)
+        feed->round++;
+    if (feed->state != FEED_FAILING || feed->more)
+        set_state(feed, FEED_LISTING);
+    feed->err = (struct err){0};
+    cut_free(feed->cut);
+    feed->cut = cut_new(CUT_LIST, feed->path, on_item, feed);
+    char *path =
+        xasprintf("%s?limit=%d%s%s%s%s", feed->path, KUBE_PAGE, token[0] ? "&continue=" : "", token,
+                  feed->selector[0] ? "&" : "", feed->selector);
+    feed->call = api_stream(feed->kube, path, on_data, on_list_end, feed);
+    try_in(feed, KUBE_LIST_MS, on_list_late);
+}
+
+/* Watches. */
+
+static void take_version(struct feed *feed, const json_t *object)
+{
+    const char *version = kube_raw(object, "metadata/resourceVersion");
+
+    if (version[0] && strlen(version) < sizeof feed->version &&
+        strspn(version, "0123456789") == strlen(version))
+        snprintf(feed->version, sizeof feed->version, "%s", version);
+}
+
+static void take_error(struct feed *feed, const json_t *status)
+{
+    struct arena *arena = arena_new(256);
+
+    feed->expired = true;
+    feed->err = (struct err){0};
+    if (kube_int(status, "code", 0) == 410) {
+        feed->version[0] = '\0';
+    } else {
+        err_set(&feed->err, ERR_NETWORK, "watching %s: %s", feed->path,
+                kube_status_message(status, arena));
+    }
+    arena_free(arena);
+}
+
+static bool on_event(void *arg, json_t *event, struct err *err)
+{
+    struct feed *feed = arg;
+    const char *type = kube_raw(event, "type");
+    const json_t *object = json_object_get(event, "object");
+
+    (void)err;
+    feed->events++;
+    if (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0)
+        feed->ops->put(feed->arg, object, feed->round);
+    else if (strcmp(type, "DELETED") == 0)
+        feed->ops->drop(feed->arg, object);
+    if (strcmp(type, "ERROR") == 0)
+        take_error(feed, object);
+    else
+        take_version(feed, object);
+    json_decref(event);
+    return true;
+}
+
+static void on_watch_end(void *arg, const struct http_answer *answer, bool sent,
+                         const struct err *failed)
+{
+    struct feed *feed = arg;
+    char what[200];
+    bool lived = feed->events > 0 || now_ms(feed) - feed->begun_ms >= 1000;
+
+    feed->call = NULL;
+    feed->watching = false;
+    loop_cancel(feed->timer);
+    feed->timer = NULL;
+    snprintf(what, sizeof what, "watching %.160s", feed->path);
+    if (answer->status == 410 || (feed->expired && !feed->version[0])) {
+        begin_list(feed); /* history is gone: everything again */
+        return;
+    }
+    if (answer->status == 403 || answer->status == 404) {
+        api_judge(answer, sent, failed, NULL, what, &feed->err);
+        give_up_for_now(feed, answer->status == 403 ? FEED_FORBIDDEN : FEED_ABSENT);
+        return;
+    }
+    if (feed->err.code == ERR_NONE && failed->code == ERR_NONE && answer->status == 200 && lived) {
+        feed->backoff_ms = 0;
+        begin_watch(feed); /* its time was over */
+        return;
+    }
+    bool garbage = feed->err.code == ERR_PROTOCOL || feed->err.code == ERR_LIMIT;
+    if (answer->status != 200 || failed->code != ERR_NONE)
+        api_judge(answer, sent, failed, NULL, what, &feed->err);
+    err_set(&feed->err, ERR_NETWORK, "%s: ended at once", what);
+    fail(feed, garbage ? begin_list : begin_watch, answer->retry_after_ms);
+}
+
+static void begin_watch(void *arg)
+{
+    struct feed *feed = arg;
+    unsigned timeout_s =
+        300 + (feed->kube->seed = feed->kube->seed * 1103515245u + 12345u) / 65536u % 300u;
+
+    feed->timer = NULL;
+    feed->err = (struct err){0};
+    feed->expired = false;
+    feed->events = 0;
+    feed->begun_ms = now_ms(feed);
+    cut_free(feed->cut);
+    feed->cut = cut_new(CUT_WATCH, feed->path, on_event, feed);
+    char *path = xasprintf("%s?watch=1&allowWatchBookmarks=true&resourceVersion=%s"
+                           "&timeoutSeconds=%u%s%s",
+                           feed->path, feed->version, timeout_s, feed->selector[0] ? "&" : "",
+                           feed->selector);
+    feed->watching = true;
+    feed->call = api_stream(feed->kube, path, on_data, on_watch_end, feed);
+    if (feed->state == FEED_FAILING)
+        try_in(feed, FEED_STANDS_MS, stands_again);
+    else
+        set_state(feed, FEED_WATCHING);
+}
+
+struct feed *feed_new(struct kube *kube, const char *path, const char *selector,
+                      const struct feed_ops *ops, void *arg)
+{
+    struct feed *feed = xcalloc(1, sizeof *feed);
+
+    feed->kube = kube;
+    feed->path = xstrdup(path);
+    feed->selector = xstrdup(selector);
+    feed->ops = ops;
+    feed->arg = arg;
+    feed->heard_ms = feed->failing_ms = -1;
+    try_in(feed, 0, begin_list);
+    return feed;
+}
+
+void feed_free(struct feed *feed)
+{
+    if (!feed)
+        return;
+    stop(feed);
+    free(feed->path);
+    free(feed->selector);
+    free(feed->more);
+    free(feed);
+}
+
+enum feed_state feed_state(const struct feed *feed)
+{
+    return feed->state;
+}
+
+bool feed_listed(const struct feed *feed)
+{
+    return feed->was_listed;
+}
+
+const struct err *feed_error(const struct feed *feed)
+{
+    return &feed->err;
+}
+
+int64_t feed_heard_ms(const struct feed *feed)
+{
+    return feed->heard_ms;
+}
+
+int64_t feed_failing_ms(const struct feed *feed)
+{
+    return feed->failing_ms;
+}
+
+void feed_restart(struct feed *feed)
+{
+    stop(feed);
+    feed->heard_ms = now_ms(feed);
+    begin_watch(feed);
+}

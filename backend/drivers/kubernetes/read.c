@@ -1,0 +1,394 @@
+/* read.c: one service by consistent reads: its object, its revisions, its pods.
+ *
+ * The object comes first: what is counted afterwards can only be newer, and a write tests on the
+ * server that the object is still the one that was read. The raw objects are kept for the
+ * slots that follow a read: plan, settled, act. */
+#include "drivers/kubernetes/read.h"
+
+#include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/collect.h"
+#include "drivers/kubernetes/follow.h"
+#include "drivers/kubernetes/recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_MS = 250 };
+
+struct pile {
+    json_t **list;
+    size_t count, cap;
+};
+
+struct kube_read {
+    char *id;
+    enum kube_kind kind;
+    char revision[KUBE_REVISION_TEXT];
+    json_t *object;
+    struct pile revisions, pods;
+};
+
+struct reading {
+    struct op op;
+    struct kube_read *read;
+    char scope[64], name[254];
+    char *selector; /* escaped */
+    struct map nodes;
+    unsigned tries, pending;
+    bool own_nodes;
+    struct err err;
+    driver_read_fn *fn;
+    void *arg;
+};
+
+static void free_pile(struct pile *pile)
+{
+    for (size_t i = 0; i < pile->count; i++)
+        json_decref(pile->list[i]);
+    free(pile->list);
+    *pile = (struct pile){0};
+}
+
+static void free_read(struct kube_read *read)
+{
+    if (!read)
+        return;
+    json_decref(read->object);
+    free_pile(&read->revisions);
+    free_pile(&read->pods);
+    free(read->id);
+    free(read);
+}
+
+void kube_forget_reads(struct kube *kube)
+{
+    for (size_t i = 0; i < KUBE_KEPT_READS; i++) {
+        free_read(kube->kept[i]);
+        kube->kept[i] = NULL;
+    }
+}
+
+static void keep_read(struct kube *kube, struct kube_read *read)
+{
+    for (size_t i = 0; i < KUBE_KEPT_READS; i++) /* one of each service: the newest */
+        if (kube->kept[i] && strcmp(kube->kept[i]->id, read->id) == 0) {
+            free_read(kube->kept[i]);
+            kube->kept[i] = NULL;
+        }
+    struct kube_read **slot = &kube->kept[kube->kept_next++ % KUBE_KEPT_READS];
+    free_read(*slot);
+    *slot = read;
+}
+
+bool kube_read_kept(struct kube *kube, const char *id, const char *revision,
+                    struct kube_workload *out)
+{
+    for (size_t i = 0; i < KUBE_KEPT_READS; i++) {
+        const struct kube_read *read = kube->kept[i];
+        if (!read || strcmp(read->id, id) != 0 || strcmp(read->revision, revision) != 0)
+            continue;
+        *out = (struct kube_workload){
+            .kind = read->kind,
+            .object = read->object,
+            .revisions = (const json_t *const *)read->revisions.list,
+            .revision_count = read->revisions.count,
+            .pods = (const json_t *const *)read->pods.list,
+            .pod_count = read->pods.count,
+        };
+        return true;
+    }
+    return false;
+}
+
+static void free_nodes(struct map *nodes)
+{
+    struct map_at at = {0};
+
+    for (struct map_row *row; (row = map_next(nodes, &at));)
+        arena_free(((struct kube_node *)row->value)->meta.arena);
+    map_free(nodes);
+}
+
+static void drop_reading(struct op *op)
+{
+    struct reading *r = (struct reading *)(void *)op;
+
+    free_read(r->read);
+    free_nodes(&r->nodes);
+    free(r->selector);
+    free(r);
+}
+
+/* Decoded facts of a pile; those that cannot be read are left out. */
+struct facts_pile {
+    void **list;
+    size_t count;
+};
+
+static struct facts_pile decode_revisions(const struct kube_read *read, const char *uid)
+{
+    struct facts_pile out = {xcalloc(read->revisions.count + 1, sizeof(void *)), 0};
+
+    for (size_t i = 0; i < read->revisions.count; i++) {
+        struct err ignored = {0};
+        struct kube_revision *revision = kube_decode_revision(read->revisions.list[i], &ignored);
+        if (revision && strcmp(revision->meta.owner_uid, uid) == 0)
+            out.list[out.count++] = revision;
+        else if (revision)
+            arena_free(revision->meta.arena);
+    }
+    return out;
+}
+
+static bool owns_pod(const struct kube_read *read, const struct facts_pile *revisions,
+                     const char *uid, const struct kube_pod *pod)
+{
+    (void)read;
+    if (strcmp(pod->meta.owner_uid, uid) == 0)
+        return true;
+    for (size_t i = 0; i < revisions->count; i++) {
+        const struct kube_revision *revision = revisions->list[i];
+        if (revision->counts && strcmp(pod->meta.owner_uid, revision->meta.uid) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct facts_pile decode_pods(const struct kube_read *read,
+                                     const struct facts_pile *revisions, const char *uid)
+{
+    struct facts_pile out = {xcalloc(read->pods.count + 1, sizeof(void *)), 0};
+
+    for (size_t i = 0; i < read->pods.count; i++) {
+        struct err ignored = {0};
+        struct kube_pod *pod = kube_decode_pod(read->pods.list[i], &ignored);
+        if (pod && owns_pod(read, revisions, uid, pod))
+            out.list[out.count++] = pod;
+        else if (pod)
+            arena_free(pod->meta.arena);
+    }
+    return out;
+}
+
+static void free_facts(struct facts_pile *pile)
+{
+    for (size_t i = 0; i < pile->count; i++)
+        arena_free(((struct kube_meta *)pile->list[i])->arena);
+    free(pile->list);
+}
+
+static const struct service *picture(struct reading *r, struct err *err)
+{
+    struct kube *kube = r->op.kube;
+    struct clock *clock = loop_clock(kube->base.env.loop);
+    struct kube_work *work = kube_decode_work(r->read->kind, r->read->object, err);
+
+    if (!work)
+        return NULL;
+    struct facts_pile revisions = decode_revisions(r->read, work->meta.uid);
+    struct facts_pile pods = decode_pods(r->read, &revisions, work->meta.uid);
+    struct arena *arena = arena_new(512);
+    struct kube_view view = {
+        .cluster = kube->base.env.config->name,
+        .work = work,
+        .revisions = (const struct kube_revision *const *)revisions.list,
+        .revision_count = revisions.count,
+        .pods = (const struct kube_pod *const *)pods.list,
+        .pod_count = pods.count,
+        .pods_known = true,
+        .nodes = r->own_nodes ? &r->nodes : &kube->follow->nodes,
+        .nodes_known = true,
+        .said = "",
+        .utc_ms = clock_utc_ms(clock),
+        .now_ms = clock_now_ms(clock),
+    };
+    if (kube->follow)
+        follow_complete(kube->follow, &view, arena);
+    const struct service *service = kube_picture(&view, true);
+    snprintf(r->read->revision, sizeof r->read->revision, "%s", work->revision);
+    free_facts(&pods);
+    free_facts(&revisions);
+    arena_free(work->meta.arena);
+    arena_free(arena);
+    return service;
+}
+
+static void begin(void *arg);
+
+static void finish(struct reading *r)
+{
+    struct kube *kube = r->op.kube;
+    driver_read_fn *fn = r->fn;
+    void *arg = r->arg;
+    struct err err = r->err;
+    const struct service *service = NULL;
+
+    if (err.code == ERR_NETWORK && ++r->tries < KUBE_READ_TRIES) {
+        api_later(kube, RETRY_MS << r->tries, begin, r);
+        return;
+    }
+    if (err.code == ERR_NONE)
+        service = picture(r, &err);
+    if (service) {
+        keep_read(kube, r->read);
+        r->read = NULL;
+    }
+    api_op_end(&r->op);
+    fn(arg, service, err_or_null(&err));
+    service_unref(service);
+}
+
+static void part_done(void *arg, const struct err *err)
+{
+    struct reading *r = arg;
+
+    if (err && r->err.code == ERR_NONE)
+        r->err = *err;
+    if (--r->pending == 0)
+        finish(r);
+}
+
+/* Without nodes nothing counts as lost: what may not be seen is said by the stream. */
+static void nodes_done(void *arg, const struct err *err)
+{
+    part_done(arg, err && err->code != ERR_AUTH ? err : NULL);
+}
+
+static void push(struct pile *pile, json_t *item)
+{
+    json_t *meta = json_object_get(item, "metadata");
+
+    json_object_del(meta, "managedFields"); /* more than half of it, and nobody asks */
+    ARRAY_RESERVE(pile->list, pile->cap, pile->count + 1);
+    pile->list[pile->count++] = item;
+}
+
+static void on_revision(void *arg, json_t *item)
+{
+    push(&((struct reading *)arg)->read->revisions, item);
+}
+
+static void on_pod(void *arg, json_t *item)
+{
+    push(&((struct reading *)arg)->read->pods, item);
+}
+
+static void on_node(void *arg, json_t *item)
+{
+    struct reading *r = arg;
+    struct err ignored = {0};
+    struct kube_node *node = kube_decode_node(item, &ignored), *old;
+
+    json_decref(item);
+    if (node && (old = map_put(&r->nodes, node->meta.name, node)))
+        arena_free(old->meta.arena);
+}
+
+static void collect_part(struct reading *r, const char *what, const char *prefix,
+                         const char *resource, collect_item_fn *item)
+{
+    char *path = xasprintf("%s/namespaces/%s/%s", prefix, r->scope, resource);
+    char *selector = xasprintf("labelSelector=%s", r->selector);
+    const struct collect list = {what, path, selector, item, part_done, r};
+
+    r->pending++;
+    collect_start(r->op.kube, &list);
+    free(path);
+    free(selector);
+}
+
+static void on_object(void *arg, const struct http_answer *answer, bool sent,
+                      const struct err *failed)
+{
+    struct reading *r = arg;
+    char what[360];
+
+    (void)sent;
+    snprintf(what, sizeof what, "reading %s %s/%s", kube_kinds[r->read->kind].word, r->scope,
+             r->name);
+    r->read->object = api_parse(answer, failed, what, &r->err);
+    struct kube_work *work =
+        r->read->object ? kube_decode_work(r->read->kind, r->read->object, &r->err) : NULL;
+    if (!work) {
+        finish(r);
+        return;
+    }
+    free(r->selector);
+    r->selector = http_escape(work->selector);
+    bool selects = work->selector[0] != '\0';
+    arena_free(work->meta.arena);
+    r->pending = 1;
+    if (selects) {
+        bool sets = kube_kinds[r->read->kind].by_replicaset;
+        collect_part(r, "listing its revisions", "/apis/apps/v1",
+                     sets ? "replicasets" : "controllerrevisions", on_revision);
+        collect_part(r, "listing its pods", "/api/v1", "pods", on_pod);
+    }
+    r->own_nodes = !r->op.kube->follow || !follow_has_nodes(r->op.kube->follow);
+    if (r->own_nodes) {
+        const struct collect nodes = {"listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r};
+        r->pending++;
+        collect_start(r->op.kube, &nodes);
+    }
+    part_done(r, NULL);
+}
+
+static void begin(void *arg)
+{
+    struct reading *r = arg;
+    const struct kube_kind_info *info = &kube_kinds[r->read->kind];
+
+    r->err = (struct err){0};
+    json_decref(r->read->object);
+    r->read->object = NULL;
+    free_pile(&r->read->revisions);
+    free_pile(&r->read->pods);
+    api_get(r->op.kube,
+            xasprintf("%s/namespaces/%s/%s/%s", info->prefix, r->scope, info->resource, r->name),
+            on_object, r);
+}
+
+static void not_there(void *arg)
+{
+    struct reading *r = arg;
+
+    err_set(&r->err, ERR_NOT_FOUND, "'%.200s' is no service of this cluster", r->read->id);
+    finish(r);
+}
+
+void kube_read_service(struct driver *driver, const char *service_id, driver_read_fn *fn, void *arg)
+{
+    struct kube *kube = kube_of(driver);
+    struct reading *r = xcalloc(1, sizeof *r);
+
+    r->fn = fn;
+    r->arg = arg;
+    r->read = xcalloc(1, sizeof *r->read);
+    r->read->id = xstrdup(service_id);
+    api_op_begin(kube, &r->op, drop_reading);
+    if (kube_parse_id(service_id, &r->read->kind, r->scope, r->name))
+        begin(r);
+    else
+        api_later(kube, 0, not_there, r);
+}
+
+bool kube_plan_slot(struct driver *driver, const struct service *service, const json_t *memo,
+                    struct action *action, json_t **new_memo, struct err *err)
+{
+    struct kube_workload w;
+
+    if (!kube_read_kept(kube_of(driver), service->id, service->revision, &w))
+        return err_set(err, ERR_CONFLICT, "%s has not been read just now; look again",
+                       service->name);
+    return kube_plan(&w, memo, action, new_memo, err);
+}
+
+bool kube_settled_slot(struct driver *driver, const struct service *service,
+                       const struct action *action)
+{
+    struct kube_workload w;
+
+    return kube_read_kept(kube_of(driver), service->id, service->revision, &w) &&
+           kube_settled(&w, action, NULL);
+}

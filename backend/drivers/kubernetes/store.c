@@ -1,0 +1,313 @@
+/* store.c: what is kept of a cluster: decoded facts, joined by owner. */
+#include "drivers/kubernetes/follow.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool follow_work_kind(enum follow_kind kind, enum kube_kind *out)
+{
+    static const enum kube_kind kinds[] = {
+        [FOLLOW_DEPLOYMENTS] = KUBE_DEPLOYMENT,
+        [FOLLOW_STATEFULSETS] = KUBE_STATEFULSET,
+        [FOLLOW_DAEMONSETS] = KUBE_DAEMONSET,
+        [FOLLOW_ROLLOUTS] = KUBE_ROLLOUT,
+    };
+
+    if ((size_t)kind >= ARRAY_LEN(kinds))
+        return false;
+    *out = kinds[kind];
+    return true;
+}
+
+static struct map *map_of(struct follow *follow, enum follow_kind kind)
+{
+    switch (kind) {
+    case FOLLOW_REPLICASETS:
+    case FOLLOW_CONTROLLERREVISIONS:
+        return &follow->revisions;
+    case FOLLOW_CRONJOBS:
+        return &follow->crons;
+    case FOLLOW_NODES:
+        return &follow->nodes;
+    case FOLLOW_DEPLOYMENTS:
+    case FOLLOW_STATEFULSETS:
+    case FOLLOW_DAEMONSETS:
+    case FOLLOW_ROLLOUTS:
+    case FOLLOW_RECORDS:
+    case FOLLOW_KIND_COUNT:
+        break;
+    }
+    return &follow->families;
+}
+
+struct family *store_family(struct follow *follow, const char *uid)
+{
+    struct family *family = map_get(&follow->families, uid);
+
+    if (!family) {
+        family = xcalloc(1, sizeof *family);
+        family->uid = xstrdup(uid);
+        family->needed_ms = -1;
+        map_put(&follow->families, family->uid, family);
+    }
+    return family;
+}
+
+static void free_meta(struct kube_meta *meta)
+{
+    arena_free(meta->arena);
+}
+
+static void free_family(struct family *family)
+{
+    if (family->work)
+        free_meta(&family->work->meta);
+    free(family->revisions);
+    free(family->told_id);
+    free(family->said);
+    free(family->uid);
+    free(family);
+}
+
+/* Kept while anything knows it: tell.c takes it away when the sink does not know it any more. */
+static void put_work(struct follow *follow, enum kube_kind kind, const json_t *object,
+                     const void *source, unsigned round)
+{
+    struct err err = {0};
+    struct kube_work *work = kube_decode_work(kind, object, &err);
+    struct kube_meta meta;
+
+    if (!work) {
+        struct err ignored = {0};
+        if (!kube_decode_meta(object, &meta, &ignored))
+            return;
+        struct family *old = map_get(&follow->families, meta.uid);
+        if (old && old->work) { /* what it was, and that it cannot be read now */
+            old->work->unreadable = arena_strdup(old->work->meta.arena, err.text);
+            old->work->meta.round = round;
+            tell_soon(follow, old);
+        }
+        free_meta(&meta);
+        return;
+    }
+    struct family *family = store_family(follow, work->meta.uid);
+    if (family->work)
+        free_meta(&family->work->meta);
+    work->meta.source = source;
+    work->meta.round = round;
+    family->work = work;
+    family->deleted = false;
+    tell_soon(follow, family);
+}
+
+static void unlink_revision(struct follow *follow, struct kube_revision *revision)
+{
+    struct family *family = map_get(&follow->families, revision->meta.owner_uid);
+
+    for (size_t i = 0; family && i < family->revision_count; i++)
+        if (family->revisions[i] == revision) {
+            family->revisions[i] = family->revisions[--family->revision_count];
+            tell_soon(follow, family);
+            return;
+        }
+}
+
+static void put_revision(struct follow *follow, const json_t *object, const void *source,
+                         unsigned round)
+{
+    struct err err = {0};
+    struct kube_revision *revision = kube_decode_revision(object, &err);
+
+    if (!revision)
+        return;
+    struct kube_revision *old = map_put(&follow->revisions, revision->meta.uid, revision);
+    if (old) {
+        unlink_revision(follow, old);
+        free_meta(&old->meta);
+    }
+    revision->meta.source = source;
+    revision->meta.round = round;
+    if (!revision->meta.owner_uid[0])
+        return;
+    struct family *family = store_family(follow, revision->meta.owner_uid);
+    ARRAY_RESERVE(family->revisions, family->revision_cap, family->revision_count + 1);
+    family->revisions[family->revision_count++] = revision;
+    tell_soon(follow, family);
+}
+
+static void put_node(struct follow *follow, const json_t *object, const void *source,
+                     unsigned round)
+{
+    struct err err = {0};
+    struct kube_node *node = kube_decode_node(object, &err), *old;
+
+    if (!node)
+        return;
+    node->meta.source = source;
+    node->meta.round = round;
+    old = map_put(&follow->nodes, node->meta.name, node);
+    bool moved = !old || old->removed || old->ready != node->ready ||
+                 old->draining != node->draining || strcmp(old->note, node->note) != 0;
+    if (moved) {
+        tell_node(follow, node);
+        pods_of_node(follow, node, node->meta.name);
+    }
+    if (old)
+        free_meta(&old->meta);
+}
+
+static void put_cron(struct follow *follow, const json_t *object, const void *source,
+                     unsigned round)
+{
+    struct err err = {0};
+    struct kube_cron *cron = kube_decode_cron(object, &err), *old;
+
+    if (!cron)
+        return;
+    cron->meta.source = source;
+    cron->meta.round = round;
+    old = map_put(&follow->crons, cron->meta.uid, cron);
+    if (old)
+        free_meta(&old->meta);
+}
+
+void store_put(struct follow *follow, enum follow_kind kind, const json_t *object,
+               const void *source, unsigned round)
+{
+    enum kube_kind work;
+
+    if (follow_work_kind(kind, &work))
+        put_work(follow, work, object, source, round);
+    else if (kind == FOLLOW_REPLICASETS || kind == FOLLOW_CONTROLLERREVISIONS)
+        put_revision(follow, object, source, round);
+    else if (kind == FOLLOW_NODES)
+        put_node(follow, object, source, round);
+    else if (kind == FOLLOW_CRONJOBS)
+        put_cron(follow, object, source, round);
+}
+
+static void drop_revision(struct follow *follow, struct kube_revision *revision)
+{
+    unlink_revision(follow, revision);
+    map_remove(&follow->revisions, revision->meta.uid);
+    free_meta(&revision->meta);
+}
+
+static void drop_node(struct follow *follow, struct kube_node *node)
+{
+    if (node->removed)
+        return;
+    if (node->ready == KUBE_NODE_SILENT) { /* what ran on it may run on */
+        node->removed = true;
+        node->note = "removed from the cluster while it did not report";
+        tell_node(follow, node);
+        pods_of_node(follow, node, node->meta.name);
+        return;
+    }
+    map_remove(&follow->nodes, node->meta.name);
+    tell_node_gone(follow, node);
+    free_meta(&node->meta);
+}
+
+void store_drop(struct follow *follow, enum follow_kind kind, const char *uid)
+{
+    struct map *map = map_of(follow, kind);
+    enum kube_kind work;
+
+    if (kind == FOLLOW_RECORDS)
+        return;
+    if (kind == FOLLOW_NODES) {
+        struct map_at at = {0};
+        for (struct map_row *row; (row = map_next(map, &at));) {
+            struct kube_node *node = row->value;
+            if (strcmp(node->meta.uid, uid) == 0) {
+                drop_node(follow, node);
+                return;
+            }
+        }
+        return;
+    }
+    void *value = map_get(map, uid);
+    if (!value)
+        return;
+    if (follow_work_kind(kind, &work)) {
+        struct family *family = value;
+        family->deleted = true;
+        tell_soon(follow, family);
+    } else if (kind == FOLLOW_CRONJOBS) {
+        struct kube_cron *cron = map_remove(map, uid);
+        free_meta(&cron->meta);
+    } else {
+        drop_revision(follow, value);
+    }
+}
+
+static bool is_left_over(const struct kube_meta *meta, const void *source, unsigned round)
+{
+    return meta->source == source && meta->round != round;
+}
+
+void store_sweep(struct follow *follow, enum follow_kind kind, const void *source, unsigned round)
+{
+    struct map_at at = {0};
+    enum kube_kind work;
+    struct map_row *row;
+
+    if (kind == FOLLOW_RECORDS)
+        return;
+    while ((row = map_next(map_of(follow, kind), &at))) {
+        if (follow_work_kind(kind, &work)) {
+            struct family *family = row->value;
+            if (family->work && !family->deleted &&
+                is_left_over(&family->work->meta, source, round)) {
+                family->deleted = true;
+                tell_soon(follow, family);
+            }
+        } else if (kind == FOLLOW_NODES) {
+            struct kube_node *node = row->value;
+            if (is_left_over(&node->meta, source, round))
+                drop_node(follow, node);
+        } else if (kind == FOLLOW_CRONJOBS) {
+            struct kube_cron *cron = row->value;
+            if (is_left_over(&cron->meta, source, round)) {
+                map_remove(&follow->crons, cron->meta.uid);
+                free_meta(&cron->meta);
+            }
+        } else {
+            struct kube_revision *revision = row->value;
+            if (is_left_over(&revision->meta, source, round))
+                drop_revision(follow, revision);
+        }
+    }
+}
+
+struct family *store_family_of_pod(struct follow *follow, const struct kube_pod *pod)
+{
+    const char *owner = pod->meta.owner_uid;
+    const struct kube_revision *revision = owner[0] ? map_get(&follow->revisions, owner) : NULL;
+
+    if (revision)
+        owner = revision->meta.owner_uid;
+    return owner[0] ? map_get(&follow->families, owner) : NULL;
+}
+
+void store_free(struct follow *follow)
+{
+    struct map *const metas[] = {&follow->revisions, &follow->crons, &follow->nodes,
+                                 &follow->ghosts, &follow->records};
+
+    for (size_t i = 0; i < ARRAY_LEN(metas); i++) {
+        struct map_at at = {0};
+        for (struct map_row *row; (row = map_next(metas[i], &at));) {
+            struct kube_meta *meta = row->value; /* the first member of each */
+            arena_free(meta->arena);
+        }
+        map_free(metas[i]);
+    }
+    struct map_at at = {0};
+    for (struct map_row *row; (row = map_next(&follow->families, &at));)
+        free_family(row->value);
+    map_free(&follow->families);
+}
