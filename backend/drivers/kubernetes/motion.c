@@ -57,9 +57,9 @@ enum motion kube_motion(const struct kube_view *view, const struct kube_revision
                         const struct kube_tally *tally)
 {
     const struct kube_work *work = view->work;
-    /* Paused, a pod that starts is one that was there: nothing is replaced any more. */
-    bool starting = tally->starting && work->hold != KUBE_PAUSED;
-    bool changing = !work->observed || tally->leaving || starting || tally->unsettled;
+    /* Paused, what starts and what ends was decided before: nothing more is replaced. */
+    bool passing = work->hold != KUBE_PAUSED && (tally->leaving || tally->starting);
+    bool changing = !work->observed || passing || tally->unsettled;
 
     if (view->deleted)
         return MOTION_NONE;
