@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "drivers/kubernetes/cut.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,8 @@ static bool on_object(void *arg, json_t *value, struct err *err)
 
     (void)err;
     ck_assert_uint_lt(strlen(seen->text) + strlen(text) + 2, sizeof seen->text);
-    strncat(seen->text, text, sizeof seen->text - strlen(seen->text) - 1);
-    strncat(seen->text, "|", sizeof seen->text - strlen(seen->text) - 1);
+    size_t len = strlen(seen->text);
+    snprintf(seen->text + len, sizeof seen->text - len, "%s|", text);
     seen->count++;
     free(text);
     json_decref(value);
