@@ -185,8 +185,10 @@ static void tally_pod(struct draft *draft, const struct kube_pod *pod, enum inst
 {
     struct kube_tally *tally = &draft->tally;
 
-    if (state == INSTANCE_GHOST)
+    if (state == INSTANCE_GHOST) { /* the engine counts it until it has deleted it */
+        tally->fresh += fresh && !pod->terminating;
         return;
+    }
     if (state == INSTANCE_STOPPING) {
         tally->leaving++;
         return;

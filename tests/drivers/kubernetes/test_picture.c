@@ -146,6 +146,16 @@ START_TEST(what_is_on_a_silent_node_is_a_ghost_also_while_it_terminates)
 }
 END_TEST
 
+START_TEST(a_lost_node_does_not_put_a_complete_rollout_in_flight)
+{
+    complete();
+    scene_node(&scene, "node-0", "Unknown");
+    ck_assert_int_eq(scene_look(&scene)->motion, MOTION_NONE);
+    ck_assert_uint_eq(count_of("v5", INSTANCE_GHOST), 12);
+    scene_free(&scene);
+}
+END_TEST
+
 START_TEST(what_is_on_a_node_that_is_gone_is_a_ghost)
 {
     complete();
@@ -420,6 +430,7 @@ SUITE(kubernetes_picture)
     tcase_add_test(tcase, a_complete_rollout_is_at_rest);
     tcase_add_test(tcase, a_terminating_old_pod_keeps_a_complete_rollout_in_flight);
     tcase_add_test(tcase, what_is_on_a_silent_node_is_a_ghost_also_while_it_terminates);
+    tcase_add_test(tcase, a_lost_node_does_not_put_a_complete_rollout_in_flight);
     tcase_add_test(tcase, what_is_on_a_node_that_is_gone_is_a_ghost);
     tcase_add_test(tcase, a_node_whose_kubelet_says_not_ready_is_heard_of);
     tcase_add_test(tcase, ended_pods_are_history);
