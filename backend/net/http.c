@@ -109,6 +109,7 @@ static void request_free(struct http_request *r)
     free(r->method);
     free(r->path);
     free(r->body);
+    free(r->lines);
     free(r);
 }
 
@@ -148,9 +149,11 @@ void http_free(struct http *http)
 static void deliver_done(struct http_request *r)
 {
     bool answered = r->err.code == ERR_NONE && r->easy;
-    struct http_answer answer = {.body = "", .retry_after_ms = -1};
+    struct http_answer answer = {.body = "", .retry_after_ms = -1, .headers = ""};
 
     if (answered) {
+        if (r->lines)
+            answer.headers = r->lines;
         curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &answer.status);
         answer.retry_after_ms = r->retry_after_ms;
         if (r->body) {

@@ -55,7 +55,11 @@ struct http_answer {
     const char *body; /* NUL-terminated, borrowed */
     size_t body_len;
     int64_t retry_after_ms; /* from the header, clamped to 1..120 s; -1 none */
+    const char *headers;    /* lines as received, NUL-terminated, borrowed; never NULL */
 };
+/* The value of a header into out, without blanks around it; false and "" when it is not there or
+ * longer than out. `name` without the colon; upper and lower case are the same. */
+bool http_header(const struct http_answer *answer, const char *name, char *out, size_t size);
 
 /* err->code NONE: an HTTP answer of any status is in `answer`. NETWORK: none came, or
  * not whole; `sent` then says whether the server may have seen the request.

@@ -89,6 +89,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
         r->too_large = true;
         return 0;
     }
+    if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
+        r->lines_len = 0; /* an interim answer's are not the answer's */
+    ARRAY_RESERVE(r->lines, r->lines_cap, r->lines_len + len + 1);
+    memcpy(r->lines + r->lines_len, line, len);
+    r->lines_len += len;
+    r->lines[r->lines_len] = '\0';
     if (len > sizeof retry - 1 && strncasecmp(line, retry, sizeof retry - 1) == 0)
         r->retry_after_ms =
             http_parse_retry_after(line + sizeof retry - 1, len - (sizeof retry - 1),

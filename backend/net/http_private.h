@@ -62,6 +62,8 @@ struct http_request {
     /* The answer so far. */
     char *body;
     size_t body_len, body_cap, header_bytes;
+    char *lines; /* headers of the answer as it came, NULL before the first line */
+    size_t lines_len, lines_cap;
     int64_t retry_after_ms;
     bool sent, repeated, too_large, finished, idle;
     CURLcode result;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     MESSAGE_MAX = 200,
@@ -153,4 +154,32 @@ char *http_escape(const char *segment)
         }
     }
     return out;
+}
+
+bool http_header(const struct http_answer *answer, const char *name, char *out, size_t size)
+{
+    size_t len = strlen(name);
+    const char *line = answer->headers;
+
+    out[0] = '\0';
+    while (line && *line) {
+        const char *end = strpbrk(line, "\r\n");
+        size_t line_len = end ? (size_t)(end - line) : strlen(line);
+        if (line_len > len && line[len] == ':' && strncasecmp(line, name, len) == 0) {
+            const char *value = line + len + 1;
+            size_t value_len = line_len - len - 1;
+            while (value_len > 0 && (*value == ' ' || *value == '\t'))
+                value++, value_len--;
+            while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
+                value_len--;
+            if (value_len >= size)
+                return false;
+            memcpy(out, value, value_len);
+            out[value_len] = '\0';
+            return true;
+        }
+        line += line_len;
+        line += strspn(line, "\r\n");
+    }
+    return false;
 }
