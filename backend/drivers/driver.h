@@ -62,9 +62,12 @@ struct cluster_config {
     /* kubernetes; NULL counts as "" */
     const char *kubeconfig;   /* "": KUBECONFIG, ~/.kube/config, the pod's account */
     const char *kube_context; /* "": the current one; in-cluster: the pod's account */
-    const char *namespaces;   /* separated by commas; "": all */
+    const char *namespaces;   /* separated by commas; "": all. nomad, too: one */
     const char *kube_account; /* folder of the pod's account; "": where Kubernetes puts it */
     bool terminal_free;       /* nothing is drawn: credential plugins may ask on the terminal */
+    /* nomad; NULL counts as "" */
+    const char *token, *token_file, *region;
+    const char *server_name;  /* of TLS, when it is not the host */
     uint64_t seed;            /* sim */
     void *shared;             /* sim: an existing struct sim to share; NULL otherwise */
 };
@@ -175,7 +178,7 @@ struct driver {
     struct driver_env env;
 };
 
-extern const struct driver_ops driver_sim, driver_swarm, driver_kubernetes;
+extern const struct driver_ops driver_sim, driver_swarm, driver_kubernetes, driver_nomad;
 /* NULL when no driver is called that. */
 const struct driver_ops *driver_find(const char *name);
 
