@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_words[] = {"kubernetes", "swarm", "sim", NULL};
+static const char *const kind_words[] = {"kubernetes", "nomad", "swarm", "sim", NULL};
 static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
 
 static const char *const attendance_words[] = {"recorded", "required", NULL};
@@ -60,8 +60,8 @@ const struct config_setting config_settings[] = {
      glyph_words},
     {CONTEXTS, "name", SETTING_NAME, "", "its name on the screen and for --context", CLUSTER(name),
      NULL},
-    {CONTEXTS, "kind", SETTING_WORD, "", "kubernetes, swarm, or sim for the built-in simulator",
-     CLUSTER(kind), kind_words},
+    {CONTEXTS, "kind", SETTING_WORD, "",
+     "kubernetes, nomad, swarm, or sim for the built-in simulator", CLUSTER(kind), kind_words},
     {CONTEXTS, "kubeconfig", SETTING_PATH, "KUBECONFIG, else ~/.kube/config",
      "kubernetes: the file with the context", CLUSTER(kubeconfig), NULL},
     {CONTEXTS, "context", SETTING_TEXT, "the one called like name",
@@ -69,13 +69,21 @@ const struct config_setting config_settings[] = {
     {CONTEXTS, "namespaces", SETTING_TEXT, "all, or where that is forbidden the context's own",
      "kubernetes: look only here; several are separated by commas", CLUSTER(namespaces), NULL},
     {CONTEXTS, "endpoint", SETTING_TEXT, "unix:///var/run/docker.sock",
-     "swarm: unix:///socket, tcp://host:port, https://host:port; sim: the scenario",
+     "swarm: unix:///socket, tcp://host:port, https://host:port; nomad: http://host:4646, "
+     "https://host:4646, unix:///socket; sim: the scenario",
      CLUSTER(endpoint), NULL},
     {CONTEXTS, "ca_file", SETTING_PATH, "", "certificate authority that replaces the system's",
      CLUSTER(ca_file), NULL},
     {CONTEXTS, "cert_file", SETTING_PATH, "", "client certificate", CLUSTER(cert_file), NULL},
     {CONTEXTS, "key_file", SETTING_PATH, "", "key of the client certificate", CLUSTER(key_file),
      NULL},
+    {CONTEXTS, "server_name", SETTING_NAME, "", "nomad: the name that its certificate must have",
+     CLUSTER(server_name), NULL},
+    {CONTEXTS, "namespace", SETTING_NAME, "all", "nomad: the one namespace to show",
+     CLUSTER(namespaces), NULL},
+    {CONTEXTS, "region", SETTING_NAME, "the agent's own", "nomad: region", CLUSTER(region), NULL},
+    {CONTEXTS, "token_file", SETTING_PATH, "NOMAD_TOKEN", "nomad: file with the ACL token",
+     CLUSTER(token_file), NULL},
     {CONTEXTS, "production", SETTING_BOOL,
      "true, but false for kind-*, k3d-*, minikube, docker-desktop",
      "acting keys need arming, and verbs --yes", CLUSTER(production), NULL},
@@ -162,7 +170,7 @@ static void check_context(struct config *config, const struct json_at *at, size_
     if (!has(at, "name"))
         err_set(&err, ERR_CONFIG, "%s.name: a context needs a name", path);
     else if (!has(at, "kind"))
-        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: kubernetes, swarm or sim", path);
+        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: kubernetes, nomad, swarm or sim", path);
     else if (strncmp(cluster->name, "demo:", 5) == 0)
         err_set(&err, ERR_CONFIG, "%s.name: names that begin with demo: are the simulator's", path);
     else if (strcmp(cluster->kind, "kubernetes") == 0 &&
@@ -172,11 +180,14 @@ static void check_context(struct config *config, const struct json_at *at, size_
                 "and context",
                 path);
     else if (strcmp(cluster->kind, "kubernetes") != 0 &&
-             (cluster->kubeconfig[0] || cluster->kube_context[0] || cluster->namespaces[0]))
+             (has(at, "kubeconfig") || has(at, "context") || has(at, "namespaces")))
         err_set(&err, ERR_CONFIG, "%s: kubeconfig, context and namespaces are for kubernetes",
                 path);
     else if (strcmp(cluster->kind, "swarm") == 0 &&
              !config_check_docker_host(cluster->endpoint, &err))
+        err_prefix(&err, "%s.endpoint", path);
+    else if (strcmp(cluster->kind, "nomad") == 0 &&
+             !config_check_nomad_address(cluster->endpoint, &err))
         err_prefix(&err, "%s.endpoint", path);
     else if (!cluster->cert_file[0] != !cluster->key_file[0])
         err_set(&err, ERR_CONFIG, "%s: cert_file and key_file go together", path);
@@ -198,8 +209,12 @@ static struct cluster_config blank_cluster(void)
                                    .key_file = "",
                                    .kubeconfig = "",
                                    .kube_context = "",
-                                   .namespaces = "",
                                    .kube_account = "",
+                                   .token = "",
+                                   .token_file = "",
+                                   .region = "",
+                                   .server_name = "",
+                                   .namespaces = "",
                                    .production = true,
                                    .seed = 1};
 }
@@ -217,6 +232,8 @@ static void read_context(struct config *config, const struct json_at *at, size_t
         cluster->kube_context = cluster->name;
     if (strcmp(cluster->kind, "kubernetes") == 0 && !has(at, "kubeconfig"))
         cluster->kubeconfig = config->kubeconfig;
+    if (strcmp(cluster->kind, "nomad") == 0)
+        config_nomad_defaults(config, cluster);
     if (!has(at, "production"))
         cluster->production =
             strcmp(cluster->kind, "sim") != 0 && config_name_is_production(cluster->name);

@@ -1,8 +1,8 @@
 /* config_env.c: see config_env.h. With no configured context, what was named elsewhere is used:
- * DOCKER_HOST as "swarm", the current context of the kubeconfig under its own name (config_kube.c);
- * with neither, the default docker socket when it is there, as "swarm". A
- * docker context that it would prefer instead is an error, because acting on another cluster
- * than `docker` shows would be worse than not acting. */
+ * DOCKER_HOST as "swarm", NOMAD_ADDR as "nomad" (config_nomad.c), the current context of the
+ * kubeconfig under its own name (config_kube.c); with none, the default docker socket when it is
+ * there, as "swarm". A docker context that it would prefer instead is an error, because acting on
+ * another cluster than `docker` shows would be worse than not acting. */
 #include "config_env.h"
 
 #include "base/json.h"
@@ -191,7 +191,7 @@ static bool find_swarm(struct config *config, struct err *err)
     if (!host[0] && !refuse_docker_context(config, err))
         return false;
     if (!host[0] && !socket_is_there())
-        return true;
+        return false;
     if (host[0] && !config_check_docker_host(host, err)) {
         err_prefix(err, "DOCKER_HOST");
         return false;
@@ -220,12 +220,16 @@ static bool find_kube(struct config *config, struct err *err)
     return false;
 }
 
-/* Clusters that were named (DOCKER_HOST, a kubeconfig, this pod's account), all of them; else the
- * engine of this machine. */
+/* Clusters that were named (DOCKER_HOST, NOMAD_ADDR, a kubeconfig, this pod's account), all of
+ * them; else the engine of this machine. */
 static void find_in_environment(struct config *config, struct err *err)
 {
-    config->contexts = arena_alloc(config->arena, 2, sizeof *config->contexts);
+    config->contexts = arena_alloc(config->arena, 3, sizeof *config->contexts);
     if (env("DOCKER_HOST")[0] && !find_swarm(config, err))
+        return;
+    config->context_count +=
+        config_find_nomad(config, &config->contexts[config->context_count], err);
+    if (err->code != ERR_NONE)
         return;
     if (find_kube(config, err) && config->context_count == 0)
         find_swarm(config, err);

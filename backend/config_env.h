@@ -1,5 +1,5 @@
 /* config_env.h: what the files of config share: reading values, and what is taken from the
- * system (folders, DOCKER_*). Nobody else includes it. */
+ * system (folders, DOCKER_*, NOMAD_*). Nobody else includes it. */
 #ifndef LOCKSTEP_CONFIG_ENV_H
 #define LOCKSTEP_CONFIG_ENV_H
 
@@ -32,5 +32,11 @@ const struct cluster_config *config_find_kube(struct config *config, const char 
 
 /* unix:///, tcp://, http://, https:// are fine; ssh:// and the rest are explained. */
 bool config_check_docker_host(const char *host, struct err *err);
+/* http://, https:// and unix:/// are fine. */
+bool config_check_nomad_address(const char *address, struct err *err);
+/* What a context of kind nomad does not say: its address, and who one is (NOMAD_TOKEN). */
+void config_nomad_defaults(struct config *config, struct cluster_config *cluster);
+/* The context that NOMAD_ADDR and its like make; false without an error: there is none. */
+bool config_find_nomad(struct config *config, struct cluster_config *out, struct err *err);
 
 #endif

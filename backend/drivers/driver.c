@@ -9,7 +9,8 @@ const char *const cluster_state_word[CLUSTER_STATE_COUNT] = {
     [CLUSTER_STALE] = "stale",
 };
 
-static const struct driver_ops *const drivers[] = {&driver_sim, &driver_swarm, &driver_kubernetes};
+static const struct driver_ops *const drivers[] = {&driver_sim, &driver_swarm, &driver_kubernetes,
+                                                   &driver_nomad};
 
 const struct driver_ops *driver_find(const char *name)
 {

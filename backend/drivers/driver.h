@@ -67,9 +67,9 @@ struct cluster_config {
     bool terminal_free;       /* nothing is drawn: credential plugins may ask on the terminal */
     /* nomad; NULL counts as "" */
     const char *token, *token_file, *region;
-    const char *server_name;  /* of TLS, when it is not the host */
-    uint64_t seed;            /* sim */
-    void *shared;             /* sim: an existing struct sim to share; NULL otherwise */
+    const char *server_name; /* of TLS, when it is not the host */
+    uint64_t seed;           /* sim */
+    void *shared;            /* sim: an existing struct sim to share; NULL otherwise */
 };
 
 struct driver_env {

@@ -1,0 +1,144 @@
+/* permissions.c: who the token is, and what its policies leave out.
+ *
+ * GET /v1/acl/token/self names the token; without ACLs every one may do everything, and who one is
+ * is the user of this machine, unverified. What a policy allows is asked by trying the read that
+ * needs it: policies themselves are read by management tokens only. */
+#include "drivers/nomad/client.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "drivers/nomad/answer.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ask {
+    struct op op;
+    struct arena *arena;
+    struct driver_permissions permissions;
+    driver_permissions_fn *fn;
+    void *arg;
+};
+
+static void drop_ask(struct op *op)
+{
+    struct ask *ask = (struct ask *)(void *)op;
+
+    arena_free(ask->arena);
+    free(ask);
+}
+
+static const char *local_user(struct arena *arena)
+{
+    char buffer[1024];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) != 0 || !found)
+        return arena_printf(arena, "uid %u", (unsigned)geteuid());
+    return text_clean(arena, entry.pw_name, strlen(entry.pw_name), TEXT_NAME_MAX);
+}
+
+static void end_ask(struct ask *ask, const struct err *err)
+{
+    driver_permissions_fn *fn = ask->fn;
+    void *arg = ask->arg;
+    struct driver_permissions permissions = ask->permissions;
+    struct arena *arena = ask->arena;
+
+    ask->arena = NULL;
+    nomad_op_end(&ask->op);
+    fn(arg, &permissions, err_or_null(err));
+    arena_free(arena);
+}
+
+/* "deploy token (client)", from its name and type. */
+static bool name_token(struct ask *ask, const json_t *token, bool *management, struct err *err)
+{
+    struct json_at root = json_root(token, "token", ask->arena);
+    struct json_at name = json_key(&root, "Name"), type = json_key(&root, "Type");
+    struct json_at id = json_key(&root, "AccessorID");
+    const char *called, *kind, *accessor;
+
+    if (!json_get_object(&root, err) || !json_opt_text(&name, TEXT_NAME_MAX, "", &called, err) ||
+        !json_opt_text(&type, 32, "", &kind, err) || !json_opt_text(&id, 64, "", &accessor, err))
+        return false;
+    *management = strcmp(kind, "management") == 0;
+    ask->permissions.who = called[0] ? called : arena_printf(ask->arena, "token %.8s", accessor);
+    ask->permissions.verified = true;
+    return true;
+}
+
+/* The dry run of nothing: refused before it is looked at when submit-job is missing. */
+static void on_submit(void *arg, const struct http_answer *answer, bool sent,
+                      const struct err *failed)
+{
+    struct ask *ask = arg;
+    const struct err none = {0};
+
+    (void)sent;
+    if (failed->code == ERR_NONE && answer->status == 403) {
+        ask->permissions.may_act = false;
+        ask->permissions.missing = "submit-job in this namespace";
+    }
+    end_ask(ask, &none);
+}
+
+static void ask_submit(struct ask *ask)
+{
+    struct nomad *nomad = ask->op.nomad;
+    json_t *body =
+        json_pack("{s:{s:s, s:s}}", "Job", "ID", "lockstep-asks", "Name", "lockstep-asks");
+
+    nomad_client_put(
+        nomad, nomad_client_path(nomad, "job/lockstep-asks/plan", nomad_home_space(nomad), ""),
+        body, on_submit, ask);
+    json_decref(body);
+}
+
+static bool acls_are_off(const struct http_answer *answer)
+{
+    return answer->body && strstr(answer->body, "ACL support disabled") != NULL;
+}
+
+static void on_token(void *arg, const struct http_answer *answer, bool sent,
+                     const struct err *failed)
+{
+    struct ask *ask = arg;
+    struct nomad *nomad = ask->op.nomad;
+    struct err err = {0};
+    bool management = false, read_only = nomad->base.env.config->read_only;
+
+    (void)sent;
+    if (failed->code == ERR_NONE && acls_are_off(answer)) {
+        ask->permissions.may_view = true;
+        ask->permissions.may_act = !read_only;
+        end_ask(ask, &err);
+        return;
+    }
+    json_t *token = nomad_client_parse(nomad, answer, failed, "asking what may be done here", &err);
+    if (token && name_token(ask, token, &management, &err)) {
+        ask->permissions.may_view = true;
+        ask->permissions.may_act = !read_only;
+    }
+    json_decref(token);
+    if (err.code != ERR_NONE || management || read_only)
+        end_ask(ask, &err);
+    else
+        ask_submit(ask);
+}
+
+void nomad_permissions(struct driver *driver, driver_permissions_fn *fn, void *arg)
+{
+    struct nomad *nomad = nomad_of(driver);
+    struct ask *ask = xcalloc(1, sizeof *ask);
+
+    ask->arena = arena_new(512);
+    ask->permissions = (struct driver_permissions){.who = local_user(ask->arena), .missing = ""};
+    ask->fn = fn;
+    ask->arg = arg;
+    nomad_op_begin(nomad, &ask->op, drop_ask);
+    nomad_client_get(nomad, nomad_client_path(nomad, "acl/token/self", NULL, ""), on_token, ask);
+}

@@ -1,0 +1,85 @@
+/* returns.c: nodes that were silent and report again.
+ *
+ * Of what such a node ran Nomad says "lost" until the node itself says what became of it; for some
+ * seconds it may still run. */
+#include "drivers/nomad/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct seen {
+    char *id;
+    bool silent;
+    int64_t back_ms; /* 0: never away, or long enough back */
+};
+
+struct returns {
+    struct seen *nodes; /* sorted by id */
+    size_t count;
+};
+
+struct returns *nomad_returns_new(void)
+{
+    return xcalloc(1, sizeof(struct returns));
+}
+
+void nomad_returns_free(struct returns *returns)
+{
+    for (size_t i = 0; i < returns->count; i++)
+        free(returns->nodes[i].id);
+    free(returns->nodes);
+    free(returns);
+}
+
+static struct seen *find(struct returns *returns, const char *id)
+{
+    size_t low = 0, high = returns->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(returns->nodes[middle].id, id);
+        if (order == 0)
+            return &returns->nodes[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void nomad_returns_note(struct returns *returns, struct arena *arena, struct nomad_view *view)
+{
+    struct seen *next = xcalloc(view->node_count + 1, sizeof *next);
+    const char **back = arena_alloc(arena, view->node_count + 1, sizeof *back);
+
+    view->returned_count = 0;
+    for (size_t i = 0; i < view->node_count; i++) {
+        const struct nomad_node *node = &view->nodes[i];
+        struct seen *old = find(returns, node->id);
+        bool silent = node->state != NOMAD_NODE_READY;
+        next[i] = (struct seen){.id = old ? old->id : xstrdup(node->id), .silent = silent};
+        if (!silent && old && old->silent)
+            next[i].back_ms = view->now_ms > 0 ? view->now_ms : 1;
+        else if (!silent && old && old->back_ms && view->now_ms - old->back_ms < NOMAD_RETURN_MS)
+            next[i].back_ms = old->back_ms;
+        if (next[i].back_ms)
+            back[view->returned_count++] = node->id;
+        if (old)
+            old->id = NULL;
+    }
+    for (size_t i = 0; i < returns->count; i++)
+        free(returns->nodes[i].id);
+    free(returns->nodes);
+    returns->nodes = next;
+    returns->count = view->node_count;
+    view->returned = back;
+}
+
+bool nomad_returns_any(const struct returns *returns)
+{
+    for (size_t i = 0; i < returns->count; i++)
+        if (returns->nodes[i].back_ms)
+            return true;
+    return false;
+}
