@@ -101,18 +101,23 @@ static void send(struct bench *bench, const struct action *action, const json_t 
     answer_release(&answer);
 }
 
-void bench_do(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo)
+void bench_finish(struct bench *bench, struct action action, const json_t *memo)
 {
-    struct action action = bench_plan(bench, verb, to_count, memo);
-
-    ck_assert_uint_ge(action.writes, 1);
-    for (; action.write < action.writes; action.write++) {
+    bench_settle(bench, &action);
+    while (++action.write < action.writes) {
         const struct service *service = bench_read(bench);
         snprintf(action.revision, sizeof action.revision, "%s", service->revision);
         service_unref(service);
-        send(bench, &action, *memo);
+        send(bench, &action, memo);
         bench_settle(bench, &action);
     }
+}
+
+void bench_do(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo)
+{
+    struct action action = bench_begin(bench, verb, to_count, memo);
+
+    bench_finish(bench, action, *memo);
 }
 
 struct action bench_begin(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo)

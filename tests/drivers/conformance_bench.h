@@ -77,6 +77,8 @@ void bench_do(struct bench *bench, enum verb verb, uint32_t to_count, json_t **m
 /* Sends the first write of a planned action and does not wait until it has come to rest. */
 struct action bench_begin(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo);
 void bench_settle(struct bench *bench, const struct action *action);
+/* Waits until this write has come to rest, and does the rest of its action. */
+void bench_finish(struct bench *bench, struct action action, const json_t *memo);
 
 /* `fresh` on the new version, the rest on the old one, all serving, and it stays so. */
 void bench_stands(struct bench *bench, uint32_t fresh);

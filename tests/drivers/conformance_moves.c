@@ -113,7 +113,7 @@ CONFORM(the_same_write_again_is_a_conflict)
         ck_assert_int_eq(answer.err.code, ERR_CONFLICT);
         answer_release(&answer);
     }
-    bench_settle(bench, &action);
+    bench_finish(bench, action, *memo);
     bench_stands(bench, 1);
     ck_assert_uint_eq(bench->one.most_new, 1);
 }
@@ -131,8 +131,7 @@ CONFORM(of_two_operators_one_wins)
     ck_assert_int_eq(second.err.code, ERR_CONFLICT);
     answer_release(&first);
     answer_release(&second);
-    theirs.write = theirs.writes - 1;
-    bench_settle(bench, &theirs);
+    bench_finish(bench, theirs, *memo);
     bench_stands(bench, 1);
 }
 

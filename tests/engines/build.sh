@@ -91,7 +91,29 @@ need_go() {
     fi
 }
 
-engines='swarm kubernetes'
+# Nomad: the agent and its command line, linked from the published module, and the application that
+# its tasks run. Some 12 minutes of one core the first time. The agent needs cgo: what sets up its
+# tasks is written in C.
+build_nomad() {
+    local key made
+    key=$(cat "$here"/nomad/go.mod "$here"/nomad/go.sum "$here"/nomad/main.go "$here/app/app.c" |
+        sha256sum | cut -c1-16)
+    made="$cache/nomad-$key"
+    if [ ! -x "$made/nomad" ]; then
+        command -v go >/dev/null || { echo "build.sh: Nomad is built with Go; here is none" >&2; return 1; }
+        echo "building a Nomad agent; the first time takes many minutes"
+        rm -rf "$made.new"
+        mkdir -p "$made.new"
+        cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$made.new/app" "$here/app/app.c"
+        (cd "$here/nomad" && GOFLAGS=-mod=readonly CGO_ENABLED=1 nice -n 19 \
+            go build -p 1 -trimpath -buildvcs=false -ldflags='-s -w' -o "$made.new/nomad" .)
+        rm -rf "$made"
+        mv "$made.new" "$made"
+    fi
+    ln -sfn "nomad-$key" "$cache/nomad"
+}
+
+engines='swarm kubernetes nomad'
 for engine in $engines; do
     "build_$engine" || { echo "build.sh: $engine could not be built" >&2; exit 1; }
 done

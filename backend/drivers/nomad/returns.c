@@ -9,7 +9,7 @@
 
 struct seen {
     char *id;
-    bool silent;
+    bool silent, taken; /* taken: the id belongs to the next table */
     int64_t back_ms; /* 0: never away, or long enough back */
 };
 
@@ -66,10 +66,11 @@ void nomad_returns_note(struct returns *returns, struct arena *arena, struct nom
         if (next[i].back_ms)
             back[view->returned_count++] = node->id;
         if (old)
-            old->id = NULL;
+            old->taken = true;
     }
     for (size_t i = 0; i < returns->count; i++)
-        free(returns->nodes[i].id);
+        if (!returns->nodes[i].taken)
+            free(returns->nodes[i].id);
     free(returns->nodes);
     returns->nodes = next;
     returns->count = view->node_count;
