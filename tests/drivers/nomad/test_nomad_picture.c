@@ -1,0 +1,246 @@
+/* test_nomad_picture.c: facts of a service from answers of a real Nomad 1.6, and what makes them
+ * differ. */
+#include "drivers/nomad/nomad_recorded.h"
+#include "test.h"
+
+#include <string.h>
+
+static struct nomad_recorded look;
+
+static unsigned count(const struct service *service, const char *version, enum instance_state state)
+{
+    return service_count(service, version, 1u << state);
+}
+
+START_TEST(promoted_canaries_rest_beside_the_old_ones)
+{
+    look = nomad_recorded_look("canary");
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_str_eq(service->name, "web");
+    ck_assert_str_eq(service->id, "default/web/web");
+    ck_assert_str_eq(service->wants, "5");
+    ck_assert_str_eq(service->was, "4");
+    ck_assert_uint_eq(service->replicas, 8);
+    ck_assert_uint_eq(count(service, "5", INSTANCE_SERVING), 1);
+    ck_assert_uint_eq(count(service, "4", INSTANCE_SERVING), 7);
+    ck_assert_int_eq(service->motion, MOTION_RESTING);
+    ck_assert_int_eq(service->trouble, TROUBLE_NONE);
+    ck_assert_uint_eq(service->launcher_count, 1);
+    ck_assert_str_eq(service->launchers[0].version, "5");
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+static bool has_mark(const struct service *service, const char *write)
+{
+    for (size_t i = 0; i < service->mark_count; i++)
+        if (strcmp(strchr(service->marks[i], '.'), write) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(what_was_done_to_a_deployment_is_told_by_what_it_did)
+{
+    look = nomad_recorded_look("canary");
+    struct nomad_deployment deployment = *look.sight.deployment;
+    struct nomad_deployed deployed = deployment.groups[0];
+    static const char *const writes[] = {".0", ".1", ".2", ".3"};
+
+    deployment.groups = &deployed;
+    look.sight.deployment = &deployment;
+    for (unsigned done = 4; done-- > 0;) {
+        deployed.promoted = done > 2;
+        if (done < 2)
+            deployment.state = NOMAD_DEPLOY_RUNNING;
+        if (done < 1)
+            deployed.healthy = 0;
+        const struct service *service = nomad_recorded_picture(&look);
+        for (unsigned i = 0; i < ARRAY_LEN(writes); i++)
+            ck_assert_msg(has_mark(service, writes[i]) == (i <= done), "%u done: mark %s", done,
+                          writes[i]);
+        service_unref(service);
+    }
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(five_of_eight_stand_while_none_is_called_healthy)
+{
+    look = nomad_recorded_look("five");
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_uint_eq(count(service, "5", INSTANCE_SERVING), 5);
+    ck_assert_uint_eq(count(service, "4", INSTANCE_SERVING), 3);
+    ck_assert_int_eq(service->motion, MOTION_RESTING);
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+/* Whoever calls one healthy makes room for another. */
+START_TEST(one_that_is_called_healthy_lets_the_next_go)
+{
+    look = nomad_recorded_look("five");
+    struct nomad_alloc *allocs = (struct nomad_alloc *)(uintptr_t)look.sight.allocs;
+    unsigned healthy = 0;
+
+    for (size_t i = 0; i < look.sight.alloc_count && healthy < 2; i++)
+        if (allocs[i].wanted && allocs[i].job_version == look.history.jobs[0].number) {
+            allocs[i].health = NOMAD_HEALTHY;
+            healthy++;
+        }
+    const struct service *service = nomad_recorded_picture(&look);
+    ck_assert_int_eq(service->motion, MOTION_MOVING);
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(automatic_health_goes_on_by_itself)
+{
+    look = nomad_recorded_look("five");
+    look.history.jobs[0].groups[0].update.manual = false;
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_int_eq(service->motion, MOTION_RUNNING);
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(a_registration_that_no_scheduler_has_seen_moves)
+{
+    look = nomad_recorded_look("five");
+    look.sight.deployment = NULL;
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_int_eq(service->motion, MOTION_MOVING);
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(what_runs_on_a_silent_node_is_a_ghost)
+{
+    look = nomad_recorded_look("canary");
+    struct nomad_node *nodes = (struct nomad_node *)(uintptr_t)look.view.nodes;
+    unsigned there = 0;
+
+    nodes[0].state = NOMAD_NODE_DOWN;
+    const struct service *service = nomad_recorded_picture(&look);
+    for (size_t i = 0; i < service->placement_count; i++)
+        if (strcmp(service->placements[i].node, nodes[0].id) == 0) {
+            ck_assert_uint_eq(service->placements[i].count[INSTANCE_SERVING], 0);
+            there += service->placements[i].count[INSTANCE_GHOST];
+        }
+    ck_assert_uint_gt(there, 0);
+    ck_assert_uint_eq(count(service, "4", INSTANCE_GHOST) + count(service, "5", INSTANCE_GHOST),
+                      there);
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+/* ClientStatus, DesiredStatus run, node silent, newest of its name; -1: history. */
+static const struct {
+    enum nomad_client client;
+    bool wanted, silent, returned, newest;
+    int state;
+} classes[] = {
+    {NOMAD_RUNNING, true, false, false, true, INSTANCE_SERVING},
+    {NOMAD_PENDING, true, false, false, true, INSTANCE_STARTING},
+    {NOMAD_RUNNING, false, false, false, true, INSTANCE_STOPPING},
+    {NOMAD_PENDING, false, false, false, true, INSTANCE_STOPPING},
+    {NOMAD_RUNNING, true, true, false, true, INSTANCE_GHOST},
+    {NOMAD_RUNNING, false, true, false, true, INSTANCE_GHOST},
+    {NOMAD_LOST, false, true, false, true, INSTANCE_GHOST},
+    {NOMAD_LOST, false, false, true, true, INSTANCE_STOPPING},
+    {NOMAD_LOST, false, false, false, true, -1},
+    {NOMAD_UNKNOWN, true, false, false, true, INSTANCE_GHOST},
+    {NOMAD_COMPLETE, false, true, false, true, -1},
+    {NOMAD_FAILED, true, false, false, true, INSTANCE_FAILING},
+    {NOMAD_FAILED, true, false, false, false, -1},
+    {NOMAD_FAILED, false, false, false, true, -1},
+};
+
+START_TEST(an_allocation_is_what_is_known_of_it)
+{
+    const struct nomad_node node = {
+        .id = "n1", .state = classes[_i].silent ? NOMAD_NODE_DOWN : NOMAD_NODE_READY};
+    static const char *const returned[] = {"n1"};
+    const struct nomad_view view = {.nodes = &node,
+                                    .node_count = 1,
+                                    .returned = returned,
+                                    .returned_count = classes[_i].returned};
+    const struct nomad_alloc alloc = {
+        .node = "n1", .client = classes[_i].client, .wanted = classes[_i].wanted};
+    enum instance_state state = INSTANCE_STATE_COUNT;
+    bool counts = nomad_classify(&view, &alloc, classes[_i].newest, &state);
+
+    ck_assert_int_eq(counts, classes[_i].state >= 0);
+    if (counts)
+        ck_assert_int_eq((int)state, classes[_i].state);
+}
+END_TEST
+
+START_TEST(what_cannot_be_placed_says_which_dimension_is_exhausted)
+{
+    look = nomad_recorded_look("big");
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_int_eq(service->trouble, TROUBLE_STUCK);
+    ck_assert_str_eq(service->reason, "not placed: memory exhausted on 3 nodes");
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(what_does_not_start_says_why)
+{
+    look = nomad_recorded_look("broken");
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_int_eq(service->trouble, TROUBLE_STUCK);
+    ck_assert_ptr_nonnull(strstr(service->reason, "/nosuch/app"));
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+START_TEST(a_batch_job_launches_and_is_not_released)
+{
+    look = nomad_recorded_look("canary");
+    look.history.jobs[0].type = "batch";
+    look.history.jobs[0].periodic = true;
+    const struct service *service = nomad_recorded_picture(&look);
+
+    ck_assert_str_eq(service->kind, "periodic");
+    ck_assert_uint_eq(service->launcher_count, 1);
+    ck_assert_str_eq(service->launchers[0].name, "periodic");
+    ck_assert_int_eq(service->motion, MOTION_NONE);
+    ck_assert_ptr_nonnull(nomad_view_only(&look.history.jobs[0]));
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
+SUITE(nomad_picture)
+{
+    Suite *suite = suite_create("nomad-picture");
+    TCase *tc = test_case(suite, "picture", 10);
+
+    tcase_add_test(tc, promoted_canaries_rest_beside_the_old_ones);
+    tcase_add_test(tc, what_was_done_to_a_deployment_is_told_by_what_it_did);
+    tcase_add_test(tc, five_of_eight_stand_while_none_is_called_healthy);
+    tcase_add_test(tc, one_that_is_called_healthy_lets_the_next_go);
+    tcase_add_test(tc, automatic_health_goes_on_by_itself);
+    tcase_add_test(tc, a_registration_that_no_scheduler_has_seen_moves);
+    tcase_add_test(tc, what_runs_on_a_silent_node_is_a_ghost);
+    tcase_add_loop_test(tc, an_allocation_is_what_is_known_of_it, 0, ARRAY_LEN(classes));
+    tcase_add_test(tc, what_cannot_be_placed_says_which_dimension_is_exhausted);
+    tcase_add_test(tc, what_does_not_start_says_why);
+    tcase_add_test(tc, a_batch_job_launches_and_is_not_released);
+    return suite;
+}
