@@ -178,7 +178,8 @@ static json_t *make_job(const struct nomad_rig_job *job, const char *update)
              "{\"Delay\":5000000000,\"DelayFunction\":\"constant\",\"Unlimited\":true},"
              "\"EphemeralDisk\":{\"SizeMB\":20},\"Tasks\":[{\"Name\":\"app\",\"Driver\":"
              "\"raw_exec\",\"Config\":{\"command\":\"%s/bin/app-4\",\"args\":[\"run\",\"%s\"]},"
-             "\"Meta\":{\"lockstep.version\":\"4\"},\"KillTimeout\":2000000000,\"LogConfig\":{\"MaxFiles\":1,\"MaxFileSizeMB\":1},\"Resources\":"
+             "\"Meta\":{\"lockstep.version\":\"4\"},\"KillTimeout\":2000000000,\"LogConfig\":{"
+             "\"MaxFiles\":1,\"MaxFileSizeMB\":1},\"Resources\":"
              "{\"CPU\":20,\"MemoryMB\":10}}]}]}",
              job->name, job->name, job->count, folder, job->name);
     json_t *made = parse(text);

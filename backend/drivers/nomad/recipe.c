@@ -134,10 +134,9 @@ static bool plan_move(const struct nomad_standing *s, const struct service *serv
         return err_set(err, ERR_REJECTED, "%s moves to %s, not to %s", service->name,
                        service->wants, action->to);
     action->writes = registrations(action, nomad_memo_parallelism(memo, s->group));
-    if (s->canarying && action->writes > 0)
-        action->writes += NOMAD_PROMOTION_WRITES;
-    else if (s->canarying)
-        action->writes = NOMAD_PROMOTION_WRITES;
+    /* What holds as a canary is promoted first, by what is left of that. */
+    if (s->canarying)
+        action->writes += 1u + (s->checked ? 0u : 1u) + (s->paused ? 0u : 1u);
     action->holds_from = action->last_step ? action->writes - 1 : 0;
     return action->writes == 0 || check_rest(service, err);
 }

@@ -10,7 +10,7 @@
 struct seen {
     char *id;
     bool silent, taken; /* taken: the id belongs to the next table */
-    int64_t back_ms; /* 0: never away, or long enough back */
+    int64_t back_ms;    /* 0: never away, or long enough back */
 };
 
 struct returns {

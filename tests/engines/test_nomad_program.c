@@ -1,0 +1,298 @@
+/* test_nomad_program.c: the program itself on a real Nomad cluster, from the command line to the
+ * allocations.
+ *
+ * Policy: lockstep's defaults (canary 1, waves 10 %, 33 %, 100 %), a context that is not
+ * production, an unanswered write settled after 2 s. What runs is asserted by the server's own
+ * allocations, read by curl. */
+#include "base/mem.h"
+#include "engines/nomad_rig.h"
+#include "tui/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { POINTS_MAX = 80 };
+
+static struct program program;
+static struct nomad_rig_job web;
+
+/* An operator: a home and a journal of their own, the same cluster. */
+static void program_of_operator(struct program *operator_program)
+{
+    char config[600];
+
+    snprintf(config, sizeof config,
+             "contexts:\n  - name: lab\n    kind: nomad\n    endpoint: %s\n"
+             "    production: false\n    settle: 2s\n",
+             nomad_rig_address());
+    program_init(operator_program);
+    program_write(operator_program, ".config/lockstep/config.yaml", config);
+}
+
+static void setup(void)
+{
+    program_of_operator(&program);
+    nomad_rig_forget_records();
+    web = nomad_rig_create(8, NULL);
+}
+
+static void teardown(void)
+{
+    nomad_rig_remove(&web);
+    nomad_rig_forget_records();
+}
+
+static struct said run(const char *verb, const char *more)
+{
+    char words[300];
+
+    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web.name, more);
+    return program_run(&program, words);
+}
+
+/* Runs it and fails the test unless it ends with that status. */
+static void expect(const char *verb, const char *more, int status)
+{
+    struct said said = run(verb, more);
+
+    ck_assert_msg(said.status == status, "%s %s: exit %d, not %d: %s%s", verb, more, said.status,
+                  status, said.out, said.err);
+    said_release(&said);
+}
+
+/* The verb answers when its write is in; the allocations follow. */
+static void expect_allocs(const char *tag, unsigned count)
+{
+    ck_assert_msg(nomad_rig_wait(&web, tag, count), "%u allocations of %s, not %u",
+                  nomad_rig_allocs(&web, tag), tag, count);
+}
+
+static void watch_calm(unsigned most, int for_ms)
+{
+    const struct timespec pause = {0, 100000000};
+
+    for (int ms = 0; ms < for_ms; ms += 100) {
+        unsigned now = nomad_rig_allocs(&web, "5");
+        ck_assert_msg(now <= most, "%u allocations of 5, at most %u were asked for", now, most);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* A step is accepted once the one before has come to rest. */
+static void expect_step(const char *more)
+{
+    struct said said = {0};
+
+    for (int tries = 0; tries < 60; tries++) {
+        said = run("step", more);
+        if (said.status != 1 || !strstr(said.out, "wait"))
+            break;
+        said_release(&said);
+    }
+    ck_assert_msg(said.status == 0, "step %s: exit %d: %s%s", more, said.status, said.out,
+                  said.err);
+    said_release(&said);
+}
+
+START_TEST(canary_step_pause_resume_step_each_move_exactly_what_was_asked)
+{
+    expect("start", "5", 0);
+    expect_allocs("5", 1);
+    watch_calm(1, 1500);
+    expect_step("");
+    expect_allocs("5", 3);
+    expect("pause", "", 0);
+    expect("step", "", 1);
+    watch_calm(3, 1500);
+    expect("resume", "", 0);
+    expect_step("");
+    expect_allocs("5", 8);
+    expect_allocs("4", 0);
+    expect("step", "", 1);
+}
+END_TEST
+
+START_TEST(rollback_from_three_leaves_the_untouched_alone)
+{
+    expect("start", "5", 0);
+    expect_allocs("5", 1);
+    expect_step("");
+    expect_allocs("5", 3);
+    json_t *before = nomad_rig_alloc_ids(&web, "4");
+    expect("rollback", "", 0);
+    expect_allocs("4", 8);
+    expect_allocs("5", 0);
+    json_t *after = nomad_rig_alloc_ids(&web, "4"), *id;
+    unsigned kept = 0;
+    size_t i, k;
+    json_array_foreach(before, i, id)
+    {
+        json_t *other;
+        json_array_foreach(after, k, other) kept += json_equal(id, other) ? 1u : 0u;
+    }
+    ck_assert_uint_eq(json_array_size(before), 5);
+    ck_assert_uint_eq(kept, 5);
+    json_decref(before);
+    json_decref(after);
+}
+END_TEST
+
+/* Dies by SIGKILL at the n-th point of the action's way; false when it had no n-th point. */
+static bool killed_at(int point, const char *verb, const char *more)
+{
+    struct program dying = program;
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", point);
+    program_setenv(&dying, "LOCKSTEP_FAILPOINT", number);
+    char words[300];
+    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web.name, more);
+    struct said said = program_run(&dying, words);
+    bool killed = said.status == 128 + 9;
+    ck_assert_msg(killed || said.status == 0, "%s at point %d: exit %d: %s%s", verb, point,
+                  said.status, said.out, said.err);
+    said_release(&said);
+    return killed;
+}
+
+/* The next start settles what was left: then every action in the record has its outcome. */
+static void settle(void)
+{
+    struct said said = program_run(&program, "status --timeout=60s");
+
+    ck_assert_msg(said.status == 0, "status: exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+}
+
+START_TEST(a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand)
+{
+    int point = 1;
+
+    for (; point < POINTS_MAX && killed_at(point, "start", "5"); point++) {
+        watch_calm(1, 300);
+        settle();
+        watch_calm(1, 300);
+        if (nomad_rig_allocs(&web, "5") == 0 && nomad_rig_allocs(&web, "4") == 8) {
+            struct said said = run("start", "5");
+            bool begun = said.status == 1 && strstr(said.out, "in flight");
+            ck_assert_msg(said.status == 0 || begun, "after point %d: exit %d: %s%s", point,
+                          said.status, said.out, said.err);
+            said_release(&said);
+        }
+        expect_allocs("5", 1);
+        watch_calm(1, 300);
+        expect("rollback", "", 0);
+        expect_allocs("4", 8);
+    }
+    ck_assert_int_gt(point, 5);
+    ck_assert_int_lt(point, POINTS_MAX);
+    printf("start: killed at each of %d points\n", point - 1);
+}
+END_TEST
+
+/* By hand, to four: a step that is still on its way is waited for, not repeated. */
+static void finish_to_four(void)
+{
+    for (int tries = 0; tries < 30 && nomad_rig_allocs(&web, "5") < 4; tries++) {
+        struct said said = run("step", "--to=4");
+        ck_assert_msg(said.status == 0 || said.status == 1, "exit %d: %s%s", said.status, said.out,
+                      said.err);
+        said_release(&said);
+    }
+    expect_allocs("5", 4);
+}
+
+START_TEST(a_step_killed_anywhere_never_moves_more_than_asked)
+{
+    int point = 1;
+
+    for (; point < POINTS_MAX; point++) {
+        expect("start", "5", 0);
+        expect_allocs("5", 1);
+        watch_calm(1, 300);
+        if (!killed_at(point, "step", "--to=4"))
+            break;
+        watch_calm(4, 300);
+        settle();
+        watch_calm(4, 300);
+        finish_to_four();
+        watch_calm(4, 300);
+        expect("rollback", "", 0);
+        expect_allocs("4", 8);
+    }
+    ck_assert_int_gt(point, 8);
+    ck_assert_int_lt(point, POINTS_MAX);
+    printf("step: killed at each of %d points\n", point - 1);
+}
+END_TEST
+
+START_TEST(an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand)
+{
+    int point = 1;
+
+    for (; point < POINTS_MAX; point++) {
+        expect("start", "5", 0);
+        expect_allocs("5", 1);
+        watch_calm(1, 300);
+        if (!killed_at(point, "rollback", ""))
+            break;
+        watch_calm(1, 300);
+        settle();
+        if (nomad_rig_allocs(&web, "5") > 0) { /* it died before anything was sent */
+            struct said said = run("rollback", "");
+            ck_assert_msg(said.status == 0 || said.status == 1, "after point %d: exit %d: %s%s",
+                          point, said.status, said.out, said.err);
+            said_release(&said);
+        }
+        expect_allocs("4", 8);
+        expect_allocs("5", 0);
+    }
+    ck_assert_int_gt(point, 8);
+    ck_assert_int_lt(point, POINTS_MAX);
+    printf("undo: killed at each of %d points\n", point - 1);
+}
+END_TEST
+
+START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
+{
+    struct program other;
+    char words[200];
+
+    program_of_operator(&other);
+    expect("start", "5", 0);
+    expect_allocs("5", 1);
+    watch_calm(1, 1500);
+    snprintf(words, sizeof words, "step %s --timeout=90s", web.name);
+    struct running a = program_start(&program, words), b = program_start(&other, words);
+    struct said first = program_finish(&a), second = program_finish(&b);
+    ck_assert_msg((first.status == 0) != (second.status == 0), "%d: %s%s| %d: %s%s", first.status,
+                  first.out, first.err, second.status, second.out, second.err);
+    const struct said *lost = first.status ? &first : &second;
+    ck_assert_int_eq(lost->status, 1);
+    printf("the other was told: %s", lost->out);
+    expect_allocs("5", 3);
+    watch_calm(3, 1500);
+    said_release(&first);
+    said_release(&second);
+}
+END_TEST
+
+SUITE(nomad_program)
+{
+    Suite *suite = suite_create("nomad-program");
+    TCase *moves = test_case(suite, "moves", 180), *kills = test_case(suite, "kills", 900);
+
+    nomad_rig_need();
+    tcase_add_checked_fixture(moves, setup, teardown);
+    tcase_add_test(moves, canary_step_pause_resume_step_each_move_exactly_what_was_asked);
+    tcase_add_test(moves, rollback_from_three_leaves_the_untouched_alone);
+    tcase_add_test(moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won);
+    tcase_add_checked_fixture(kills, setup, teardown);
+    tcase_add_test(kills, a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand);
+    tcase_add_test(kills, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand);
+    tcase_add_test(kills, a_step_killed_anywhere_never_moves_more_than_asked);
+    return suite;
+}
