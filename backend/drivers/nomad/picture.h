@@ -59,7 +59,7 @@ struct nomad_standing {
 };
 struct nomad_standing nomad_stand(const struct nomad_sight *sight, const struct nomad_group *group);
 
-/* The revision of a service: the job's index, and a hash of how far its deployment is. */
+/* The revision of a service: the job's index, and how far somebody has brought its deployment. */
 enum { NOMAD_REVISION_TEXT = 48 };
 const char *nomad_revision(const struct nomad_standing *standing, char out[NOMAD_REVISION_TEXT]);
 

@@ -65,20 +65,15 @@ struct nomad_standing nomad_stand(const struct nomad_sight *sight, const struct 
     return s;
 }
 
+/* Without what Nomad does by itself: a deployment that it has called healthy, or over, is no reason
+ * to refuse a key. */
 const char *nomad_revision(const struct nomad_standing *s, char out[NOMAD_REVISION_TEXT])
 {
-    uint64_t hash = HASH_SEED;
+    const struct nomad_deployed *d = s->deployed;
 
-    if (s->deployment) {
-        hash = hash_mix(hash, s->deployment->id, strlen(s->deployment->id));
-        hash = hash_mix(hash, &s->deployment->state, sizeof s->deployment->state);
-    }
-    if (s->deployed) {
-        hash = hash_mix(hash, &s->deployed->promoted, sizeof s->deployed->promoted);
-        hash = hash_mix(hash, &s->deployed->healthy, sizeof s->deployed->healthy);
-    }
-    snprintf(out, NOMAD_REVISION_TEXT, "%" PRIu64 ".%08" PRIx32, s->job->modify_index,
-             (uint32_t)(hash ^ hash >> 32));
+    snprintf(out, NOMAD_REVISION_TEXT, "%" PRIu64 ".%u%u.%u", s->job->modify_index,
+             s->paused ? 1u : 0u, d && d->promoted ? 1u : 0u,
+             d && s->group->update.manual ? d->healthy : 0u);
     return out;
 }
 

@@ -66,6 +66,40 @@ START_TEST(what_was_done_to_a_deployment_is_told_by_what_it_did)
 }
 END_TEST
 
+/* A restored job is checked by Nomad for a while: that must not refuse the next key. */
+START_TEST(the_revision_moves_with_what_people_do_and_not_with_what_nomad_does)
+{
+    look = nomad_recorded_look("canary");
+    struct nomad_deployment deployment = *look.sight.deployment;
+    struct nomad_deployed deployed = deployment.groups[0];
+    struct nomad_group *group = &look.history.jobs[0].groups[0];
+    char before[NOMAD_REVISION_TEXT], after[NOMAD_REVISION_TEXT];
+
+    deployment.groups = &deployed;
+    look.sight.deployment = &deployment;
+    look.sight.history = &look.history;
+    deployment.state = NOMAD_DEPLOY_RUNNING;
+    for (int manual = 0; manual < 2; manual++) {
+        group->update.manual = manual;
+        struct nomad_standing standing = nomad_stand(&look.sight, group);
+        nomad_revision(&standing, before);
+        deployed.healthy++;
+        standing = nomad_stand(&look.sight, group);
+        ck_assert_int_eq(strcmp(nomad_revision(&standing, after), before) != 0, manual);
+    }
+    deployment.state = NOMAD_DEPLOY_SUCCESSFUL;
+    struct nomad_standing standing = nomad_stand(&look.sight, group);
+    nomad_revision(&standing, before);
+    deployment.state = NOMAD_DEPLOY_RUNNING;
+    standing = nomad_stand(&look.sight, group);
+    ck_assert_str_eq(nomad_revision(&standing, after), before);
+    deployment.state = NOMAD_DEPLOY_PAUSED;
+    standing = nomad_stand(&look.sight, group);
+    ck_assert_str_ne(nomad_revision(&standing, after), before);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
 START_TEST(five_of_eight_stand_while_none_is_called_healthy)
 {
     look = nomad_recorded_look("five");
@@ -233,6 +267,7 @@ SUITE(nomad_picture)
 
     tcase_add_test(tc, promoted_canaries_rest_beside_the_old_ones);
     tcase_add_test(tc, what_was_done_to_a_deployment_is_told_by_what_it_did);
+    tcase_add_test(tc, the_revision_moves_with_what_people_do_and_not_with_what_nomad_does);
     tcase_add_test(tc, five_of_eight_stand_while_none_is_called_healthy);
     tcase_add_test(tc, one_that_is_called_healthy_lets_the_next_go);
     tcase_add_test(tc, automatic_health_goes_on_by_itself);
