@@ -260,8 +260,9 @@ long kube_call(const char *method, const char *path, const char *body, json_t **
     kube_url(path, url, sizeof url);
     if (body) {
         argv[n++] = "-H";
-        argv[n++] = strcmp(method, "PATCH") == 0 ? "Content-Type: application/merge-patch+json"
-                                                 : "Content-Type: application/json";
+        argv[n++] = strcmp(method, "PATCH") != 0 ? "Content-Type: application/json"
+                    : body[0] == '['             ? "Content-Type: application/json-patch+json"
+                                                 : "Content-Type: application/merge-patch+json";
         argv[n++] = "-d";
         argv[n++] = body;
     }

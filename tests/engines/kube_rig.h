@@ -40,8 +40,9 @@ void kube_open(void);
 void kube_close(void);
 const char *kube_namespace(void);
 
-/* As admin, by curl. PATCH is a merge patch. Returns the HTTP status, 0 when there was none;
- * *answer (may be NULL) is a new reference, NULL when the body is no JSON. */
+/* As admin, by curl. PATCH is a merge patch, or a JSON patch where the body is an array. Returns
+ * the HTTP status, 0 when there was none; *answer (may be NULL) is a new reference, NULL when the
+ * body is no JSON. */
 long kube_call(const char *method, const char *path, const char *body, json_t **answer);
 /* These fail the test when the status is not one of success. */
 json_t *kube_get(const char *path);                 /* a new reference */
