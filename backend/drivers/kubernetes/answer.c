@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 /* What never left this machine was certainly not applied. */
 static enum err_code no_answer(enum err_code code, bool sent, const void *write)
 {
@@ -45,6 +47,14 @@ static enum err_code write_code(const struct http_answer *answer,
     return code;
 }
 
+/* Without the "GET /path?long=query: " in front: `what` says it better. */
+static const char *without_path(const char *text)
+{
+    const char *end = strncmp(text, "GET /", 5) == 0 ? strstr(text, ": ") : NULL;
+
+    return end ? end + 2 : text;
+}
+
 bool api_judge(const struct http_answer *answer, bool sent, const struct err *failed,
                const struct kube_request *write, const char *what, struct err *err)
 {
@@ -53,7 +63,7 @@ bool api_judge(const struct http_answer *answer, bool sent, const struct err *fa
     if (failed->code != ERR_NONE || answer->status == 0)
         return err_set(
             err, no_answer(failed->code != ERR_NONE ? failed->code : ERR_NETWORK, sent, write),
-            "%s: %s", what, failed->text[0] ? failed->text : "no answer");
+            "%s: %s", what, failed->text[0] ? without_path(failed->text) : "no answer");
     if (answer->status >= 200 && answer->status < 300)
         return true;
     enum err_code code = write ? write_code(answer, write) : read_code(answer->status);
