@@ -171,7 +171,8 @@ bool kube_parse_id(const char *id, enum kube_kind *kind, char scope[64], char na
     char word[16];
 
     if (!take_part(&id, word, sizeof word, false) || !take_part(&id, scope, 64, false) ||
-        !take_part(&id, name, 254, true) || strstr(name, ".."))
+        !take_part(&id, name, 254, true) || strchr(scope, '.') || strstr(name, "..") ||
+        name[0] == '.')
         return false;
     for (unsigned k = 0; k < KUBE_KIND_COUNT; k++)
         if (strcmp(kube_kinds[k].word, word) == 0) {

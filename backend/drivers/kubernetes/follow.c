@@ -318,8 +318,10 @@ static void look_again(void *arg)
     follow->look_timer =
         loop_after(follow->kube->base.env.loop, FOLLOW_LOOK_MS, look_again, follow);
     for (struct pods *pods = follow->pods; pods; pods = pods->next)
-        if (pods->family)
+        if (pods->family) {
+            events_ask(follow, pods->family);
             tell_soon(follow, pods->family);
+        }
     follow_judge(follow);
     for (struct watch *watch = follow->watches; watch; watch = watch->next)
         if (feed_state(watch->feed) == FEED_WATCHING &&

@@ -128,6 +128,9 @@ const struct kube_cron *const *tell_crons(struct follow *follow, const struct ku
                                           struct arena *arena, size_t *count);
 void tell_node_gone(struct follow *follow, const struct kube_node *last);
 
+/* events.c: of a family whose pods are followed; what is found becomes `said`. */
+void events_ask(struct follow *follow, struct family *family);
+
 /* follow.c */
 void follow_judge(struct follow *follow);
 /* Every node is known, and watched. */

@@ -39,6 +39,12 @@ bool kube_node_is_lost(const struct kube_view *view, const char *name)
     return node ? node->ready == KUBE_NODE_SILENT : view->nodes_known;
 }
 
+/* Its volumes or its sandbox do not come. */
+static bool waits_long(const struct kube_view *view, const struct kube_pod *pod)
+{
+    return view->utc_ms - pod->meta.created_utc_ms > PROBE_PATIENCE_MS;
+}
+
 /* It was ready once and is no more, or had its time to become so. */
 static bool probe_fails(const struct kube_view *view, const struct kube_pod *pod)
 {
@@ -60,6 +66,7 @@ bool kube_classify(const struct kube_view *view, const struct kube_pod *pod,
     else if (pod->ready)
         *out = INSTANCE_SERVING;
     else if (pod->rank >= KUBE_RANK_SCHEDULE ||
+             (pod->rank == KUBE_RANK_WAIT && waits_long(view, pod)) ||
              (pod->rank == KUBE_RANK_PROBE && probe_fails(view, pod)))
         *out = INSTANCE_FAILING;
     else

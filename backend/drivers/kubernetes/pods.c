@@ -93,6 +93,8 @@ static void on_listed(void *arg, unsigned round)
             forget(pods, pod);
     }
     pods->known = true;
+    if (pods->family)
+        events_ask(pods->follow, pods->family);
     mark_all(pods);
 }
 

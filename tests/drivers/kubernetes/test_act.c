@@ -1,0 +1,192 @@
+/* test_act.c: reads that are consistent, and what the answers to writes mean. */
+#include "drivers/kubernetes/stage.h"
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BILLING "/apis/apps/v1/namespaces/shop/deployments/billing"
+#define ID      "deployment/shop/billing"
+
+static struct theatre stage;
+
+static struct {
+    unsigned calls;
+    enum err_code code;
+    char text[400], revision[96];
+    const struct service *service;
+} got;
+
+static void setup(void)
+{
+    stage_open(&stage);
+    memset(&got, 0, sizeof got);
+}
+
+static void teardown(void)
+{
+    service_unref(got.service);
+    stage_close(&stage);
+}
+
+static void open_driver(void)
+{
+    struct err err = {0};
+    const struct driver_env env = {.loop = stage.loop, .config = &stage.config};
+
+    stage.driver = driver_find("kubernetes")->open(&env, &err);
+    ck_assert_msg(stage.driver != NULL, "%s", err.text);
+}
+
+static bool is_told(struct theatre *s)
+{
+    (void)s;
+    return got.calls > 0;
+}
+
+static void on_read(void *arg, const struct service *service, const struct err *err)
+{
+    (void)arg;
+    got.calls++;
+    got.code = err ? err->code : ERR_NONE;
+    snprintf(got.text, sizeof got.text, "%s", err ? err->text : "");
+    got.service = service ? service_ref(service) : NULL;
+}
+
+static void on_act(void *arg, const char *revision, const struct err *err)
+{
+    (void)arg;
+    got.calls++;
+    got.code = err ? err->code : ERR_NONE;
+    snprintf(got.text, sizeof got.text, "%s", err ? err->text : "");
+    snprintf(got.revision, sizeof got.revision, "%s", revision);
+}
+
+static void read_billing(void)
+{
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3"));
+    open_driver();
+    stage.driver->ops->read(stage.driver, ID, on_read, NULL);
+    stage_until(&stage, is_told, "read");
+    ck_assert_msg(got.service != NULL, "%s", got.text);
+    got.calls = 0;
+}
+
+START_TEST(a_read_asks_for_nothing_from_a_cache)
+{
+    read_billing();
+    ck_assert_str_eq(got.service->id, ID);
+    for (size_t i = 0; server_request(stage.server, i, NULL); i++)
+        ck_assert_ptr_null(strstr(server_request(stage.server, i, NULL), "resourceVersion="));
+    ck_assert_uint_eq(server_count(stage.server, "GET /api/v1/namespaces/shop/pods?limit=500"
+                                                 "&labelSelector=app%3Dbilling"),
+                      1);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_found)
+{
+    static const char *const ids[] = {ID, "nosuchservice", "deployment/../x"};
+
+    open_driver();
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        got.calls = 0;
+        stage.driver->ops->read(stage.driver, ids[i], on_read, NULL);
+        stage_until(&stage, is_told, "read");
+        ck_assert_msg(got.code == ERR_NOT_FOUND, "%s: %s", ids[i], got.text);
+    }
+}
+END_TEST
+
+static const struct {
+    int status;
+    const char *body;
+    enum server_trick trick;
+    enum err_code code;
+    size_t sent;
+} rows[] = {
+    {200, STAGE_DEPLOYMENT("8", "v1", "3"), SERVER_ANSWER, ERR_NONE, 1},
+    {409, STAGE_STATUS("409", "Conflict", "modified"), SERVER_ANSWER, ERR_CONFLICT, 1},
+    {422, STAGE_STATUS("422", "Invalid", "an error in our request"), SERVER_ANSWER, ERR_CONFLICT,
+     1},
+    {422,
+     "{'kind':'Status','reason':'Invalid','message':'bad','details':{'causes':[{'field':'x'}]}}",
+     SERVER_ANSWER, ERR_REJECTED, 1},
+    {403, STAGE_STATUS("403", "Forbidden", "User x cannot patch resource deployments"),
+     SERVER_ANSWER, ERR_AUTH, 1},
+    {404, STAGE_STATUS("404", "NotFound", "gone"), SERVER_ANSWER, ERR_NOT_FOUND, 1},
+    {500, "oops", SERVER_ANSWER, ERR_UNKNOWN, 1},
+    {503, "oops", SERVER_ANSWER, ERR_UNKNOWN, 1},
+    {504, "oops", SERVER_ANSWER, ERR_UNKNOWN, 1},
+    {200, "", SERVER_CLOSE, ERR_UNKNOWN, 1},
+};
+
+START_TEST(the_answer_to_a_write_says_whether_it_was_applied)
+{
+    stage_reply(&stage, (struct server_reply){.on = "PATCH " BILLING,
+                                              .status = rows[_i].status,
+                                              .body = stage_quotes(rows[_i].body),
+                                              .trick = rows[_i].trick});
+    read_billing();
+    stage.driver->ops->fence(stage.driver, ID, got.service->revision, on_act, NULL);
+    stage_until(&stage, is_told, "written");
+    ck_assert_msg(got.code == rows[_i].code, "%d: %s", (int)got.code, got.text);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), rows[_i].sent);
+    if (rows[_i].code == ERR_NONE)
+        ck_assert(got.revision[0]);
+}
+END_TEST
+
+START_TEST(a_write_that_credentials_forbid_was_certainly_not_applied)
+{
+    static const char *const no = STAGE_STATUS("401", "Unauthorized", "no");
+
+    for (int i = 0; i < 2; i++)
+        stage_reply(&stage, (struct server_reply){
+                                .on = "PATCH " BILLING, .status = 401, .body = stage_quotes(no)});
+    read_billing();
+    stage.driver->ops->fence(stage.driver, ID, got.service->revision, on_act, NULL);
+    stage_until(&stage, is_told, "written");
+    ck_assert_int_eq(got.code, ERR_AUTH);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), 2); /* once more after a renewal */
+}
+END_TEST
+
+START_TEST(what_moved_since_it_was_read_is_not_written)
+{
+    read_billing();
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("9", "v2", "4"));
+    stage.driver->ops->fence(stage.driver, ID, "somethingelse", on_act, NULL);
+    stage_until(&stage, is_told, "written");
+    ck_assert_int_eq(got.code, ERR_CONFLICT);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), 0);
+}
+END_TEST
+
+START_TEST(read_only_sends_nothing_but_get)
+{
+    stage.config.read_only = true;
+    read_billing();
+    stage.driver->ops->fence(stage.driver, ID, got.service->revision, on_act, NULL);
+    stage_until(&stage, is_told, "refused");
+    ck_assert_int_eq(got.code, ERR_UNSUPPORTED);
+    for (size_t i = 0; server_request(stage.server, i, NULL); i++)
+        ck_assert_int_eq(strncmp(server_request(stage.server, i, NULL), "GET ", 4), 0);
+}
+END_TEST
+
+SUITE(kubernetes_act)
+{
+    Suite *suite = suite_create("kubernetes_act");
+    TCase *tcase = test_case(suite, "act", 20);
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_read_asks_for_nothing_from_a_cache);
+    tcase_add_test(tcase, what_is_not_there_is_not_found);
+    tcase_add_loop_test(tcase, the_answer_to_a_write_says_whether_it_was_applied, 0,
+                        (int)ARRAY_LEN(rows));
+    tcase_add_test(tcase, a_write_that_credentials_forbid_was_certainly_not_applied);
+    tcase_add_test(tcase, what_moved_since_it_was_read_is_not_written);
+    tcase_add_test(tcase, read_only_sends_nothing_but_get);
+    return suite;
+}
