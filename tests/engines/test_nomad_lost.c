@@ -57,13 +57,32 @@ static void teardown(void)
     nomad_rig_forget_records();
 }
 
+/* The old ones that canaries replace end a moment after the promotion. */
+static void press_in_time(enum verb verb, const char *version)
+{
+    struct action_status status = drive_press(&op, verb, version);
+
+    for (int tries = 0; tries < 20 && status.end == END_REFUSED && strstr(status.sentence, "wait");
+         tries++)
+        status = drive_press(&op, verb, version);
+    drive_end_is(&status, END_APPLIED);
+}
+
+static void release(const char *version)
+{
+    for (size_t i = 0; i < ARRAY_LEN(waves); i++) {
+        press_in_time(i ? VERB_STEP : VERB_START, i ? "" : version);
+        drive_serving(&op, version, waves[i]);
+    }
+}
+
 /* Cuts c3 off, releases 5 to all of the rest. */
 static void release_without_c3(void)
 {
     nomad_rig_do("cut", "c3");
     drive_node(&op, "c3", NODE_SILENT);
     drive_serving(&op, "4", 8); /* the replacements on the other clients; ghosts come on top */
-    drive_release(&op, "5", waves, 3);
+    release("5");
     ck_assert_uint_gt(nomad_rig_truth(&web, "4"), 0); /* the old version really runs there */
 }
 

@@ -283,16 +283,19 @@ END_TEST
 SUITE(nomad_program)
 {
     Suite *suite = suite_create("nomad-program");
-    TCase *moves = test_case(suite, "moves", 180), *kills = test_case(suite, "kills", 900);
+    TCase *moves = test_case(suite, "moves", 180), *starts = test_case(suite, "kill-start", 900);
+    TCase *undos = test_case(suite, "kill-undo", 900), *steps = test_case(suite, "kill-step", 900);
 
     nomad_rig_need();
     tcase_add_checked_fixture(moves, setup, teardown);
     tcase_add_test(moves, canary_step_pause_resume_step_each_move_exactly_what_was_asked);
     tcase_add_test(moves, rollback_from_three_leaves_the_untouched_alone);
     tcase_add_test(moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won);
-    tcase_add_checked_fixture(kills, setup, teardown);
-    tcase_add_test(kills, a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand);
-    tcase_add_test(kills, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand);
-    tcase_add_test(kills, a_step_killed_anywhere_never_moves_more_than_asked);
+    tcase_add_checked_fixture(starts, setup, teardown);
+    tcase_add_test(starts, a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand);
+    tcase_add_checked_fixture(undos, setup, teardown);
+    tcase_add_test(undos, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand);
+    tcase_add_checked_fixture(steps, setup, teardown);
+    tcase_add_test(steps, a_step_killed_anywhere_never_moves_more_than_asked);
     return suite;
 }
