@@ -71,7 +71,7 @@ static bool name_token(struct ask *ask, const json_t *token, bool *management, s
     return true;
 }
 
-/* The dry run of nothing: refused before it is looked at when submit-job is missing. */
+/* The dry run of a job that is never registered: refused where submit-job is missing. */
 static void on_submit(void *arg, const struct http_answer *answer, bool sent,
                       const struct err *failed)
 {
@@ -88,13 +88,17 @@ static void on_submit(void *arg, const struct http_answer *answer, bool sent,
 
 static void ask_submit(struct ask *ask)
 {
+    static const char job[] = "job/lockstep-asks/plan";
     struct nomad *nomad = ask->op.nomad;
+    json_t *task = json_pack("{s:s, s:s, s:{s:s}}", "Name", "t", "Driver", "raw_exec", "Config",
+                             "command", "true");
     json_t *body =
-        json_pack("{s:{s:s, s:s}}", "Job", "ID", "lockstep-asks", "Name", "lockstep-asks");
+        json_pack("{s:{s:s, s:s, s:s, s:[s], s:[{s:s, s:i, s:[o]}]}}", "Job", "ID", "lockstep-asks",
+                  "Name", "lockstep-asks", "Type", "service", "Datacenters", "dc1", "TaskGroups",
+                  "Name", "g", "Count", 0, "Tasks", task);
 
-    nomad_client_put(
-        nomad, nomad_client_path(nomad, "job/lockstep-asks/plan", nomad_home_space(nomad), ""),
-        body, on_submit, ask);
+    nomad_client_put(nomad, nomad_client_path(nomad, job, nomad_home_space(nomad), ""), body,
+                     on_submit, ask);
     json_decref(body);
 }
 

@@ -93,7 +93,8 @@ bool nomad_classify(const struct nomad_view *view, const struct nomad_alloc *all
                     enum instance_state *out)
 {
     const struct nomad_node *node = nomad_find_node(view->nodes, view->node_count, alloc->node);
-    bool silent = alloc->node[0] && (!node || node->state == NOMAD_NODE_DOWN);
+    /* On its way back it is "initializing": what it ran is not known yet. */
+    bool silent = alloc->node[0] && (!node || node->state != NOMAD_NODE_READY);
 
     switch (alloc->client) {
     case NOMAD_COMPLETE:

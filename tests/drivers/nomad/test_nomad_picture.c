@@ -219,6 +219,18 @@ START_TEST(an_allocation_is_what_is_known_of_it)
 }
 END_TEST
 
+START_TEST(a_node_on_its_way_back_still_counts)
+{
+    const struct nomad_node node = {.id = "n1", .state = NOMAD_NODE_INIT};
+    const struct nomad_view view = {.nodes = &node, .node_count = 1};
+    const struct nomad_alloc lost = {.node = "n1", .client = NOMAD_LOST};
+    enum instance_state state;
+
+    ck_assert(nomad_classify(&view, &lost, true, &state));
+    ck_assert_int_eq(state, INSTANCE_GHOST);
+}
+END_TEST
+
 START_TEST(what_cannot_be_placed_says_which_dimension_is_exhausted)
 {
     look = nomad_recorded_look("big");
@@ -274,6 +286,7 @@ SUITE(nomad_picture)
     tcase_add_test(tc, a_registration_that_no_scheduler_has_seen_moves);
     tcase_add_test(tc, what_runs_on_a_silent_node_is_a_ghost);
     tcase_add_loop_test(tc, an_allocation_is_what_is_known_of_it, 0, ARRAY_LEN(classes));
+    tcase_add_test(tc, a_node_on_its_way_back_still_counts);
     tcase_add_test(tc, what_cannot_be_placed_says_which_dimension_is_exhausted);
     tcase_add_test(tc, what_does_not_start_says_why);
     tcase_add_test(tc, a_batch_job_launches_and_is_not_released);
