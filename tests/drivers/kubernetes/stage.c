@@ -9,9 +9,14 @@
 
 enum { PATIENCE_MS = 4000 };
 
+/* What the server borrows until it is gone. */
+static struct arena *texts;
+
 char *stage_quotes(const char *text)
 {
-    char *copy = xstrdup(text);
+    char *copy = arena_alloc(texts, strlen(text) + 1, 1);
+
+    memcpy(copy, text, strlen(text));
 
     for (char *p = copy; *p; p++)
         if (*p == '\'')
@@ -62,6 +67,7 @@ void stage_open(struct theatre *stage)
 
     *stage = (struct theatre){.clock = clock_new_real()};
     stage->loop = loop_new(stage->clock);
+    texts = arena_new(4096);
     stage->server = server_new();
     server_handle(stage->server, by_default, stage);
     snprintf(stage->kubeconfig, sizeof stage->kubeconfig, "%s/config", test_dir());
@@ -168,6 +174,7 @@ void stage_close(struct theatre *stage)
         stage->driver->ops->close(stage->driver);
     service_unref(stage->service);
     server_free(stage->server);
+    arena_free(texts);
     loop_free(stage->loop);
     clock_free(stage->clock);
 }
@@ -182,9 +189,9 @@ void stage_answer(struct theatre *stage, const char *path, int status, const cha
     char line[300];
 
     snprintf(line, sizeof line, "GET %s", path);
-    server_reply(
-        stage->server,
-        (struct server_reply){.on = xstrdup(line), .status = status, .body = stage_quotes(body)});
+    server_reply(stage->server, (struct server_reply){.on = arena_strdup(texts, line),
+                                                      .status = status,
+                                                      .body = stage_quotes(body)});
 }
 
 void stage_watch(struct theatre *stage, const char *path, const char *events)
@@ -192,7 +199,7 @@ void stage_watch(struct theatre *stage, const char *path, const char *events)
     char line[300];
 
     snprintf(line, sizeof line, "GET %s?watch=1", path);
-    server_reply(stage->server, (struct server_reply){.on = xstrdup(line),
+    server_reply(stage->server, (struct server_reply){.on = arena_strdup(texts, line),
                                                       .body = stage_quotes(events),
                                                       .trick = SERVER_HOLD});
 }

@@ -36,7 +36,7 @@ void stage_close(struct theatre *stage);
 void stage_answer(struct theatre *stage, const char *path, int status, const char *body);
 void stage_watch(struct theatre *stage, const char *path, const char *events); /* then stays open */
 void stage_reply(struct theatre *stage, struct server_reply reply);
-char *stage_quotes(const char *text); /* lives as long as the process */
+char *stage_quotes(const char *text); /* lives until stage_close */
 void stage_token(struct theatre *stage, const char *token);
 
 typedef bool stage_done(struct theatre *stage);
