@@ -16,7 +16,7 @@ void stages_use_fast(struct engine_config *config)
     static struct profile_policy policy;
 
     row = (struct profile_row){"", profile_find("fast")};
-    policy = (struct profile_policy){&row, 1};
+    policy = (struct profile_policy){.rows = &row, .row_count = 1};
     config->profiles = &policy;
 }
 
