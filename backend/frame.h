@@ -73,12 +73,13 @@ struct row {
     int64_t since_utc_ms;         /* rollout began; -1 unknown */
     bool moves_by_itself;         /* goes on if lockstep disconnects */
     const char *drift;            /* what differs from what was asked for, or "" */
-    const struct finding *broken; /* rules that what runs breaks already */
+    const struct finding *broken; /* what is wrong already; see guard_watch */
     size_t broken_count;
     struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */
     uint64_t basis;                   /* digest of the inputs of these verdicts */
     const struct safety *safety;      /* board/safety.h; NULL only in pictures made by hand */
     /* private */
+    int64_t watch_due_utc_ms; /* when `broken` may grow although nothing is observed */
     struct arena *arena;
     unsigned refs;
 };
@@ -96,8 +97,8 @@ struct board_cluster {
     size_t lack_count;
 };
 
-/* A broken invariant, with memory: rule 3 is not a moment. At most one is open per service and
- * kind. */
+/* Something wrong with what runs, with memory: rule 3 is not a moment. At most one is open per
+ * service, kind and rule. */
 struct alarm {
     const char *cluster, *service_id, *name; /* service name, or node name */
     enum rule_id rule;

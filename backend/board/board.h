@@ -63,6 +63,9 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
 /* The stages, when this service's release has some; else not active, with what they would be. */
 void board_stages(const struct board_input *in, const struct flight *f, struct arena *arena,
                   struct stage_view *out);
+/* How far the way back is rehearsed, as the guard takes it; texts go into the arena. */
+struct rehearsed board_rehearsed(const struct board_input *in, const struct flight *f,
+                                 struct arena *arena);
 /* What the guard says to an ask about this service, certificate included. */
 void board_judge(const struct board_input *in, const struct guard_ask *ask, struct arena *arena,
                  struct verdict *out);

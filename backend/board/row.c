@@ -124,6 +124,36 @@ static int64_t stable_left(const struct board_input *in, int64_t since_utc_ms)
     return since_utc_ms < 0 ? -1 : left > 0 ? left : 0;
 }
 
+/* With what only the record and the certificate tell: drift and a rehearsal that became void. */
+static size_t watch(const struct board_input *in, const struct flight *f, struct row *row,
+                    struct finding *out)
+{
+    struct guard_input guard = in->guard;
+    struct seen seen = guard.seen ? *guard.seen : (struct seen){.drift = ""};
+    struct rehearsed rehearsal = board_rehearsed(in, f, row->arena);
+
+    if (!seen.drift[0])
+        seen.drift = row->drift;
+    guard.rehearsal = &rehearsal;
+    if (in->guard.seen || seen.drift[0])
+        guard.seen = &seen;
+    row->watch_due_utc_ms = guard_watch_due(&guard);
+    size_t count = guard_watch(&guard, row->arena, out);
+    for (size_t i = 0; i < count; i++)
+        if (out[i].kind == ALARM_DRIFT && !row->drift[0])
+            row->drift = arena_printf(row->arena, "%s: %s", out[i].sentence,
+                                      out[i].witnesses[0].fact);
+    return count;
+}
+
+static bool breaks_a_rule(const struct row *row)
+{
+    for (size_t i = 0; i < row->broken_count; i++)
+        if (row->broken[i].level != LEVEL_OBSERVE)
+            return true;
+    return false;
+}
+
 const struct row *board_row(const struct board_input *in)
 {
     const struct service *service = in->guard.service;
@@ -131,8 +161,7 @@ const struct row *board_row(const struct board_input *in)
     struct arena *arena = arena_new(768);
     struct row *row = arena_alloc(arena, 1, sizeof *row);
     struct flight f = board_flight(&in->guard);
-    struct finding *broken = arena_alloc(arena, RULE_COUNT, sizeof *broken);
-    size_t broken_count = guard_watch(&in->guard, arena, broken);
+    struct finding *broken = arena_alloc(arena, WATCH_MAX, sizeof *broken);
 
     row->arena = arena;
     row->refs = 1;
@@ -140,17 +169,17 @@ const struct row *board_row(const struct board_input *in)
     row->stable_since_utc_ms = row->stable_left_ms = -1;
     row->service = service_ref(service);
     row->release = shown_release(release, arena);
+    row->drift = drift_of(in, &f, arena);
     row->broken = broken;
-    row->broken_count = broken_count;
-    row->state = state_of(in, &f, broken_count > 0);
+    row->broken_count = watch(in, &f, row, broken);
+    row->state = state_of(in, &f, breaks_a_rule(row));
     fill_counts(in, &f, row);
-    row->why = service->reason[0] ? service->reason : broken_count ? broken[0].sentence : "";
+    row->why = service->reason[0] ? service->reason : row->broken_count ? broken[0].sentence : "";
     bool ours = f.active && release && strcmp(release->to, f.to) == 0;
     row->by = arena_strdup(arena, ours && release->by[0] ? release->by : service->by);
     row->since_utc_ms =
         ours && release->since_utc_ms > 0 ? release->since_utc_ms : service->since_utc_ms;
     row->moves_by_itself = service->motion == MOTION_RUNNING;
-    row->drift = drift_of(in, &f, arena);
     board_stages(in, &f, arena, &row->stages);
     if (!row->why[0] && row->stages.active)
         row->why = row->stages.waits;

@@ -164,31 +164,38 @@ int64_t board_stable_ms(const struct board_input *in)
     return profile ? profile->stable_ms : 0;
 }
 
-void board_judge(const struct board_input *in, const struct guard_ask *ask, struct arena *arena,
-                 struct verdict *out)
+struct rehearsed board_rehearsed(const struct board_input *in, const struct flight *f,
+                                 struct arena *arena)
 {
     const struct profile *profile = board_profile(in);
-    struct flight f = board_flight(&in->guard);
     struct plan plan = board_plan(in);
-    struct guard_input guard = in->guard;
     struct stage_view view;
 
-    board_stages(in, &f, arena, &view);
+    board_stages(in, f, arena, &view);
     bool staged = !profile_is_plain(profile) || (has_record(in) && !profile);
-    const struct rehearsed rehearsal = {
+    return (struct rehearsed){
         .staged = staged,
         .data = profile && strcmp(profile->name, "data") == 0,
         .has = view.active ? stage_proof(&view) : PROOF_NONE,
         .wants = !staged       ? PROOF_NONE
                  : view.active ? stage_wants(&view)
                                : PROOF_CERTIFIED,
-        .version = f.active ? f.to : "",
+        .version = f->active ? f->to : "",
         .voided = arena_strdup(arena, view.voided),
         .waits = arena_strdup(arena, view.waits),
-        .have = f.have,
+        .have = f->have,
         .canary = plan_next(&plan, in->guard.service->replicas, 0),
         .stable_ms = board_stable_ms(in),
     };
+}
+
+void board_judge(const struct board_input *in, const struct guard_ask *ask, struct arena *arena,
+                 struct verdict *out)
+{
+    struct flight f = board_flight(&in->guard);
+    struct guard_input guard = in->guard;
+    const struct rehearsed rehearsal = board_rehearsed(in, &f, arena);
+
     guard.rehearsal = &rehearsal;
     guard_judge(&guard, ask, arena, out);
 }

@@ -4,61 +4,94 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Open alarms first, newest first; what falls off the end is the oldest resolved one. */
-static struct alarm_line *raise_alarm(struct engine *engine, const char *cluster, const char *id,
-                                      enum rule_id rule)
+static bool is_of(const struct alarm_line *line, const char *cluster, const char *id)
+{
+    return strcmp(line->cluster, cluster) == 0 && strcmp(line->service_id, id) == 0;
+}
+
+/* Open alarms first, newest first; what falls off the end is the oldest one. *fresh: it was not
+ * open before. */
+static struct alarm_line *raise_alarm(struct engine *engine, const struct entry *entry,
+                                      enum alarm_kind kind, enum rule_id rule, bool *fresh)
 {
     for (size_t i = 0; i < engine->alarm_count; i++) {
         struct alarm_line *line = &engine->alarms[i];
-        if (!line->resolved && line->rule == rule && strcmp(line->cluster, cluster) == 0 &&
-            strcmp(line->service_id, id) == 0)
+        *fresh = false;
+        if (!line->resolved && line->rule == rule && line->kind == kind &&
+            is_of(line, entry->cluster, entry->id))
             return line;
     }
+    *fresh = true;
     if (engine->alarm_count == ENGINE_ALARMS_MAX)
         engine->alarm_count--;
     memmove(engine->alarms + 1, engine->alarms, engine->alarm_count * sizeof *engine->alarms);
     engine->alarm_count++;
     struct alarm_line *line = &engine->alarms[0];
-    *line = (struct alarm_line){.rule = rule, .first_utc_ms = clock_utc_ms(engine->clock)};
-    snprintf(line->cluster, sizeof line->cluster, "%s", cluster);
-    snprintf(line->service_id, sizeof line->service_id, "%s", id);
+    *line = (struct alarm_line){
+        .rule = rule, .kind = kind, .first_utc_ms = clock_utc_ms(engine->clock)};
+    snprintf(line->cluster, sizeof line->cluster, "%s", entry->cluster);
+    snprintf(line->service_id, sizeof line->service_id, "%s", entry->id);
     return line;
 }
 
-static void say_finding(const struct finding *finding, char *out, size_t size)
+static void say_finding(const struct finding *finding, struct alarm_line *line)
 {
     const struct witness *w = finding->witness_count ? &finding->witnesses[0] : NULL;
 
-    snprintf(out, size, "%s%s%s%s%s%s", finding->sentence, w ? " (" : "", w ? w->object : "",
-             w ? ": " : "", w ? w->fact : "", w ? ")" : "");
+    snprintf(line->sentence, sizeof line->sentence, "%s%s%s%s%s%s", finding->sentence,
+             w ? " (" : "", w ? w->object : "", w ? ": " : "", w ? w->fact : "", w ? ")" : "");
+    snprintf(line->object, sizeof line->object, "%s", w ? w->object : "");
+    snprintf(line->fact, sizeof line->fact, "%s", w ? w->fact : "");
+    snprintf(line->way_out, sizeof line->way_out, "%s", finding->way_out);
+}
+
+static bool still(const struct alarm_line *line, const struct row *row)
+{
+    for (size_t i = 0; i < row->broken_count; i++)
+        if (row->broken[i].kind == line->kind && row->broken[i].rule == line->rule)
+            return true;
+    return false;
+}
+
+static void resolve(struct engine *engine, struct alarm_line *line, const char *how)
+{
+    char text[80];
+
+    line->resolved = true;
+    line->last_utc_ms = clock_utc_ms(engine->clock);
+    snprintf(text, sizeof text, "resolved (%s): %s", alarm_word[line->kind], how);
+    engine_say(engine, line->cluster, line->name, "", text);
 }
 
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row)
 {
     const int64_t now = clock_utc_ms(engine->clock);
-    unsigned broken = 0;
 
     for (size_t i = 0; i < row->broken_count; i++) {
         const struct finding *finding = &row->broken[i];
-        size_t before = engine->alarm_count;
-        struct alarm_line *line = raise_alarm(engine, entry->cluster, entry->id, finding->rule);
-        bool fresh = engine->alarm_count != before || line->sentence[0] == '\0';
-        broken |= 1u << finding->rule;
+        bool fresh;
+        struct alarm_line *line =
+            raise_alarm(engine, entry, finding->kind, finding->rule, &fresh);
         line->last_utc_ms = now;
         snprintf(line->name, sizeof line->name, "%s", row->service->name);
-        say_finding(finding, line->sentence, sizeof line->sentence);
+        say_finding(finding, line);
         if (fresh)
             engine_say(engine, entry->cluster, row->service->name, "", line->sentence);
     }
     for (size_t i = 0; i < engine->alarm_count; i++) {
         struct alarm_line *line = &engine->alarms[i];
-        if (line->resolved || (broken & (1u << line->rule)) || now < line->hold_until_utc_ms ||
-            strcmp(line->cluster, entry->cluster) != 0 || strcmp(line->service_id, entry->id) != 0)
-            continue;
-        line->resolved = true;
-        line->last_utc_ms = now;
-        engine_say(engine, line->cluster, line->name, "", "resolved: a broken rule holds again");
+        if (!line->resolved && now >= line->hold_until_utc_ms &&
+            is_of(line, entry->cluster, entry->id) && !still(line, row))
+            resolve(engine, line, "it is as it should be again");
     }
+}
+
+void alarms_service_gone(struct engine *engine, const struct entry *entry)
+{
+    for (size_t i = 0; i < engine->alarm_count; i++)
+        if (!engine->alarms[i].resolved &&
+            is_of(&engine->alarms[i], entry->cluster, entry->id))
+            resolve(engine, &engine->alarms[i], "the service is gone");
 }
 
 void alarms_tick(struct engine *engine)
@@ -89,6 +122,18 @@ static const char *old_version(const struct service *service, const struct relea
     return NULL;
 }
 
+static void say_returned(struct alarm_line *line, const struct node *node,
+                         const struct service *service, const char *version)
+{
+    snprintf(line->name, sizeof line->name, "%s", service->name);
+    snprintf(line->sentence, sizeof line->sentence, "node %s came back with %s while %s is live",
+             node->name, version, service->wants);
+    snprintf(line->object, sizeof line->object, "node %s", node->name);
+    snprintf(line->fact, sizeof line->fact, "came back with %s", version);
+    snprintf(line->way_out, sizeof line->way_out, "fence %.100s or bring it to %.80s", node->name,
+             service->wants);
+}
+
 void alarms_node_returned(struct engine *engine, const struct node *node)
 {
     for (size_t i = 0; i < engine->entry_count; i++) {
@@ -98,14 +143,15 @@ void alarms_node_returned(struct engine *engine, const struct node *node)
                 ? NULL
                 : fleet_find_service(engine->fleet, entry->cluster, entry->id);
         const char *version = service ? old_version(service, entry->release, node->id) : NULL;
+        bool fresh;
+
         if (!version)
             continue;
-        struct alarm_line *line = raise_alarm(engine, entry->cluster, entry->id, RULE_R3);
+        struct alarm_line *line = raise_alarm(engine, entry, ALARM_RETURNED, RULE_R3, &fresh);
         line->last_utc_ms = clock_utc_ms(engine->clock);
         line->hold_until_utc_ms = line->last_utc_ms + ENGINE_ALARM_HOLD_MS;
-        snprintf(line->name, sizeof line->name, "%s", service->name);
-        snprintf(line->sentence, sizeof line->sentence,
-                 "node %s came back with %s while %s is live", node->name, version, service->wants);
-        engine_say(engine, entry->cluster, service->name, "", line->sentence);
+        say_returned(line, node, service, version);
+        if (fresh)
+            engine_say(engine, entry->cluster, service->name, "", line->sentence);
     }
 }

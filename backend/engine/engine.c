@@ -73,7 +73,8 @@ static void tick(void *arg)
     alarms_tick(engine);
     for (size_t i = 0; i < engine->entry_count; i++) {
         const struct row *row = engine->entries[i]->row;
-        if (row && (row->broken_count || row->ghosts || row->stages.active)) /* ages, and bakes */
+        if (row && (row->broken_count || row->ghosts || row->stages.active || /* ages, and bakes */
+                    row->watch_due_utc_ms <= clock_utc_ms(engine->clock)))
             engine_touch(engine, engine->entries[i]);
     }
     engine_publish(engine);
@@ -338,6 +339,7 @@ struct entry *engine_entry(struct engine *engine, const char *cluster, const cha
     entry->engine = engine;
     entry->cluster = xstrdup(cluster);
     entry->id = xstrdup(id);
+    entry->seen.drift = entry->drift;
     engine->entries[low] = entry;
     return entry;
 }
@@ -442,7 +444,8 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
                   .release = entry->release,
                   .now_ms = loop_now_ms(engine->loop),
                   .utc_ms = clock_utc_ms(engine->clock),
-                  .bind = cluster->bind},
+                  .bind = cluster->bind,
+                  .seen = &entry->seen},
         .plan = &engine->plan,
         .policy = engine->profiles,
         .watched_utc_ms = engine->opened_utc_ms,

@@ -54,6 +54,9 @@ struct entry {
     uint64_t ticket;         /* of the run */
     struct intent *queued;   /* a pause that waits for the run to end; NULL none */
     unsigned recovering;     /* actions of dead processes not settled yet */
+    struct seen seen;        /* what no single picture shows */
+    char drift[200];         /* seen.drift */
+    uint64_t shape;          /* while there is drift: what it looked like before; see look.c */
 };
 
 /* An action that some process began and did not end. */
@@ -145,6 +148,9 @@ void cluster_drop_reads(struct cluster *cluster);
 /* Nothing heard for too long is said, not assumed. */
 void cluster_check_age(struct cluster *cluster);
 
+/* look.c: what changed from one picture of a service to the next; before it is put into the fleet */
+void entry_look(struct engine *engine, struct entry *entry, const struct service *now);
+
 /* publish.c: frames for the front ends */
 void engine_publish_soon(struct engine *engine);
 void engine_publish(struct engine *engine);
@@ -161,5 +167,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
 /* Resolves those that were held for long enough. */
 void alarms_tick(struct engine *engine);
 void alarms_node_returned(struct engine *engine, const struct node *node);
+/* The service is gone, and with it what was wrong with it. */
+void alarms_service_gone(struct engine *engine, const struct entry *entry);
 
 #endif

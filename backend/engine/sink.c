@@ -16,6 +16,7 @@ static void on_service(void *arg, const struct service *service)
     struct engine *engine = cluster->engine;
     struct entry *entry = engine_entry(engine, cluster->config.name, service->id);
 
+    entry_look(engine, entry, service);
     bind_put_service(cluster->bind, service);
     fleet_put_service(engine->fleet, service);
     if (cluster->synced)
@@ -29,7 +30,10 @@ static void on_service_gone(void *arg, const char *id)
     struct cluster *cluster = arg;
     struct engine *engine = cluster->engine;
 
-    engine_touch_coupled(engine, engine_entry(engine, cluster->config.name, id));
+    struct entry *entry = engine_entry(engine, cluster->config.name, id);
+
+    engine_touch_coupled(engine, entry);
+    alarms_service_gone(engine, entry);
     bind_drop_service(cluster->bind, id);
     fleet_drop_service(engine->fleet, cluster->config.name, id);
 }

@@ -219,47 +219,50 @@ void declared_judge(const struct guard_input *in, const struct guard_ask *ask, c
         judge_world(&q);
 }
 
-static size_t watched(const struct question *q, struct finding found, enum finding_source source,
-                      struct finding *out)
+/* Adds what is broken and binds; true when it did. */
+static bool watched(const struct question *q, struct finding found, enum alarm_kind kind,
+                    struct finding *out)
 {
-    found.level = level_of(q, found.rule, source);
+    found.kind = kind;
+    found.level =
+        level_of(q, found.rule, kind == ALARM_COUPLED ? FROM_SIGHT : FROM_CONTRACTS);
     if (found.answer != ANSWER_REFUSE || found.level == LEVEL_OBSERVE)
-        return 0;
+        return false;
     *out = found;
-    return 1;
+    return true;
+}
+
+/* The first version that may run and breaks the rule. */
+static bool watch_calls(struct question *q, enum rule_id rule, struct finding *out)
+{
+    versions_t rest = q->bound.world->services[q->bound.service].live;
+    unsigned v;
+
+    while (versions_next(&rest, &v)) {
+        const struct book_version *version = world_version(q->bound.world, q->bound.service, v);
+
+        q->deed.version = v;
+        if (version && version->declared &&
+            watched(q, ask_rule(q, DEED_ROLLBACK, rule), ALARM_CALLS, out))
+            return true;
+    }
+    return false;
 }
 
 size_t declared_watch(const struct guard_input *in, struct arena *arena, struct finding *out)
 {
     struct question q = question_of(in, "", arena);
     struct verdict scratch;
-    size_t calls = 0, clients = 0;
-    unsigned v;
+    size_t count = 0;
 
     if (!q.bound.world || !q.bound.declared)
         return 0;
     q.out = &scratch;
-    const struct service_now *now = &q.bound.world->services[q.bound.service];
-    if (now->changing != NOT_CHANGING)
-        calls = watched(&q, ask_rule(&q, DEED_EXPAND, RULE_R2), FROM_SIGHT, out);
-    for (versions_t rest = now->live; versions_next(&rest, &v);) {
-        const struct book_version *version = world_version(q.bound.world, q.bound.service, v);
-
-        if (!version || !version->declared)
-            continue;
-        q.deed.version = v;
-        if (!calls)
-            calls = watched(&q, ask_rule(&q, DEED_ROLLBACK, RULE_R2), FROM_CONTRACTS, out);
-    }
-    for (versions_t rest = now->live; !clients && versions_next(&rest, &v);) {
-        const struct book_version *version = world_version(q.bound.world, q.bound.service, v);
-
-        if (!version || !version->declared)
-            continue;
-        q.deed.version = v;
-        clients = watched(&q, ask_rule(&q, DEED_ROLLBACK, RULE_RC), FROM_CONTRACTS, out + calls);
-    }
-    return calls + clients;
+    if (q.bound.world->services[q.bound.service].changing != NOT_CHANGING)
+        count += watched(&q, ask_rule(&q, DEED_EXPAND, RULE_R2), ALARM_COUPLED, &out[count]);
+    count += watch_calls(&q, RULE_R2, &out[count]);
+    count += watch_calls(&q, RULE_RC, &out[count]);
+    return count;
 }
 
 uint64_t declared_basis(const struct guard_input *in)

@@ -56,17 +56,24 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
 }
 
 size_t guard_watch(const struct guard_input *in, struct arena *arena,
-                   struct finding out[RULE_COUNT])
+                   struct finding out[WATCH_MAX])
 {
     struct live live = live_collect(in, arena);
-    size_t count = 0;
+    size_t count = observed_watch(in, &live, arena, out);
 
-    out[count] = finding_of(RULE_R3, ANSWER_NOT_EVALUATED);
-    observed_step_watch(in, &live, arena, &out[count]);
-    count += answer_is_broken(out[count].answer);
     if (in->bind)
         count += declared_watch(in, arena, &out[count]);
     return count;
+}
+
+int64_t guard_watch_due(const struct guard_input *in)
+{
+    struct arena *arena = arena_new(256);
+    struct live live = live_collect(in, arena);
+    int64_t due = observed_watch_due(in, &live);
+
+    arena_free(arena);
+    return due;
 }
 
 size_t guard_live(const struct guard_input *in, struct arena *arena, const char *const **versions)

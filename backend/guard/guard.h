@@ -26,6 +26,13 @@ struct rehearsed {
     int64_t stable_ms;     /* as long as it must have been at rest before a data step; 0: no time */
 };
 
+/* What no single picture shows, only somebody who has been looking. Times are UTC; 0: not so. */
+struct seen {
+    int64_t unknown_since_utc_ms; /* some version of it is not known since */
+    int64_t moving_since_utc_ms;  /* the engine has been moving it since */
+    const char *drift;            /* what was changed, and not through lockstep, or "" */
+};
+
 /* Everything the guard may look at for one service. */
 struct guard_input {
     const struct snapshot *snapshot; /* nodes and all services */
@@ -37,6 +44,7 @@ struct guard_input {
      * is known but what is seen, and what can be judged by that is enforced. */
     struct bind *bind;
     const struct rehearsed *rehearsal; /* NULL: none is known, and R4 is not evaluated */
+    const struct seen *seen;           /* NULL: nobody has been looking */
 };
 
 /* The action in question. */
@@ -56,10 +64,15 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
  * crash counts). Equal digests mean equal verdicts. Never 0. */
 uint64_t guard_basis(const struct guard_input *in);
 
-/* What is broken already, without any action (rule 3 is not a moment). Returns how many
- * findings were put into out[RULE_COUNT], at most one per rule. */
+/* What is wrong already, without any action (rule 3 is not a moment). Returns how many findings were
+ * put into out[WATCH_MAX], at most one per kind and rule. One that breaks no rule by itself (a step
+ * open for long, a change from outside …) has LEVEL_OBSERVE. */
+enum { WATCH_MAX = ALARM_COUNT + 2 };
 size_t guard_watch(const struct guard_input *in, struct arena *arena,
-                   struct finding out[RULE_COUNT]);
+                   struct finding out[WATCH_MAX]);
+/* The time (UTC) at which, without any observation, it may find something more; INT64_MAX: never.
+ */
+int64_t guard_watch_due(const struct guard_input *in);
 
 /* Versions that may run of this service: what is observed, what silent nodes last ran, what was
  * pushed to them since, what launchers would start. Sorted, unique; "?" for unknown. */

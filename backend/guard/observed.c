@@ -102,26 +102,6 @@ bool live_has(const struct live *live, const char *version)
     return false;
 }
 
-static bool in_flight(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_CANARY:
-    case STAGE_BAKE:
-    case STAGE_REHEARSE:
-    case STAGE_SETTLE:
-    case STAGE_WAVE:
-    case STAGE_ROLLING_BACK:
-        return true;
-    case STAGE_NONE:
-    case STAGE_HELD:
-    case STAGE_STABLE:
-    case STAGE_ROLLED_BACK:
-    case STAGE_COUNT:
-        break;
-    }
-    return false;
-}
-
 struct pair pair_of(const struct guard_input *in, const struct live *live)
 {
     const struct service *service = in->service;
@@ -129,7 +109,7 @@ struct pair pair_of(const struct guard_input *in, const struct live *live)
     struct pair pair = {service->was, service->wants, service->motion != MOTION_NONE};
 
     if (release && release->stage != STAGE_NONE && release->to[0]) {
-        bool open = in_flight(release->stage);
+        bool open = stage_moves(release->stage);
         /* A finished record says nothing about a rollout that somebody else began since. */
         if (open || !pair.open || same(service->wants, release->to))
             pair = (struct pair){release->from, release->to, open};

@@ -19,9 +19,6 @@ struct live live_collect(const struct guard_input *in, struct arena *arena);
 bool live_has(const struct live *live, const char *version);
 #define VERSION_UNKNOWN "?"
 
-/* A node that is silent for longer while a release moves is an alarm. */
-enum { SILENT_LIMIT_MS = 120000 };
-
 /* The two versions between which this service is declared to move. */
 struct pair {
     const char *from, *to; /* "" where there is none */
@@ -29,6 +26,12 @@ struct pair {
 };
 struct pair pair_of(const struct guard_input *in, const struct live *live);
 bool pair_has(const struct pair *pair, const char *version);
+/* "4 -> 5" */
+const char *pair_arrow(const struct pair *pair, struct arena *arena);
+/* The cheapest way to be rid of versions that stand in the way; `fence`: see live_witness. */
+const char *pair_way_out(const struct pair *pair, const char *fence, struct arena *arena);
+/* The version that counts as everywhere, whatever else runs. */
+const char *pair_stable(const struct guard_input *in, const struct pair *pair);
 
 /* State of the node of a placement; NODE_REPORTING, and no node, when nothing else is known. */
 enum node_state node_state_of(const struct guard_input *in, const struct placement *place,

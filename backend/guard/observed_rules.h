@@ -7,9 +7,12 @@
 /* R3 for an action that would give some instances ask->version. */
 void observed_step_judge(const struct guard_input *in, const struct guard_ask *ask,
                          const struct live *live, struct arena *arena, struct finding *finding);
-/* R3 for what runs already. */
-void observed_step_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
-                         struct finding *finding);
+/* What is wrong with one observed service already: count of findings added, one per kind. */
+size_t observed_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
+                      struct finding *out);
+/* The time (UTC) at which, without any observation, it may find something more; INT64_MAX: never.
+ */
+int64_t observed_watch_due(const struct guard_input *in, const struct live *live);
 /* R4 for an action: certificate, size and place of the canary, launchers. */
 void observed_rehearsal_judge(const struct guard_input *in, const struct guard_ask *ask,
                               const char *version, struct arena *arena, struct finding *finding);

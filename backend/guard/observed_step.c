@@ -13,20 +13,20 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-static const char *arrow(const struct pair *pair, struct arena *arena)
+const char *pair_arrow(const struct pair *pair, struct arena *arena)
 {
     return arena_printf(arena, "%s -> %s", pair->from[0] ? pair->from : VERSION_UNKNOWN, pair->to);
 }
 
 /* The cheapest way to be rid of the versions that stand in the way. */
-static const char *way_out(const struct pair *pair, const char *fence, struct arena *arena)
+const char *pair_way_out(const struct pair *pair, const char *fence, struct arena *arena)
 {
     if (fence)
         return arena_printf(
             arena, "fence %s if it cannot come back with its old version, or wait until it reports",
             fence);
     if (pair->open)
-        return arena_printf(arena, "finish or roll back %s first", arrow(pair, arena));
+        return arena_printf(arena, "finish or roll back %s first", pair_arrow(pair, arena));
     return "bring every instance and launcher to one version first";
 }
 
@@ -44,7 +44,7 @@ static void refuse_strays(const struct guard_input *in, const struct live *live,
             answer = ANSWER_UNKNOWN;
         live_witness(in, live->versions[i], arena, finding, &fence);
     }
-    finding_break(finding, answer, sentence, way_out(open, fence, arena));
+    finding_break(finding, answer, sentence, pair_way_out(open, fence, arena));
 }
 
 /* "3 versions of shop would be live: 4, 5, 6" */
@@ -67,7 +67,7 @@ static const char *would_be(const struct guard_input *in, const struct live *liv
 }
 
 /* The version that counts as everywhere, for a start with several live ones. */
-static const char *stable_of(const struct guard_input *in, const struct pair *pair)
+const char *pair_stable(const struct guard_input *in, const struct pair *pair)
 {
     if (in->release && in->release->stage == STAGE_ROLLED_BACK)
         return pair->from;
@@ -92,7 +92,7 @@ static struct pair start_pair(const struct guard_input *in, const struct live *l
         return *known;
     if (others == 1 && !same(other, VERSION_UNKNOWN))
         return (struct pair){other, version, false};
-    return (struct pair){others ? stable_of(in, known) : version, version, false};
+    return (struct pair){others ? pair_stable(in, known) : version, version, false};
 }
 
 static bool unsettled(const struct guard_input *in, struct arena *arena, struct finding *finding)
@@ -123,8 +123,8 @@ static void judge_start(const struct guard_input *in, const struct guard_ask *as
 
         finding_break(finding, ANSWER_REFUSE,
                       arena_printf(arena, "%s is still in flight, %s would be a second step",
-                                   arrow(known, arena), ask->version),
-                      arena_printf(arena, "finish or roll back %s first", arrow(known, arena)));
+                                   pair_arrow(known, arena), ask->version),
+                      arena_printf(arena, "finish or roll back %s first", pair_arrow(known, arena)));
         live_witness(in, known->to, arena, finding, &fence);
         return;
     }
@@ -166,96 +166,4 @@ void observed_step_judge(const struct guard_input *in, const struct guard_ask *a
         stray = stray || !pair_has(&pair, live->versions[i]);
     if (stray)
         refuse_strays(in, live, &pair, &pair, would_be(in, live, version, arena), arena, finding);
-}
-
-/* A node that is away while a release moves: it will come back with something. */
-static void watch_silent(const struct guard_input *in, const struct pair *pair, struct arena *arena,
-                         struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct node *node;
-        const struct placement *place = &service->placements[i];
-        enum node_state state = node_state_of(in, place, &node);
-
-        if (state != NODE_SILENT || node->state_utc_ms < 0 ||
-            in->utc_ms - node->state_utc_ms < SILENT_LIMIT_MS)
-            continue;
-        finding_break(finding, ANSWER_UNKNOWN,
-                      arena_printf(arena, "%s has been silent for long while %s moves %s",
-                                   node->name, service->name, arrow(pair, arena)),
-                      way_out(pair, node->name, arena));
-        finding_witness(
-            finding, arena, arena_printf(arena, "node %s", node->name),
-            arena_printf(arena, "silent, last ran %s", service->versions[place->version].version),
-            in->utc_ms - node->state_utc_ms);
-    }
-}
-
-/* Outside of a step one version is expected, and the other may only be on its way out. */
-static void watch_returned(const struct guard_input *in, const char *stable, struct arena *arena,
-                           struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct placement *place = &service->placements[i];
-        const char *version = service->versions[place->version].version;
-        const struct node *node;
-
-        if (!(place->count[INSTANCE_STARTING] + place->count[INSTANCE_SERVING]) ||
-            same(version, stable) || node_state_of(in, place, &node) != NODE_REPORTING)
-            continue;
-        const char *name = node_name_of(in, place);
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "%s runs again on %s although %s is at %s", version, name,
-                                   service->name, stable),
-                      arena_printf(arena, "fence %s or bring it to %s", name, stable));
-        finding_witness(finding, arena, arena_printf(arena, "node %s", name),
-                        arena_printf(arena, "runs %s", version), -1);
-    }
-}
-
-static void watch_launchers(const struct guard_input *in, const char *stable, struct arena *arena,
-                            struct finding *finding)
-{
-    const struct service *service = in->service;
-
-    for (size_t i = 0; i < service->launcher_count; i++) {
-        const struct launcher *launcher = &service->launchers[i];
-
-        if (same(launcher->version, stable))
-            continue;
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "launcher %s would start %s although %s is at %s",
-                                   launcher->name, launcher->version, service->name, stable),
-                      arena_printf(arena, "point launcher %s at %s", launcher->name, stable));
-        finding_witness(finding, arena, arena_printf(arena, "launcher %s", launcher->name),
-                        arena_printf(arena, "would start %s", launcher->version), -1);
-    }
-}
-
-void observed_step_watch(const struct guard_input *in, const struct live *live, struct arena *arena,
-                         struct finding *finding)
-{
-    struct pair pair = pair_of(in, live);
-    bool recorded = in->release &&
-                    (in->release->stage == STAGE_STABLE || in->release->stage == STAGE_ROLLED_BACK);
-
-    finding->answer = ANSWER_ALLOW;
-    for (size_t i = 0; i < live->count; i++)
-        if (!pair_has(&pair, live->versions[i])) {
-            refuse_strays(in, live, &pair, &pair,
-                          arena_printf(arena, "%s may run versions outside of its step %s",
-                                       in->service->name, arrow(&pair, arena)),
-                          arena, finding);
-            break;
-        }
-    if (pair.open)
-        watch_silent(in, &pair, arena, finding);
-    else if (recorded && in->service->motion == MOTION_NONE) {
-        watch_returned(in, stable_of(in, &pair), arena, finding);
-        watch_launchers(in, stable_of(in, &pair), arena, finding);
-    }
 }

@@ -33,6 +33,23 @@ enum level policy_level(const struct guard_policy *policy, const char *service, 
     return declared || source == FROM_SIGHT ? LEVEL_WARN : LEVEL_OBSERVE;
 }
 
+enum { MINUTE_MS = 60000 };
+
+int64_t policy_silent_ms(const struct guard_policy *policy)
+{
+    return policy && policy->silent_ms ? policy->silent_ms : 2 * MINUTE_MS;
+}
+
+int64_t policy_unknown_ms(const struct guard_policy *policy)
+{
+    return policy && policy->unknown_ms ? policy->unknown_ms : 5 * MINUTE_MS;
+}
+
+int64_t policy_open_ms(const struct guard_policy *policy)
+{
+    return policy && policy->open_ms ? policy->open_ms : 24 * 60 * MINUTE_MS;
+}
+
 static bool read_word(const struct json_at *at, const char *const *words, unsigned count,
                       const char *expected, unsigned *out, struct err *err)
 {

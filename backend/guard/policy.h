@@ -20,6 +20,7 @@ struct guard_policy {
     struct level_row *rows;
     size_t row_count;
     enum coupling coupling;
+    int64_t silent_ms, unknown_ms, open_ms; /* 0: the usual; see policy_silent_ms … */
 };
 
 /* Nothing set: coupling over direct neighbours. */
@@ -30,6 +31,12 @@ enum finding_source { FROM_CONTRACTS, FROM_SIGHT };
 /* `declared`: the service has a contract. `policy` may be NULL. */
 enum level policy_level(const struct guard_policy *policy, const char *service, bool declared,
                         enum rule_id rule, enum finding_source source);
+
+/* How long a node may be silent while a release moves, a version not known, and a step open,
+ * before it is an alarm. `policy` may be NULL. */
+int64_t policy_silent_ms(const struct guard_policy *policy);  /* 2 min */
+int64_t policy_unknown_ms(const struct guard_policy *policy); /* 5 min */
+int64_t policy_open_ms(const struct guard_policy *policy);    /* 24 h */
 
 /* {default: warn, SERVICE: enforce, OTHER: {R1: observe}}; the rows go into the arena. */
 bool policy_read_levels(const struct json_at *at, struct guard_policy *out, struct err *err);

@@ -20,6 +20,12 @@ enum stage {
 };
 extern const char *const stage_word[STAGE_COUNT];
 
+/* Instances of both its versions may run, because somebody asked for that. */
+bool stage_moves(enum stage stage);
+/* The record speaks of a release that is not over: it moves, or a new version is held, of which no
+ * instance was asked for yet. */
+bool stage_in_flight(enum stage stage);
+
 enum proof {
     PROOF_NONE,
     PROOF_CANARIED,

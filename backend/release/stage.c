@@ -42,26 +42,6 @@ struct plan profile_plan(const struct profile *profile, const struct plan *confi
     return profile && profile->plan.wave_count ? profile->plan : *configured;
 }
 
-bool stage_in_flight(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_HELD:
-    case STAGE_CANARY:
-    case STAGE_BAKE:
-    case STAGE_REHEARSE:
-    case STAGE_SETTLE:
-    case STAGE_WAVE:
-    case STAGE_ROLLING_BACK:
-        return true;
-    case STAGE_NONE:
-    case STAGE_STABLE:
-    case STAGE_ROLLED_BACK:
-    case STAGE_COUNT:
-        return false;
-    }
-    return false;
-}
-
 const struct profile *profile_for(const struct profile_policy *policy, const char *service)
 {
     const struct profile *fallback = &profiles[0];

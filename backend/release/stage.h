@@ -46,9 +46,6 @@ struct profile_policy {
 enum attendance { ATTENDED_RECORDED, ATTENDED_REQUIRED };
 const struct profile *profile_for(const struct profile_policy *policy, const char *service);
 
-/* The stages of this record are under way. */
-bool stage_in_flight(enum stage stage);
-
 /* Everything that counts. Instances on fenced nodes are gone already. */
 struct stage_input {
     const struct profile *profile; /* never plain */

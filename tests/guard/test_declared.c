@@ -430,7 +430,7 @@ END_TEST
 
 START_TEST(an_element_that_vanished_under_its_callers_is_an_alarm)
 {
-    struct finding found[RULE_COUNT];
+    struct finding found[WATCH_MAX];
 
     setup();
     service("web", V1, "n1:1 n2:1");
