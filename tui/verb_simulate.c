@@ -4,7 +4,7 @@
  * Exit status: 0 every file went as it expects; 1 one did not; 2 one could not be read.
  *
  * -o json prints one line per file: {"name", "refused" (null, or action, rule, rules[], witness[],
- * way_out), "expected", "ok"}. */
+ * way_out), "expected", "ok", "alerts" (what broke without being asked: texts)}. */
 #include "guard/scenario.h"
 #include "verbs.h"
 

@@ -311,7 +311,7 @@ static void watch_drift(struct watch *w)
         finding, ANSWER_REFUSE,
         arena_printf(w->arena, "%s was changed outside of lockstep%s%s", service->name,
                      service->by[0] ? " by " : "", service->by),
-        w->pair.open ? "P takes it over as it stands, U goes back" : "undo it, or start what it is");
+        w->pair.open ? "U goes back, S takes it on from where it is" : "undo it where it was done");
     finding_witness(finding, w->arena, service_object(w), what, -1);
     keep(w, finding);
 }

@@ -1,5 +1,5 @@
 /* scenario.c: runs a scenario up to its first refusal, and says how it went. */
-#include "guard/scenario.h"
+#include "guard/scenario_private.h"
 
 #include "guard/judge.h"
 
@@ -9,18 +9,25 @@
 void scenario_run(const struct scenario *scenario, struct policy policy,
                   struct scenario_report *out)
 {
+    struct world before;
+
     *out = (struct scenario_report){.scenario = scenario, .arena = arena_new(1024), .alerts = ""};
+    world_init(&before, scenario->book, policy);
     world_init(&out->end, scenario->book, policy);
     world_copy(&out->end, &scenario->start);
     for (size_t i = 0; i < scenario->deed_count && !out->refused; i++) {
         deed_judge(&out->end, &scenario->deeds[i], out->arena, &out->verdict);
         if (out->verdict.answer == ANSWER_ALLOW) {
+            world_copy(&before, &out->end);
             deed_apply(&out->end, &scenario->deeds[i]);
+            out->alerts =
+                scenario_alerts(scenario, &before, &out->end, i, out->alerts, out->arena);
             continue;
         }
         out->refused = true;
         out->action = i;
     }
+    world_release(&before);
     out->ok = out->refused == scenario->expects;
     if (out->ok && out->refused)
         out->ok = out->action == scenario->expect_action &&
@@ -65,6 +72,19 @@ static json_t *expected_json(const struct scenario *scenario)
     return expected;
 }
 
+/* One text per line of them. */
+static json_t *alerts_json(const struct scenario_report *report)
+{
+    json_t *alerts = json_array();
+
+    for (const char *at = report->alerts; *at;) {
+        size_t len = strcspn(at, "\n");
+        json_array_append_new(alerts, json_stringn(at, len));
+        at += len + (at[len] != '\0');
+    }
+    return alerts;
+}
+
 json_t *scenario_report_json(const struct scenario_report *report)
 {
     const struct scenario *scenario = report->scenario;
@@ -75,6 +95,7 @@ json_t *scenario_report_json(const struct scenario_report *report)
     json_object_set_new(line, "expected",
                         scenario->expects ? expected_json(scenario) : json_null());
     json_object_set_new(line, "ok", json_boolean(report->ok));
+    json_object_set_new(line, "alerts", alerts_json(report));
     return line;
 }
 
@@ -107,6 +128,11 @@ char *scenario_report_text(const struct scenario_report *report)
     const char *text =
         arena_printf(arena, "%s  %s\n", report->ok ? "ok  " : "FAIL", scenario->name);
 
+    for (const char *at = report->alerts; *at;) {
+        int len = (int)strcspn(at, "\n");
+        text = arena_printf(arena, "%s      alert: %.*s\n", text, len, at);
+        at += len + (at[len] != '\0');
+    }
     if (!report->refused) {
         text = arena_printf(arena, "%s      nothing refused in %zu actions\n", text,
                             scenario->deed_count);

@@ -441,6 +441,30 @@ START_TEST(an_element_that_vanished_under_its_callers_is_an_alarm)
     in = input("web", NULL);
     ck_assert_uint_eq(guard_watch(&in, arena, found), 1);
     ck_assert_int_eq((int)found[0].rule, RULE_R2);
+    ck_assert_int_eq((int)found[0].kind, (int)ALARM_CALLS);
+    ck_assert_str_eq(found[0].witnesses[0].object, "version 1 of shop");
+    teardown();
+}
+END_TEST
+
+START_TEST(two_coupled_services_that_both_change_are_an_alarm_at_each)
+{
+    struct finding found[WATCH_MAX];
+    bool coupled = false;
+
+    setup();
+    service("web", V1, "n1:1 n2:1");
+    service("shop", "{service: shop, version: '1', requires: {web: [G/1]}}", "n1:1 n2:1");
+    moving("shop", "1", "2");
+    struct release release = {.stage = STAGE_CANARY, .from = "1", .to = "2"};
+    struct guard_input in = input("web", &release);
+    size_t count = guard_watch(&in, arena, found);
+    for (size_t i = 0; i < count; i++)
+        if (found[i].kind == ALARM_COUPLED) {
+            coupled = true;
+            ck_assert_str_eq(found[i].witnesses[0].object, "service shop");
+        }
+    ck_assert(coupled);
     teardown();
 }
 END_TEST
@@ -510,6 +534,7 @@ SUITE(guard_declared)
     tcase_add_test(tcase, settings_raise_and_lower_levels);
     tcase_add_test(tcase, the_basis_moves_with_what_neighbours_run_and_do);
     tcase_add_test(tcase, an_element_that_vanished_under_its_callers_is_an_alarm);
+    tcase_add_test(tcase, two_coupled_services_that_both_change_are_an_alarm_at_each);
     tcase_add_test(tcase, only_coupled_services_are_judged_anew);
     tcase_add_test(tcase, what_was_declared_is_remembered_when_the_workload_declares_the_next);
     return suite;
