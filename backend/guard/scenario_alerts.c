@@ -96,20 +96,21 @@ static void look_at_seats(struct alerting *a, uint32_t service)
     }
 }
 
-/* The only stable version; VERSION_NOT_KNOWN when there is not exactly one. */
+/* What every node may run, whatever launchers would start, or the one that is stable;
+ * VERSION_NOT_KNOWN when there is not exactly one. */
 static unsigned stable_of(const struct alerting *a, uint32_t service)
 {
     const struct book_service *at = &a->world->book->services[service];
-    unsigned found = VERSION_NOT_KNOWN;
+    versions_t run = 0, stable = 0;
 
+    for (uint32_t i = at->first_seat; i < at->first_seat + at->seat_count; i++)
+        run |= seat_poss(&a->world->seats[i]);
     for (unsigned v = 0; v < at->version_count; v++)
-        if (VERSION_BIT(v) & a->world->services[service].live &&
-            world_cert(a->world, service, v)->stage == CERT_STABLE) {
-            if (found != VERSION_NOT_KNOWN)
-                return VERSION_NOT_KNOWN;
-            found = v;
-        }
-    return found;
+        if (world_cert(a->world, service, v)->stage == CERT_STABLE)
+            stable |= VERSION_BIT(v) & run;
+    if (versions_count(stable) == 1)
+        return versions_first(stable);
+    return versions_count(run) == 1 ? versions_first(run) : VERSION_NOT_KNOWN;
 }
 
 static void look_at_launchers(struct alerting *a, uint32_t service)
@@ -203,10 +204,11 @@ static void look_at_deed(struct alerting *a, const struct deed *deed)
     versions_t runs = a->world->seats[deed->seats[0]].runs;
     unsigned stable = stable_of(a, service), v;
     uint64_t changing = a->world->services[service].changing;
+    const struct book_version *to =
+        changing == NOT_CHANGING ? NULL : world_version(a->world, service, (unsigned)changing);
+    versions_t step = to ? to->follows | VERSION_BIT(changing) : VERSION_BIT(stable);
     for (versions_t rest = runs; versions_next(&rest, &v);)
-        if (v == VERSION_NOT_KNOWN || (changing == NOT_CHANGING && v != stable) ||
-            (changing != NOT_CHANGING && v != changing &&
-             !world_adjacent(a->world, service, v, (unsigned)changing)))
+        if (v == VERSION_NOT_KNOWN || !(step & VERSION_BIT(v)))
             alert(a, ALARM_RETURNED, "node %s came back with %s %s",
                   a->world->book->seats[deed->seats[0]].node, name_of(a, service),
                   version_of(a, service, v));

@@ -147,6 +147,68 @@ START_TEST(a_report_is_one_json_document)
 }
 END_TEST
 
+/* Behind the guard's back nothing is refused, and everything shows. */
+static const char behind_its_back[] =
+    "{name: x, services: {"
+    "a: {versions: {v1: {provides: [f], pred: []}, v2: {provides: [f], pred: [v1]},"
+    "               v3: {provides: [], pred: [v2]}},"
+    "    nodes: {a1: v1, a2: v1, a3: v1, a4: v1}},"
+    "b: {versions: {v1: {requires: {a: [f]}, pred: []}, v2: {requires: {a: [f]}, pred: [v1]}},"
+    "    nodes: {b1: v1, b2: v1, b3: v1}, launchers: {asg: v2}},"
+    "c: {versions: {v1: {pred: []}}, nodes: {c1: '?'}}},"
+    "actions: [{do: canary, svc: a, ver: v2, nodes: [a1]},"
+    "{do: bake, svc: a}, {do: down, svc: a, node: a2}, {do: bypass, svc: a, ver: v3, nodes: [a3]},"
+    "{do: up, svc: a, node: a2, ver: v3}, {do: bypass}], expect: null}";
+
+START_TEST(what_happens_behind_the_guards_back_is_said)
+{
+    static const char *const lines[] = {
+        "action 0 launcher: launcher asg would start b v2, and v1 is stable\n",
+        "action 2 silent: node a2 is silent while a moves to v2\n",
+        "action 3 drift: a v3 runs, and not through lockstep\n",
+        "action 3 step: 3 versions of a may run at once",
+        "action 3 calls: b v1 requires f",
+        "action 3 expired: the certificate of a v2 became void half way\n",
+        "action 0 unknown: a version of c is not known (node c1)\n",
+        "action 4 returned: node a2 came back with a v3\n",
+        "action 5 drift: something was changed, and not through lockstep\n",
+    };
+    struct err err = {0};
+    json_t *root = json_parse_yaml(behind_its_back, strlen(behind_its_back), "x", &err);
+    ck_assert_msg(root != NULL, "%s", err.text);
+    struct scenario *scenario = scenario_parse(root, "x", &err);
+    ck_assert_msg(scenario != NULL, "%s", err.text);
+    struct scenario_report report;
+
+    scenario_run(scenario, policy_strict(), &report);
+    ck_assert(report.ok);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        ck_assert_msg(strstr(report.alerts, lines[i]), "no '%s' in\n%s", lines[i], report.alerts);
+    char *text = scenario_report_text(&report);
+    ck_assert_msg(strstr(text, "alert: action 5 drift"), "%s", text);
+    json_t *line = scenario_report_json(&report);
+    ck_assert_uint_ge(json_array_size(json_object_get(line, "alerts")), ARRAY_LEN(lines));
+    json_decref(line);
+    free(text);
+    scenario_report_release(&report);
+    scenario_free(scenario);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(a_bypass_is_drift_in_the_incident_that_has_one_and_in_no_other)
+{
+    struct scenario *scenario = load(incidents[_i].file);
+    struct scenario_report report;
+    bool bypassed = strncmp(incidents[_i].file, "m1-", 3) == 0;
+
+    scenario_run(scenario, policy_strict(), &report);
+    ck_assert_msg((strstr(report.alerts, "drift") != NULL) == bypassed, "%s", report.alerts);
+    scenario_report_release(&report);
+    scenario_free(scenario);
+}
+END_TEST
+
 START_TEST(a_missing_file_is_one_clear_line)
 {
     char *out;
@@ -169,6 +231,9 @@ SUITE(guard_incidents)
                         ARRAY_LEN(incidents));
     tcase_add_loop_test(tcase, no_incident_is_refused_by_a_rule_that_was_removed, 0,
                         ARRAY_LEN(incidents));
+    tcase_add_loop_test(tcase, a_bypass_is_drift_in_the_incident_that_has_one_and_in_no_other, 0,
+                        ARRAY_LEN(incidents));
+    tcase_add_test(tcase, what_happens_behind_the_guards_back_is_said);
     tcase_add_test(tcase, a_report_is_one_json_document);
     tcase_add_test(tcase, a_missing_file_is_one_clear_line);
     return suite;
