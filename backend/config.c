@@ -17,6 +17,8 @@ static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
 
 static const char *const attendance_words[] = {"recorded", "required", NULL};
 
+static const char *const glass_words[] = {"one", "two-identities", NULL};
+
 #define CONTEXTS   "contexts[]"
 #define ROOT(m)    offsetof(struct config, m)
 #define CLUSTER(m) offsetof(struct cluster_config, m)
@@ -54,6 +56,9 @@ const struct config_setting config_settings[] = {
     {"", "rehearse_in", SETTING_NAME, "",
      "a context whose rehearsals count here: the same digest, beside the same versions",
      ROOT(profiles.rehearse_in), NULL},
+    {"", "break_glass", SETTING_CHOICE, "one",
+     "who may go past rules that are enforced: one, or two-identities of the cluster",
+     ROOT(policy.break_glass), glass_words},
     {"", "alarm_silent", SETTING_SPAN, "2m",
      "a node that is silent for longer while a release moves is an alarm", ROOT(policy.silent_ms),
      NULL},

@@ -40,6 +40,8 @@ enum arg_type {
     X(YES, yes, TAKES_NOTHING, "--yes", "-y", "", "needed to act on a production context")         \
     X(OVERRIDE, reason, TAKES_TEXT, "--override", "", "REASON",                                    \
       "go on although a rule refuses; journaled")                                                  \
+    X(BREAK_GLASS, reason, TAKES_TEXT, "--break-glass", "", "REASON",                              \
+      "go past rules that are enforced: red, alarmed and on record until all is allowed again")    \
     X(REASON, reason, TAKES_TEXT, "--reason", "", "TEXT", "why, for everybody who asks later")     \
     X(GONE, gone, TAKES_TEXT, "--gone", "", "FORMAT", "the format of which no trace is left")      \
     X(EVIDENCE, reason, TAKES_TEXT, "--evidence", "", "TEXT",                                      \

@@ -160,6 +160,8 @@ static bool fill_intent(struct act *act, const struct args *args, const char *ve
     intent->to_count = args->to_count;
     if (args->yes)
         intent->flags |= INTENT_CONFIRMED;
+    if (args->given & ARG_BIT(BREAK_GLASS))
+        intent->flags |= INTENT_BREAK_GLASS;
     if (args->no_journal)
         intent->flags |= INTENT_NO_JOURNAL;
     return take_text(intent->version, sizeof intent->version, "VERSION", version) &&

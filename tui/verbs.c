@@ -12,6 +12,7 @@
 #define BIT(id) ARG_BIT(id)
 #define WHERE   (BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(SEED) | BIT(TIMEOUT) | BIT(HELP))
 #define ACTS    (WHERE | BIT(JOURNAL) | BIT(OUTPUT) | BIT(YES))
+#define PAST    (BIT(OVERRIDE) | BIT(BREAK_GLASS))
 #define DRAWS   (BIT(THEME) | BIT(ASCII) | BIT(SHOW_KEYS) | BIT(HELP))
 
 static verb_run_fn run_help;
@@ -27,12 +28,12 @@ static const struct verb_row verb_rows[] = {
      "one look at every service or at one, with what may be done and why not",
      WHERE | BIT(OUTPUT) | BIT(JOURNAL), 0, 1, verb_status},
     {"start", "SERVICE VERSION", "begin a release: the first canary step and nothing more",
-     ACTS | BIT(IMAGE) | BIT(PROFILE) | BIT(OVERRIDE), 2, 2, verb_act},
-    {"step", "SERVICE", "take exactly the next step of a release", ACTS | BIT(TO) | BIT(OVERRIDE),
+     ACTS | BIT(IMAGE) | BIT(PROFILE) | PAST, 2, 2, verb_act},
+    {"step", "SERVICE", "take exactly the next step of a release", ACTS | BIT(TO) | PAST,
      1, 1, verb_act},
     {"pause", "SERVICE", "stand still where it is", ACTS | BIT(NO_JOURNAL), 1, 1, verb_act},
-    {"resume", "SERVICE", "go on after a pause", ACTS | BIT(OVERRIDE), 1, 1, verb_act},
-    {"rollback", "SERVICE", "back to the version before", ACTS | BIT(NO_JOURNAL) | BIT(OVERRIDE), 1,
+    {"resume", "SERVICE", "go on after a pause", ACTS | PAST, 1, 1, verb_act},
+    {"rollback", "SERVICE", "back to the version before", ACTS | BIT(NO_JOURNAL) | PAST, 1,
      1, verb_act},
     {"fence", "NODE", "take a node out of every count, because it can never come back as it was",
      ACTS | BIT(REASON), 1, 1, verb_fence},

@@ -19,6 +19,8 @@ struct board_input {
     const char *elsewhere_name;
     int64_t watched_utc_ms; /* a dashboard has been open since; 0: none */
     bool live;              /* the cluster is; else nothing may act */
+    const char *who;           /* this identity, as the cluster says; "" not known */
+    int64_t glass_over_utc_ms; /* the glass broken then is over: all was clean since; 0: none */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
     const char *denied[VERB_COUNT]; /* the same for one key; NULL where nothing is said */
 };
@@ -48,9 +50,12 @@ bool board_in_flight(const struct release *release);
 struct proposal {
     bool offered;       /* makes sense in this state */
     const char *hinder; /* why not now, though offered; "" when it may go */
+    unsigned past;      /* rules (1 << enum rule_id) that `hinder` is a matter of: broken glass goes
+                           past it; 0: of none, nothing does */
     const char *effect; /* "3 of 8 on 5 (now 1)" */
     const char *from, *to;
     uint32_t have, to_count;
+    enum verb asks;         /* that was asked for */
     enum verb deed;         /* what it is for the engine: a step may go back, or start */
     enum verb asked;        /* what the guard is asked */
     const char *ask;        /* and the version */
@@ -80,6 +85,17 @@ void propose_stage(const struct board_input *in, const struct flight *f, uint32_
                    struct arena *arena, struct proposal *out);
 /* For START: what the record says of it. */
 void propose_first_stage(const struct board_input *in, struct proposal *out);
+
+/* The rules that stand in the way, "R3 R1"; "" when none does. `past`: as in the proposal. */
+void board_rules(const struct verdict *verdict, unsigned past, char *out, size_t size);
+/* Broken glass still lets this identity do this past these rules. */
+bool board_glass_lets(const struct board_input *in, const struct proposal *p,
+                      const struct verdict *verdict);
+/* Broken glass as the row shows it; `broken`: some rule is, by what runs. */
+struct glass_view board_glass(const struct board_input *in, const struct flight *f, bool broken,
+                              struct arena *arena);
+/* What breaking it means as an alarm. */
+struct finding board_glass_finding(const struct board_input *in, struct arena *arena);
 
 /* The row of one service with all its options judged; one reference, yours. */
 const struct row *board_row(const struct board_input *in);

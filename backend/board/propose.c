@@ -180,6 +180,11 @@ static void propose_start(const struct board_input *in, const struct flight *f, 
     else if (out->to_count > replicas)
         out->hinder =
             arena_printf(arena, "%u is more than its %u instances", out->to_count, replicas);
+    /* What is left of a release that is over, on a node that is away perhaps: R3 says more. */
+    if (f->active && !board_record_applies(service, in->guard.release) &&
+        service->motion == MOTION_NONE && replicas && out->to_count <= replicas &&
+        strcmp(out->to, service->wants) != 0)
+        out->past = 1u << RULE_R3;
     propose_first_stage(in, out);
 }
 
@@ -246,7 +251,7 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
 {
     struct flight f = board_flight(&in->guard);
     struct proposal out = {
-        .hinder = "", .effect = "", .from = "", .to = "", .deed = verb, .asked = verb, .ask = NULL};
+        .hinder = "", .effect = "", .from = "", .to = "", .asks = verb, .deed = verb, .asked = verb, .ask = NULL};
 
     switch (verb) {
     case VERB_START:
@@ -271,6 +276,8 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
     }
     if (!out.ask)
         out.ask = verb == VERB_PAUSE || verb == VERB_RESUME ? "" : out.to;
+    if (in->deny[0] || !in->live || (in->guard.release && in->guard.release->newer))
+        out.past = 0;
     if (out.offered && in->deny[0])
         out.hinder = in->deny;
     else if (out.offered && (in->denied[verb] || in->denied[out.deed]))

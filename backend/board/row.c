@@ -18,8 +18,16 @@ const char *const board_word[BOARD_COUNT] = {
     [BOARD_STALE] = "stale",
 };
 
+static bool breaks_a_rule(const struct row *row)
+{
+    for (size_t i = 0; i < row->broken_count; i++)
+        if (row->broken[i].level != LEVEL_OBSERVE)
+            return true;
+    return false;
+}
+
 static enum board_state state_of(const struct board_input *in, const struct flight *f,
-                                 bool violated)
+                                 const struct row *row)
 {
     const struct service *service = in->guard.service;
 
@@ -29,7 +37,9 @@ static enum board_state state_of(const struct board_input *in, const struct flig
         return BOARD_FAILED;
     if (service->trouble == TROUBLE_STUCK)
         return BOARD_STUCK;
-    if (violated)
+    if (row->glass.broken && !row->glass.waits)
+        return BOARD_GLASS;
+    if (breaks_a_rule(row))
         return BOARD_VIOLATED;
     if (f->rolling_back && f->active)
         return BOARD_ROLLING_BACK;
@@ -84,9 +94,14 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
     bool refused =
         option->verdict.answer == ANSWER_REFUSE || option->verdict.answer == ANSWER_UNKNOWN;
     option->allowed = !p.hinder[0] && !refused;
-    if (refused && option->verdict.first)
+    if (!option->allowed && board_glass_lets(in, &p, &option->verdict)) {
+        option->allowed = true;
+        option->effect = arena_printf(row->arena, "past %s, the glass is broken: %s",
+                                      in->guard.release->glass.rules, p.effect);
+    } else if (refused && option->verdict.first) {
         option->effect = arena_printf(row->arena, "%s: %s", rule_word[option->verdict.first->rule],
                                       option->verdict.first->sentence);
+    }
 }
 
 static void fill_steps(const struct board_input *in, const struct flight *f, struct row *row)
@@ -146,14 +161,6 @@ static size_t watch(const struct board_input *in, const struct flight *f, struct
     return count;
 }
 
-static bool breaks_a_rule(const struct row *row)
-{
-    for (size_t i = 0; i < row->broken_count; i++)
-        if (row->broken[i].level != LEVEL_OBSERVE)
-            return true;
-    return false;
-}
-
 const struct row *board_row(const struct board_input *in)
 {
     const struct service *service = in->guard.service;
@@ -165,14 +172,16 @@ const struct row *board_row(const struct board_input *in)
 
     row->arena = arena;
     row->refs = 1;
-    row->glass = (struct glass_view){.rules = "", .reason = "", .by = "", .second = ""};
     row->stable_since_utc_ms = row->stable_left_ms = -1;
     row->service = service_ref(service);
     row->release = shown_release(release, arena);
     row->drift = drift_of(in, &f, arena);
     row->broken = broken;
     row->broken_count = watch(in, &f, row, broken);
-    row->state = state_of(in, &f, breaks_a_rule(row));
+    row->glass = board_glass(in, &f, breaks_a_rule(row), arena);
+    if (row->glass.broken && !row->glass.waits)
+        broken[row->broken_count++] = board_glass_finding(in, arena);
+    row->state = state_of(in, &f, row);
     fill_counts(in, &f, row);
     row->why = service->reason[0] ? service->reason : row->broken_count ? broken[0].sentence : "";
     bool ours = f.active && release && strcmp(release->to, f.to) == 0;

@@ -254,6 +254,8 @@ void propose_stage(const struct board_input *in, const struct flight *f, uint32_
     out->effect = effect_of(f, &view, out, in->guard.service->replicas, arena);
     if (out->hinder[0])
         return;
+    if (view.waits[0] && (view.stage == STAGE_BAKE || view.stage == STAGE_SETTLE))
+        out->past = 1u << RULE_R4;
     if (view.waits[0])
         out->hinder = arena_strdup(arena, view.waits);
     else if (to_count && to_count != view.next_count)

@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 
 #include "board/verdict_json.h"
+#include "guard/judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,8 @@ static bool goes_past(const struct cluster *cluster, const struct intent *intent
 {
     bool simulated = strcmp(cluster->config.kind, "sim") == 0;
 
+    if (answer_is_broken(verdict->findings[RULE_RL].answer))
+        return false;
     return verdict->level == LEVEL_WARN &&
            (intent->reason[0] || (intent->flags & INTENT_WARNED && !simulated));
 }
@@ -122,55 +125,87 @@ static void fill_mark(struct engine *engine, struct action *action, const struct
         snprintf(action->artifact, sizeof action->artifact, "%s", release->artifact);
 }
 
-static bool judge_service(struct engine *engine, struct entry *entry, const struct intent *intent,
-                          const struct service *service, const struct board_input *in,
-                          struct action *action, json_t **verdict_out, struct err *refusal)
+/* Everything that one intent is judged by. */
+struct judging {
+    struct engine *engine;
+    const struct cluster *cluster;
+    const struct intent *intent;
+    const struct service *service;
+    const struct board_input *in;
+    struct proposal p;
+    struct verdict verdict;
+    struct err *refusal;
+};
+
+static bool refuse_rule(const struct judging *j)
 {
-    struct arena *arena = arena_new(2048);
-    const struct cluster *cluster = engine_cluster(engine, entry->cluster);
-    struct proposal p = board_propose(in, intent->verb, intent->to_count, intent->version, arena);
+    const struct finding *first = j->verdict.first;
+
+    return err_set(j->refusal, ERR_REJECTED, "%s %s: %s%s%s%s", rule_word[first->rule],
+                   rule_name[first->rule], first->sentence,
+                   first->way_out[0] ? ". Way out: " : "", first->way_out,
+                   j->verdict.level == LEVEL_WARN && first->rule != RULE_RL
+                       ? ". Or override it, with the reason"
+                       : "");
+}
+
+/* Rules, and what the stages wait for: refused, or passed by whoever may. */
+static bool rules_let(struct judging *j, json_t *said, struct glass *glass)
+{
+    const char *hinder = j->p.hinder;
+    bool broken = j->verdict.first != NULL;
+
+    if (broken && goes_past(j->cluster, j->intent, &j->verdict)) {
+        json_object_set_new(said, "overridden", json_string(j->intent->reason));
+        broken = false;
+    }
+    if ((broken && !hinder[0]) || j->p.past)
+        switch (glass_ask(j->cluster, j->intent, j->in, &j->p, &j->verdict, glass, j->refusal)) {
+        case GLASS_PASSES:
+            return true;
+        case GLASS_REFUSED:
+            return false;
+        case GLASS_WHOLE:
+            break;
+        }
+    if (broken)
+        return refuse_rule(j);
+    return !hinder[0] || err_set(j->refusal, ERR_REJECTED, "%s: %s", j->service->name, hinder);
+}
+
+static bool judge_service(struct judging *j, struct arena *arena, struct action *action,
+                          json_t **verdict_out)
+{
+    const struct intent *intent = j->intent;
+    struct glass glass = {.rules = ""};
+
+    j->p = board_propose(j->in, intent->verb, intent->to_count, intent->version, arena);
     const struct guard_ask ask = {
-        .verb = p.asked,
-        .version = p.ask,
-        .to_count = p.to_count,
+        .verb = j->p.asked,
+        .version = j->p.ask,
+        .to_count = j->p.to_count,
         .basis = intent->basis,
         .spec_digest = intent->spec_digest,
     };
-    struct verdict verdict = {0};
-    bool ok = false;
 
-    if (!p.offered) {
-        err_set(refusal, ERR_REJECTED, "%s: %s", service->name, nothing_to_do(intent->verb));
-        goto out;
-    }
-    board_judge(in, &ask, arena, &verdict);
-    *verdict_out = verdict_json(&verdict);
-    bool overridden = verdict.first && goes_past(cluster, intent, &verdict);
-    if (overridden)
-        json_object_set_new(*verdict_out, "overridden", json_string(intent->reason));
-    if (verdict.first && !overridden)
-        err_set(refusal, ERR_REJECTED, "%s %s: %s%s%s%s", rule_word[verdict.first->rule],
-                rule_name[verdict.first->rule], verdict.first->sentence,
-                verdict.first->way_out[0] ? ". Way out: " : "", verdict.first->way_out,
-                verdict.level == LEVEL_WARN && verdict.first->rule != RULE_RL
-                    ? ". Or override it, with the reason"
-                    : "");
-    else if (p.hinder[0])
-        err_set(refusal, ERR_REJECTED, "%s: %s", service->name, p.hinder);
-    else if (loop_now_ms(engine->loop) - cluster->fresh_ms > FRESH_ENOUGH_MS &&
-             intent->verb != VERB_PAUSE)
-        err_set(refusal, ERR_REJECTED,
-                "what is known of the other services and nodes is older "
-                "than 10 s; nothing is sent on old news");
-    else
-        ok = true;
-    if (ok)
-        fill_action(action, &p, service, intent);
-    if (ok)
-        fill_mark(engine, action, in);
-out:
-    arena_free(arena);
-    return ok;
+    if (!j->p.offered)
+        return err_set(j->refusal, ERR_REJECTED, "%s: %s", j->service->name,
+                       nothing_to_do(intent->verb));
+    board_judge(j->in, &ask, arena, &j->verdict);
+    *verdict_out = verdict_json(&j->verdict);
+    if (!rules_let(j, *verdict_out, &glass))
+        return false;
+    if (loop_now_ms(j->engine->loop) - j->cluster->fresh_ms > FRESH_ENOUGH_MS &&
+        intent->verb != VERB_PAUSE)
+        return err_set(j->refusal, ERR_REJECTED,
+                       "what is known of the other services and nodes is older "
+                       "than 10 s; nothing is sent on old news");
+    fill_action(action, &j->p, j->service, intent);
+    action->glass = glass;
+    if (glass.waits)
+        action->mark = (struct stage_mark){.after = STAGE_NONE};
+    fill_mark(j->engine, action, j->in);
+    return true;
 }
 
 static bool on_judge(void *arg, const struct intent *intent, const struct service *service,
@@ -185,7 +220,15 @@ static bool on_judge(void *arg, const struct intent *intent, const struct servic
     in.guard.release = release;
     if (intent->verb == VERB_START && intent->profile[0])
         in.profile = profile_find(intent->profile);
-    bool ok = judge_service(engine, entry, intent, service, &in, action, verdict, refusal);
+    struct judging judging = {.engine = engine,
+                              .cluster = engine_cluster(engine, entry->cluster),
+                              .intent = intent,
+                              .service = service,
+                              .in = &in,
+                              .refusal = refusal};
+    struct arena *arena = arena_new(2048);
+    bool ok = judge_service(&judging, arena, action, verdict);
+    arena_free(arena);
     snapshot_unref(snapshot);
     return ok;
 }
@@ -222,6 +265,19 @@ static void check_journal(struct engine *engine)
                  engine->journal_path);
 }
 
+static void say_glass(struct engine *engine, const struct entry *entry,
+                      const struct action_status *status)
+{
+    const struct glass *glass = &status->action.glass;
+    char line[400];
+
+    if (!glass->rules[0] || glass->waits ||
+        (status->end != END_APPLIED && status->end != END_PARTIAL))
+        return;
+    snprintf(line, sizeof line, "the glass was broken past %s: %s", glass->rules, glass->reason);
+    engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id), glass->by, line);
+}
+
 static void on_changed(void *arg, const struct action_status *status)
 {
     struct entry *entry = arg;
@@ -237,6 +293,7 @@ static void on_changed(void *arg, const struct action_status *status)
         snprintf(line, sizeof line, "%s: %s", verb_word[status->action.verb], status->sentence);
         engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id),
                    status->action.by, line);
+        say_glass(engine, entry, status);
         if (status->action.verb == VERB_FENCE || status->action.verb == VERB_ATTEST)
             cluster_read_release(cluster, "@cluster");
         if (entry->recovering)

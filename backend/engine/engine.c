@@ -451,6 +451,8 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
         .watched_utc_ms = engine->opened_utc_ms,
         .live = cluster->state == CLUSTER_LIVE,
         .deny = cluster->deny,
+        .who = cluster->who,
+        .glass_over_utc_ms = entry->glass_over_utc_ms,
     };
 
     in.elsewhere = certificate_elsewhere(engine, service);

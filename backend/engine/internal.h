@@ -31,7 +31,7 @@ struct cluster {
     int64_t fresh_ms;        /* -1 never */
     char why[400];
     char who[96], deny[200];
-    bool may_act, permissions_known;
+    bool may_act, permissions_known, verified;
     struct driver_denial *denials; /* of this identity, `missing` as a sentence */
     size_t denial_count;
     struct arena *denial_arena;
@@ -56,6 +56,7 @@ struct entry {
     unsigned recovering;     /* actions of dead processes not settled yet */
     struct seen seen;        /* what no single picture shows */
     char drift[200];         /* seen.drift */
+    int64_t glass_over_utc_ms; /* of the glass on record, once what runs was clean again */
     uint64_t shape;          /* while there is drift: what it looked like before; see look.c */
 };
 
@@ -154,6 +155,15 @@ void entry_look(struct engine *engine, struct entry *entry, const struct service
 /* publish.c: frames for the front ends */
 void engine_publish_soon(struct engine *engine);
 void engine_publish(struct engine *engine);
+
+/* glass.c: what goes past rules that are enforced */
+enum glass_answer { GLASS_WHOLE, GLASS_PASSES, GLASS_REFUSED };
+/* May this go past what refuses it? Fills action->glass when it breaks, or waits to be broken.
+ * REFUSED: it was asked for and cannot be, `refusal` says why. */
+enum glass_answer glass_ask(const struct cluster *cluster, const struct intent *intent,
+                            const struct board_input *in, const struct proposal *p,
+                            const struct verdict *verdict, struct glass *glass,
+                            struct err *refusal);
 
 /* acts.c: intents and the actions they become */
 void engine_accept(struct engine *engine, const struct intent *intent);

@@ -201,6 +201,7 @@ static void on_permissions(void *arg, const struct driver_permissions *p, const 
         return;
     cluster->permissions_known = true;
     cluster->may_act = p->may_act;
+    cluster->verified = p->verified;
     snprintf(cluster->who, sizeof cluster->who, "%s%s", p->who, p->verified ? "" : " (unverified)");
     snprintf(cluster->deny, sizeof cluster->deny, "%s", "");
     if (!p->may_act)

@@ -265,6 +265,29 @@ size_t declared_watch(const struct guard_input *in, struct arena *arena, struct 
     return count;
 }
 
+bool declared_is_clean(const struct guard_input *in, unsigned rules, struct arena *arena)
+{
+    static const enum rule_id asked[] = {RULE_R0, RULE_R1, RULE_R2, RULE_RC};
+    struct question q = question_of(in, "", arena);
+    struct verdict scratch;
+    unsigned v;
+
+    q.out = &scratch;
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        if (!(rules & 1u << asked[i]) || level_of(&q, asked[i], FROM_CONTRACTS) == LEVEL_OBSERVE)
+            continue;
+        if (!q.bound.world)
+            return false;
+        for (versions_t rest = q.bound.world->services[q.bound.service].live;
+             versions_next(&rest, &v);) {
+            q.deed.version = v;
+            if (answer_is_broken(ask_rule(&q, DEED_ROLLBACK, asked[i]).answer))
+                return false;
+        }
+    }
+    return true;
+}
+
 uint64_t declared_basis(const struct guard_input *in)
 {
     struct bound bound = bind_world(in->bind, in->snapshot, in->service, in->release, "");

@@ -66,6 +66,19 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
     return count;
 }
 
+bool guard_is_clean(const struct guard_input *in, unsigned rules)
+{
+    struct arena *arena = arena_new(512);
+    struct live live = live_collect(in, arena);
+    struct pair pair = pair_of(in, &live);
+    bool clean = !pair.open && in->service->motion == MOTION_NONE && live.count <= 1 &&
+                 !live_has(&live, VERSION_UNKNOWN) &&
+                 (!in->bind || declared_is_clean(in, rules, arena));
+
+    arena_free(arena);
+    return clean;
+}
+
 int64_t guard_watch_due(const struct guard_input *in)
 {
     struct arena *arena = arena_new(256);

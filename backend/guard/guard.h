@@ -74,6 +74,10 @@ size_t guard_watch(const struct guard_input *in, struct arena *arena,
  */
 int64_t guard_watch_due(const struct guard_input *in);
 
+/* Whether the service is at rest at one version, which breaks none of these rules (1 << enum
+ * rule_id); what is not known about a rule that binds counts as broken. */
+bool guard_is_clean(const struct guard_input *in, unsigned rules);
+
 /* Versions that may run of this service: what is observed, what silent nodes last ran, what was
  * pushed to them since, what launchers would start. Sorted, unique; "?" for unknown. */
 size_t guard_live(const struct guard_input *in, struct arena *arena, const char *const **versions);

@@ -30,6 +30,8 @@ void declared_judge(const struct guard_input *in, const struct guard_ask *ask, c
                     struct arena *arena, struct verdict *out);
 /* What is broken already between coupled services and clients; count of findings added. */
 size_t declared_watch(const struct guard_input *in, struct arena *arena, struct finding *out);
+/* Whether what may run breaks none of these rules (a set), as far as they bind. */
+bool declared_is_clean(const struct guard_input *in, unsigned rules, struct arena *arena);
 /* Digest of what those verdicts rest on. */
 uint64_t declared_basis(const struct guard_input *in);
 

@@ -20,8 +20,12 @@ struct guard_policy {
     struct level_row *rows;
     size_t row_count;
     enum coupling coupling;
+    int break_glass; /* enum glass_policy */
     int64_t silent_ms, unknown_ms, open_ms; /* 0: the usual; see policy_silent_ms … */
 };
+
+/* Who may go past rules that are enforced: one person, or two identities of the cluster. */
+enum glass_policy { GLASS_ONE, GLASS_TWO };
 
 /* Nothing set: coupling over direct neighbours. */
 struct guard_policy guard_policy_default(void);

@@ -3,7 +3,7 @@
 #define LOCKSTEP_MODEL_ACTION_H
 
 #include "base/hash.h"
-#include "model/stage.h"
+#include "model/glass.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,6 +62,7 @@ struct action {
     uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
     uint32_t holds_from; /* writes from this one on move nothing: they hold or restore; 0: none */
     struct stage_mark mark;
+    struct glass glass;  /* that it breaks; rules "": it is allowed */
     bool last_step; /* to_count == replicas: afterwards nothing of the old is wanted */
 };
 

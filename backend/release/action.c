@@ -147,6 +147,7 @@ static void take_subject(struct action_run *run)
     s->writes = a->writes;
     s->holds_from = a->holds_from;
     s->mark = a->mark;
+    s->glass = a->glass;
 }
 
 static void judge(struct action_run *run)
@@ -159,7 +160,7 @@ static void judge(struct action_run *run)
     /* The stage may ask for another verb than the key: a step that goes back, or starts. */
     const json_t *memo = run->release && action->verb != VERB_START ? run->release->memo : NULL;
 
-    if (ok && !stage_mark_is_note(&action->mark))
+    if (ok && !stage_mark_is_note(&action->mark) && !action->glass.waits)
         ok = ops->plan(run->env.driver, run->service, memo, action, &run->new_memo, &refusal);
 
     if (ok && action->writes > RELEASE_WRITES_MAX)
@@ -307,6 +308,17 @@ void action_phase_set(struct action_run *run, enum action_phase phase)
 
 void action_done(struct action_run *run, enum action_end end)
 {
+    const struct glass *glass = &run->status.action.glass;
+    char at[CLOCK_TEXT];
+
+    if (glass->waits && end == END_APPLIED) { /* only the wish is on record */
+        clock_format_utc(glass->until_utc_ms, at);
+        err_set(&run->why, ERR_REJECTED,
+                "nothing was sent: breaking the glass past %s waits for a second identity until "
+                "%.5s UTC, which presses the same",
+                glass->rules, at + 11);
+        end = END_REFUSED;
+    }
     action_explain(run, end);
     run->status.end = end;
     run->status.phase = PHASE_DONE;
@@ -477,6 +489,7 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->holds_from = claim->holds_from;
     action->write = claim->write;
     action->mark = claim->mark;
+    action->glass = claim->glass;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
     run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes);
     run->effect = protocol_effect_of(&run->protocol);

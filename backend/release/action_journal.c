@@ -2,7 +2,7 @@
  *
  * Every record has kind, cluster, service, key, id, verb, by. "intent", one per write, before it
  * is sent: write, writes, base, from, to, artifact, have_count, to_count, replicas, reason,
- * verdict (the first write's). "outcome": outcome. "settle": somebody else's claim is about to
+ * glass (that is broken for it), verdict (the first write's). "outcome": outcome. "settle": somebody else's claim is about to
  * be settled; "outcome" follows. "refused": why, verdict. */
 #include "release/action_run.h"
 
@@ -46,6 +46,7 @@ static void add_intent(const struct action_run *run, json_t *record)
     json_object_set_new(record, "to_count", json_integer(s->to_count));
     json_object_set_new(record, "replicas", json_integer(s->replicas));
     release_write_mark(record, &s->mark);
+    release_write_glass(record, &s->glass);
     if (run->intent.reason[0])
         json_object_set_new(record, "reason", json_string(run->intent.reason));
     if (run->verdict && run->effect.write == 0)
@@ -147,7 +148,7 @@ static uint32_t take_count(const json_t *record, const char *key)
     return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
-static void take_mark(const json_t *record, struct stage_mark *mark)
+static void take_mark(const json_t *record, struct stage_mark *mark, struct glass *glass)
 {
     struct arena *arena = arena_new(512);
     struct json_at at = json_root(record, "journal", arena);
@@ -155,6 +156,8 @@ static void take_mark(const json_t *record, struct stage_mark *mark)
 
     if (!release_read_mark(&at, mark, &err))
         *mark = (struct stage_mark){.after = STAGE_NONE};
+    if (!release_read_glass(&at, glass, &err))
+        *glass = (struct glass){.rules = ""};
     arena_free(arena);
 }
 
@@ -184,7 +187,7 @@ static bool take_intent(struct recovery *r, const json_t *record, const char *id
     claim->replicas = take_count(record, "replicas");
     claim->write = take_count(record, "write");
     claim->writes = take_count(record, "writes");
-    take_mark(record, &claim->mark);
+    take_mark(record, &claim->mark, &claim->glass);
     open->closed = is_alive(r, record) || claim->writes > RELEASE_WRITES_MAX;
     return true;
 }

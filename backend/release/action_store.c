@@ -31,6 +31,7 @@ static void begin_release(struct release *release, const struct claim *claim, in
     release->paused = false;
     release->profile[0] = '\0';
     release->cert = (struct certificate){.state = PROOF_NONE};
+    release->glass = (struct glass){.rules = ""};
     set_stage(release, STAGE_CANARY, utc_ms);
     release->stage_utc_ms = utc_ms;
 }
@@ -74,8 +75,15 @@ static void take_stage(struct release *release, const struct claim *claim, int64
     snprintf(release->profile, sizeof release->profile, "%s", mark->profile);
 }
 
-/* The claim took effect, wholly or in its first writes. */
-static void take_effect(struct release *release, const struct claim *claim, int64_t utc_ms)
+/* What was done past the rules proves nothing, and no rehearsal of before vouches for it. */
+static void break_glass(struct release *release, const struct glass *glass)
+{
+    release->glass = *glass;
+    release->cert = (struct certificate){.state = PROOF_NONE};
+    release->rehearsed_utc_ms = 0;
+}
+
+static void take_verb(struct release *release, const struct claim *claim, int64_t utc_ms)
 {
     snprintf(release->by, sizeof release->by, "%s", claim->by);
     if (release->claim_memo) { /* also of a rollout that somebody else began */
@@ -123,6 +131,18 @@ static void take_effect(struct release *release, const struct claim *claim, int6
     case VERB_COUNT:
         break;
     }
+}
+
+/* The claim took effect, wholly or in its first writes. */
+static void take_effect(struct release *release, const struct claim *claim, int64_t utc_ms)
+{
+    if (claim->glass.waits) {
+        release->glass = claim->glass;
+        return;
+    }
+    take_verb(release, claim, utc_ms);
+    if (claim->glass.rules[0])
+        break_glass(release, &claim->glass);
 }
 
 static struct release *next_record(const struct action_run *run)

@@ -81,6 +81,17 @@ static const struct field cert_fields[] = {
     FIELD(certificate, FIELD_TIME, at_utc_ms, "at_ms"),
 };
 
+static const struct field glass_fields[] = {
+    FIELD(glass, FIELD_EXACT, rules, "rules"),
+    FIELD(glass, FIELD_EXACT, verb, "verb"),
+    FIELD(glass, FIELD_EXACT, version, "version"),
+    FIELD(glass, FIELD_TEXT, reason, "reason"),
+    FIELD(glass, FIELD_EXACT, by, "by"),
+    FIELD(glass, FIELD_EXACT, second, "second"),
+    FIELD(glass, FIELD_TIME, at_utc_ms, "at_ms"),
+    FIELD(glass, FIELD_TIME, until_utc_ms, "until_ms"),
+};
+
 /* ---- reading ---- */
 
 static bool read_word(const struct json_at *at, const char *const *words, unsigned count,
@@ -169,6 +180,17 @@ static bool read_cert(const struct json_at *up, struct certificate *cert, struct
     return true;
 }
 
+bool release_read_glass(const struct json_at *up, struct glass *glass, struct err *err)
+{
+    struct json_at at = json_key(up, "glass"), waits = json_key(&at, "waits");
+
+    if (!at.value || json_is_null(at.value))
+        return true;
+    return json_get_object(&at, err) &&
+           read_fields(&at, glass_fields, ARRAY_LEN(glass_fields), glass, err) &&
+           json_opt_bool(&waits, false, &glass->waits, err);
+}
+
 static bool read_profile(const struct json_at *up, char *out, size_t size, struct err *err)
 {
     const struct field profile = {"profile", FIELD_EXACT, 0, size};
@@ -200,7 +222,8 @@ static bool read_claim(const struct json_at *root, struct claim *claim, struct e
     if (!json_get_object(&at, err) ||
         !read_fields(&at, claim_fields, ARRAY_LEN(claim_fields), claim, err) ||
         !read_word(&verb, verb_word, VERB_COUNT, &word, err) ||
-        !release_read_mark(&at, &claim->mark, err))
+        !release_read_mark(&at, &claim->mark, err) ||
+        !release_read_glass(&at, &claim->glass, err))
         return false;
     claim->verb = (enum verb)word;
     if (!claim->id[0] || claim->writes > RELEASE_WRITES_MAX ||
@@ -246,7 +269,8 @@ static bool read_release(const struct json_at *root, struct release *release, st
         !json_opt_bool(&paused, false, &release->paused, err) ||
         !json_opt_int(&rehearsed, 0, TIME_MAX_MS, 0, &release->rehearsed_utc_ms, err) ||
         !read_profile(root, release->profile, sizeof release->profile, err) ||
-        !read_cert(root, &release->cert, err) || !read_claim(root, &release->claim, err) ||
+        !read_cert(root, &release->cert, err) ||
+        !release_read_glass(root, &release->glass, err) || !read_claim(root, &release->claim, err) ||
         !read_recent(root, release, err))
         return false;
     release->stage = (enum stage)word;
@@ -338,6 +362,20 @@ static void write_cert(json_t *up, const struct certificate *cert)
     json_object_set_new(up, "certificate", object);
 }
 
+void release_write_glass(json_t *up, const struct glass *glass)
+{
+    json_t *read = json_object_get(up, "glass");
+
+    if (!glass->rules[0]) {
+        json_object_del(up, "glass");
+        return;
+    }
+    json_t *object = json_is_object(read) ? json_copy(read) : json_object();
+    write_fields(object, glass_fields, ARRAY_LEN(glass_fields), glass);
+    json_object_set_new(object, "waits", json_boolean(glass->waits));
+    json_object_set_new(up, "glass", object);
+}
+
 static void write_profile(json_t *up, const char *profile)
 {
     if (profile[0])
@@ -362,6 +400,7 @@ static json_t *write_claim(const struct release *release)
     write_fields(claim, claim_fields, ARRAY_LEN(claim_fields), &release->claim);
     json_object_set_new(claim, "verb", json_string(verb_word[release->claim.verb]));
     release_write_mark(claim, &release->claim.mark);
+    release_write_glass(claim, &release->claim.glass);
     if (release->claim_memo)
         json_object_set(claim, "memo", release->claim_memo);
     return claim;
@@ -401,8 +440,11 @@ char *release_write(const struct release *release, struct err *err)
     write_fields(root, release_fields, ARRAY_LEN(release_fields), release);
     write_profile(root, release->profile);
     write_cert(root, &release->cert);
+    release_write_glass(root, &release->glass);
     if (release->rehearsed_utc_ms)
         json_object_set_new(root, "rehearsed_ms", json_integer(release->rehearsed_utc_ms));
+    else
+        json_object_del(root, "rehearsed_ms");
     json_object_set_new(root, "recent", write_recent(release));
     if (release->claim.id[0])
         json_object_set_new(root, "claim", write_claim(release));

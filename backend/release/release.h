@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "model/action.h"
-#include "model/stage.h"
+#include "model/glass.h"
 #include "release/outcome.h"
 
 #include <jansson.h>
@@ -31,6 +31,7 @@ struct claim {
     uint32_t have_count, to_count, replicas, write, writes, holds_from;
     int64_t at_utc_ms;
     struct stage_mark mark;
+    struct glass glass;
 };
 
 /* How an action ended, for whoever asks later. */
@@ -52,6 +53,7 @@ struct release {
     int64_t stage_utc_ms; /* this stage began */
     char profile[16];     /* its stages, release/stage.h; "": plain */
     struct certificate cert;
+    struct glass glass; /* broken for what is on record, or waiting to be */
     int64_t rehearsed_utc_ms; /* the last rehearsal of this service was completed; 0 never */
     struct claim claim;
     struct done recent[RELEASE_RECENT_MAX]; /* newest first */
@@ -79,6 +81,9 @@ char *release_write(const struct release *release, struct err *err);
 struct json_at;
 bool release_read_mark(const struct json_at *up, struct stage_mark *mark, struct err *err);
 void release_write_mark(json_t *up, const struct stage_mark *mark);
+/* The same for broken glass. */
+bool release_read_glass(const struct json_at *up, struct glass *glass, struct err *err);
+void release_write_glass(json_t *up, const struct glass *glass);
 /* Puts an outcome in front of `recent`, dropping the oldest; replaces one of the same id. */
 void release_note(struct release *release, const char *id, enum outcome outcome);
 /* OUTCOME_NONE when the id is not among the recent ones. */
