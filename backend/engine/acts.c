@@ -318,7 +318,9 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
         .driver = cluster->driver,
         .journal = engine->journal,
         .who = cluster->who[0] ? cluster->who : "unknown",
-        .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release},
+        .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release,
+                  .locks = locks_needed},
+        .lock = locks_env(engine, cluster),
         .calls = &cluster->calls,
     };
 }

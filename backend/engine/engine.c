@@ -182,6 +182,7 @@ void engine_free(struct engine *engine)
         arena_free(cluster->denial_arena);
         free_cluster_config(&cluster->config);
     }
+    lock_jobs_free(&engine->locks);
     for (struct message *m = take_messages(engine), *next; m; m = next) {
         next = m->next;
         free(m); /* nobody reads it any more */

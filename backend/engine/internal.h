@@ -6,6 +6,7 @@
 #include "board/board.h"
 #include "engine.h"
 #include "guard/bind.h"
+#include "release/lock.h"
 #include "release/release.h"
 
 #include <pthread.h>
@@ -56,6 +57,7 @@ struct entry {
     unsigned recovering;     /* actions of dead processes not settled yet */
     struct seen seen;        /* what no single picture shows */
     char drift[200];         /* seen.drift */
+    bool moved;              /* its release was seen to move: its locks are given back after */
     int64_t glass_over_utc_ms; /* of the glass on record, once what runs was clean again */
     uint64_t shape;          /* while there is drift: what it looked like before; see look.c */
 };
@@ -106,6 +108,7 @@ struct engine {
     char journal_path[512];
     char notice[480];
 
+    struct lock_jobs locks;
     struct leftover *leftovers;
     struct act acts[ENGINE_ACTIONS_MAX]; /* newest first */
     size_t act_count;
@@ -164,6 +167,13 @@ enum glass_answer glass_ask(const struct cluster *cluster, const struct intent *
                             const struct board_input *in, const struct proposal *p,
                             const struct verdict *verdict, struct glass *glass,
                             struct err *refusal);
+
+/* locks.c: what keeps two coupled services from being started at once */
+struct lock_env locks_env(struct engine *engine, struct cluster *cluster);
+size_t locks_needed(void *arg, const struct action *action, const struct service *service,
+                    const struct release *release, struct lock_need needs[LOCKS_MAX]);
+/* Gives back what a release held that has come to rest. After the row was made. */
+void locks_look(struct engine *engine, struct entry *entry);
 
 /* acts.c: intents and the actions they become */
 void engine_accept(struct engine *engine, const struct intent *intent);

@@ -35,6 +35,7 @@ static size_t make_rows(struct engine *engine, const struct snapshot *snapshot)
             struct board_input in = engine_board_input(engine, entry, snapshot, service);
             entry->row = board_row(&in);
             alarms_update(engine, entry, entry->row);
+            locks_look(engine, entry);
             if (in.live && in.guard.release && in.guard.release->glass.rules[0] &&
                 !entry->row->glass.broken)
                 entry->glass_over_utc_ms = in.guard.release->glass.at_utc_ms;

@@ -152,8 +152,15 @@ static void on_event(void *arg, const char *service_id, const char *text)
                text);
 }
 
+static bool is_lock(const char *key)
+{
+    return strncmp(key, LOCK_PREFIX, strlen(LOCK_PREFIX)) == 0;
+}
+
 static void on_ledger_changed(void *arg, const char *key)
 {
+    if (is_lock(key)) /* read where one is needed */
+        return;
     cluster_read_release(arg, key);
 }
 
@@ -350,7 +357,8 @@ static void on_list(void *arg, const char *const *keys, size_t count, const stru
         return;
     }
     for (size_t i = 0; i < count; i++)
-        cluster_read_release(cluster, keys[i]);
+        if (!is_lock(keys[i]))
+            cluster_read_release(cluster, keys[i]);
     engine_publish_soon(cluster->engine);
 }
 

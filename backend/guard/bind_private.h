@@ -74,5 +74,6 @@ bool bind_make_part(const struct bind *bind, const struct snapshot *snapshot,
                     const struct member *target, const char *version, struct part *part,
                     struct err *err);
 void bind_drop_part(struct part *part);
+bool bind_locks_nobody(const struct book_version *from, const struct book_version *to);
 
 #endif

@@ -260,7 +260,7 @@ static bool uses_equal(const struct uses *a, const struct uses *b)
 
 /* A change of code alone, after which the service reads, writes, calls and provides what it
  * did before, stands in nobody's way. */
-static bool locks_nobody(const struct book_version *from, const struct book_version *to)
+bool bind_locks_nobody(const struct book_version *from, const struct book_version *to)
 {
     const unsigned code = 1u << CHANGE_CODE;
 
@@ -282,7 +282,7 @@ static void set_changing(const struct making *m, uint32_t s, const struct member
         return;
     unsigned to = version_id(m, s, pair.to), from = version_id(m, s, pair.from);
     if (to == VERSION_NOT_KNOWN ||
-        (from != VERSION_NOT_KNOWN && locks_nobody(&versions[from], &versions[to])))
+        (from != VERSION_NOT_KNOWN && bind_locks_nobody(&versions[from], &versions[to])))
         return;
     m->world->services[s].changing = to;
 }

@@ -150,6 +150,70 @@ static void take_subject(struct action_run *run)
     s->glass = a->glass;
 }
 
+static void refuse(struct action_run *run, const struct err *why)
+{
+    run->why = *why;
+    action_journal_refusal(run);
+    action_reply(run, (struct protocol_event){.reply = REPLY_REFUSED});
+}
+
+static void go_on(struct action_run *run)
+{
+    action_reply(run, (struct protocol_event){.reply = REPLY_OK,
+                                              .writes = run->status.action.writes});
+}
+
+static struct lock_holder holder_of(const struct action_run *run)
+{
+    const struct action *a = &run->status.action;
+    struct lock_holder me = {.at_utc_ms = clock_utc_ms(loop_clock(run->env.loop))};
+
+    snprintf(me.id, sizeof me.id, "%s", a->id);
+    snprintf(me.context, sizeof me.context, "%s", run->env.lock.context);
+    snprintf(me.service, sizeof me.service, "%s", a->service);
+    snprintf(me.version, sizeof me.version, "%s", a->to);
+    snprintf(me.by, sizeof me.by, "%s", a->by);
+    return me;
+}
+
+static void on_locked(void *arg, enum lock_end end, const struct err *why)
+{
+    struct action_run *run = arg;
+
+    run->lock = NULL;
+    run->locked = end == LOCK_TAKEN;
+    run->lock_unknown = end == LOCK_UNKNOWN;
+    if (run->locked)
+        go_on(run);
+    else
+        refuse(run, why);
+}
+
+/* Nothing is written down yet: whoever dies here leaves locks without a claim. */
+static void lock(struct action_run *run)
+{
+    const struct action *action = &run->status.action;
+    const struct action_owner *owner = &run->env.owner;
+    struct lock_holder me = holder_of(run);
+
+    if (action->verb == VERB_START && action->writes && owner->locks)
+        run->need_count =
+            owner->locks(owner->arg, action, run->service, run->release, run->needs);
+    if (!run->need_count)
+        go_on(run);
+    else
+        run->lock = lock_take(&run->env.lock, run->needs, run->need_count, &me, on_locked, run);
+}
+
+/* What came to nothing keeps nobody waiting. */
+static void unlock(struct action_run *run, enum action_end end)
+{
+    struct lock_holder me = holder_of(run);
+
+    if (run->locked && (end == END_REFUSED || end == END_CONFLICT || end == END_NOT_APPLIED))
+        lock_give_back(&run->env.lock, run->needs, run->need_count, &me);
+}
+
 static void judge(struct action_run *run)
 {
     struct action *action = &run->status.action;
@@ -167,14 +231,12 @@ static void judge(struct action_run *run)
         ok = err_set(&refusal, ERR_LIMIT, "it would take %u writes, more than %d", action->writes,
                      RELEASE_WRITES_MAX);
     if (!ok) {
-        run->why = refusal;
-        action_journal_refusal(run);
-        action_reply(run, (struct protocol_event){.reply = REPLY_REFUSED});
+        refuse(run, &refusal);
         return;
     }
     take_subject(run);
     run->judged_ms = loop_now_ms(run->env.loop);
-    action_reply(run, (struct protocol_event){.reply = REPLY_OK, .writes = action->writes});
+    lock(run);
 }
 
 static void journal(struct action_run *run)
@@ -319,6 +381,9 @@ void action_done(struct action_run *run, enum action_end end)
                 glass->rules, at + 11);
         end = END_REFUSED;
     }
+    if (end == END_REFUSED && run->lock_unknown)
+        end = END_NOT_APPLIED;
+    unlock(run, end);
     action_explain(run, end);
     run->status.end = end;
     run->status.phase = PHASE_DONE;
@@ -515,6 +580,7 @@ void action_free(struct action_run *run)
     if (run->call)
         run->call->run = NULL;
     loop_cancel(run->timer);
+    lock_forget(run->lock);
     service_unref(run->service);
     release_free(run->release);
     release_free(run->put_release);

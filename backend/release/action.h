@@ -10,6 +10,7 @@
 
 #include "drivers/driver.h"
 #include "release/journal.h"
+#include "release/lock.h"
 #include "release/outcome.h"
 #include "release/release.h"
 
@@ -47,6 +48,9 @@ struct action_owner {
     void (*changed)(void *arg, const struct action_status *status);
     /* The release record as just written or read; borrowed. NULL: none. */
     void (*release)(void *arg, const char *service_id, const struct release *release);
+    /* Locks that a judged START must hold before anything is sent; returns how many. NULL: none. */
+    size_t (*locks)(void *arg, const struct action *action, const struct service *service,
+                    const struct release *release, struct lock_need needs[LOCKS_MAX]);
 };
 
 /* Driver calls on their way, of all runs on one driver. They outlive a run that is dropped,
@@ -63,6 +67,7 @@ struct action_env {
     struct journal *journal; /* NULL: could not be opened; then only INTENT_NO_JOURNAL verbs go */
     const char *who;
     struct action_owner owner;
+    struct lock_env lock;       /* where `owner.locks` are */
     struct action_calls *calls; /* of the driver; NULL: what is on its way at close leaks */
 };
 

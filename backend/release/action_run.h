@@ -50,6 +50,12 @@ struct action_run {
     char put_expected[96];
     struct release *put_release;
 
+    struct lock_job *lock; /* being taken */
+    struct lock_need needs[LOCKS_MAX];
+    size_t need_count;
+    bool locked;       /* and held */
+    bool lock_unknown; /* it is refused because that could not be found out */
+
     int64_t judged_ms, claimed_ms, sent_ms;
     bool never_sent; /* LATE, or given up: for the sentence */
     struct loop_timer *timer;
