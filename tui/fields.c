@@ -27,6 +27,7 @@ const struct field fields[] = {
     {"gate", "answer", "text", ALWAYS, "allow, refuse or unknown"},
     {"gate", "verdict", "@verdict", NULLS, "of every rule; null: there is none"},
     {"gate", "safety", "@safety", NULLS, "what the release would rest on; null: not known"},
+    {"gate", "floor", "@floor", NULLS, "how far back it could go then; null: not known"},
     {"gate", "exit", "number", ALWAYS, "the exit status: 0 allow, 1 refuse, 3 unknown"},
     {"gate", "sentence", "text", ALWAYS, "why there is no verdict, or \"\""},
 
@@ -133,6 +134,7 @@ const struct field fields[] = {
     {"floor", "now", "text", ALWAYS, "oldest version that reads all that is at rest; ? none, \"\" "
                                      "nothing declared"},
     {"floor", "after", "text", ALWAYS, "the same after the next step"},
+    {"floor", "next", "text", ALWAYS, "version that the next step brings, or \"\""},
     {"floor", "stores", "@floor_store[]", ALWAYS, "store by store"},
     {"floor_store", "store", "text", ALWAYS, "its name"},
     {"floor_store", "may", "text", ALWAYS, "formats that may be at rest"},

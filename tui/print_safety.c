@@ -93,6 +93,7 @@ json_t *json_of_floor(const struct floor_view *floor)
     }
     json_put(out, "now", floor->now);
     json_put(out, "after", floor->after);
+    json_put(out, "next", floor->next);
     json_object_set_new(out, "stores", stores);
     return out;
 }

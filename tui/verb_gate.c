@@ -6,6 +6,7 @@
  *
  * -o json prints one object; fields.c documents it, `lockstep help gate` prints that. */
 #include "base/text.h"
+#include "board/safety.h"
 #include "board/verdict_json.h"
 #include "print.h"
 #include "session.h"
@@ -81,6 +82,8 @@ static int print_gate(const struct args *args, const struct row *row, const stru
     json_put(out, "answer", answer);
     json_object_set_new(out, "verdict", verdict ? verdict_json(verdict) : json_null());
     json_object_set_new(out, "safety", gate->safety ? json_of_safety(gate->safety) : json_null());
+    json_object_set_new(out, "floor",
+                        gate->safety ? json_of_floor(&gate->safety->floor) : json_null());
     json_put_int(out, "exit", status);
     json_put(out, "sentence", sentence);
     print_json(out);

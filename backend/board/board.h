@@ -17,8 +17,8 @@ struct board_input {
     /* Of the context whose rehearsals count as well; NULL and "": none. */
     const struct certificate *elsewhere;
     const char *elsewhere_name;
-    int64_t watched_utc_ms; /* a dashboard has been open since; 0: none */
-    bool live;              /* the cluster is; else nothing may act */
+    int64_t watched_utc_ms;    /* a dashboard has been open since; 0: none */
+    bool live;                 /* the cluster is; else nothing may act */
     const char *who;           /* this identity, as the cluster says; "" not known */
     int64_t glass_over_utc_ms; /* the glass broken then is over: all was clean since; 0: none */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */

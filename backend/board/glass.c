@@ -55,9 +55,8 @@ bool board_glass_lets(const struct board_input *in, const struct proposal *p,
     const struct glass *glass = glass_of(in);
     char rules[32];
 
-    if (!glass || glass->waits || (p->hinder[0] && !p->past) ||
-        !is_open(glass, in->guard.utc_ms) || !in->who || !in->who[0] ||
-        answer_is_broken(verdict->findings[RULE_RL].answer))
+    if (!glass || glass->waits || (p->hinder[0] && !p->past) || !is_open(glass, in->guard.utc_ms) ||
+        !in->who || !in->who[0] || answer_is_broken(verdict->findings[RULE_RL].answer))
         return false;
     board_rules(verdict, p->past, rules, sizeof rules);
     return strcmp(glass->verb, verb_word[p->asks]) == 0 && strcmp(glass->version, p->to) == 0 &&
@@ -116,8 +115,8 @@ struct finding board_glass_finding(const struct board_input *in, struct arena *a
     struct finding finding = finding_of((enum rule_id)rule, ANSWER_ALLOW);
     finding.kind = ALARM_GLASS;
     finding_break(&finding, ANSWER_REFUSE,
-                  arena_printf(arena, "the glass was broken at %s, past %s", in->guard.service->name,
-                               glass->rules),
+                  arena_printf(arena, "the glass was broken at %s, past %s",
+                               in->guard.service->name, glass->rules),
                   "bring it to rest at one version that breaks no rule; U goes back");
     finding_witness(&finding, arena, arena_printf(arena, "person %s", glass->by),
                     arena_printf(arena, "%s: %s", glass->verb, glass->reason),

@@ -3,6 +3,7 @@
 
 #include "release/release.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool board_in_flight(const struct release *release)
@@ -10,22 +11,9 @@ bool board_in_flight(const struct release *release)
     return release && stage_in_flight(release->stage) && release->to[0];
 }
 
-/* Instances of `version` in any of the states, without those on fenced nodes: these are gone. */
 static uint32_t count_of(const struct guard_input *in, const char *version, unsigned states)
 {
-    const struct service *service = in->service;
-    uint32_t sum = service_count(service, version, states);
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct placement *place = &service->placements[i];
-        if (strcmp(service->versions[place->version].version, version) != 0)
-            continue;
-        const struct node *node = snapshot_find_node(in->snapshot, service->cluster, place->node);
-        for (unsigned s = 0; node && node->state == NODE_FENCED && s < INSTANCE_STATE_COUNT; s++)
-            if ((states & (1u << s)) && sum >= place->count[s])
-                sum -= place->count[s];
-    }
-    return sum;
+    return snapshot_count(in->snapshot, in->service, version, states);
 }
 
 /* The version other than `wants` with most instances: what is being replaced. */
@@ -224,6 +212,12 @@ static void propose_pause(const struct board_input *in, const struct flight *f, 
     out->to = f->to;
     out->have = out->to_count = f->have;
     out->offered = f->active && !(release && release->paused);
+    /* One that moves by itself is put on record as held, under the profile that it skipped. */
+    if (in->guard.service->motion == MOTION_RUNNING && !profile_is_plain(board_profile(in)) &&
+        !board_record_applies(in->guard.service, release)) {
+        out->mark.after = STAGE_HELD;
+        snprintf(out->mark.profile, sizeof out->mark.profile, "%s", board_profile(in)->name);
+    }
     out->effect = arena_printf(arena, "stands at %u of %u on %s", f->have,
                                in->guard.service->replicas, f->to);
 }
@@ -250,8 +244,14 @@ struct proposal board_propose(const struct board_input *in, enum verb verb, uint
                               const char *version, struct arena *arena)
 {
     struct flight f = board_flight(&in->guard);
-    struct proposal out = {
-        .hinder = "", .effect = "", .from = "", .to = "", .asks = verb, .deed = verb, .asked = verb, .ask = NULL};
+    struct proposal out = {.hinder = "",
+                           .effect = "",
+                           .from = "",
+                           .to = "",
+                           .asks = verb,
+                           .deed = verb,
+                           .asked = verb,
+                           .ask = NULL};
 
     switch (verb) {
     case VERB_START:

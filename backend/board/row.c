@@ -156,8 +156,8 @@ static size_t watch(const struct board_input *in, const struct flight *f, struct
     size_t count = guard_watch(&guard, row->arena, out);
     for (size_t i = 0; i < count; i++)
         if (out[i].kind == ALARM_DRIFT && !row->drift[0])
-            row->drift = arena_printf(row->arena, "%s: %s", out[i].sentence,
-                                      out[i].witnesses[0].fact);
+            row->drift =
+                arena_printf(row->arena, "%s: %s", out[i].sentence, out[i].witnesses[0].fact);
     return count;
 }
 

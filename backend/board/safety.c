@@ -274,6 +274,7 @@ const struct safety *board_safety_of(const struct board_input *in, const char *v
     struct stage_view view;
 
     out->forward = VERB_START;
+    guard_floor(&in->guard, version, arena, &out->floor);
     board_stages(in, &flight, arena, &view);
     fill_stages(in, &view, out);
     return out;

@@ -49,7 +49,8 @@ struct safety {
     const struct safety_peer *peers;
     size_t peer_count;
     struct safety_stage stage[SAFETY_STAGES_MAX];
-    size_t stage_count; /* 0: its profile has none */
+    size_t stage_count;      /* 0: its profile has none */
+    struct floor_view floor; /* of a release that nobody has begun; else it is in the row */
 };
 
 /* After the options of the row are judged. Never NULL. */

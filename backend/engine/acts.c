@@ -142,8 +142,8 @@ static bool refuse_rule(const struct judging *j)
     const struct finding *first = j->verdict.first;
 
     return err_set(j->refusal, ERR_REJECTED, "%s %s: %s%s%s%s", rule_word[first->rule],
-                   rule_name[first->rule], first->sentence,
-                   first->way_out[0] ? ". Way out: " : "", first->way_out,
+                   rule_name[first->rule], first->sentence, first->way_out[0] ? ". Way out: " : "",
+                   first->way_out,
                    j->verdict.level == LEVEL_WARN && first->rule != RULE_RL
                        ? ". Or override it, with the reason"
                        : "");
@@ -318,7 +318,10 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
         .driver = cluster->driver,
         .journal = engine->journal,
         .who = cluster->who[0] ? cluster->who : "unknown",
-        .owner = {.arg = entry, .judge = on_judge, .changed = on_changed, .release = on_release,
+        .owner = {.arg = entry,
+                  .judge = on_judge,
+                  .changed = on_changed,
+                  .release = on_release,
                   .locks = locks_needed},
         .lock = locks_env(engine, cluster),
         .calls = &cluster->calls,

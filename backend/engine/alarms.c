@@ -70,8 +70,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
     for (size_t i = 0; i < row->broken_count; i++) {
         const struct finding *finding = &row->broken[i];
         bool fresh;
-        struct alarm_line *line =
-            raise_alarm(engine, entry, finding->kind, finding->rule, &fresh);
+        struct alarm_line *line = raise_alarm(engine, entry, finding->kind, finding->rule, &fresh);
         line->last_utc_ms = now;
         snprintf(line->name, sizeof line->name, "%s", row->service->name);
         say_finding(finding, line);
@@ -89,8 +88,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
 void alarms_service_gone(struct engine *engine, const struct entry *entry)
 {
     for (size_t i = 0; i < engine->alarm_count; i++)
-        if (!engine->alarms[i].resolved &&
-            is_of(&engine->alarms[i], entry->cluster, entry->id))
+        if (!engine->alarms[i].resolved && is_of(&engine->alarms[i], entry->cluster, entry->id))
             resolve(engine, &engine->alarms[i], "the service is gone");
 }
 

@@ -46,8 +46,8 @@ static bool can_break(const struct cluster *cluster, const struct intent *intent
         return err_set(refusal, ERR_REJECTED, "RL %s: %s; no glass is in front of this: %s",
                        rule_name[RULE_RL], serial->sentence, serial->way_out);
     if (letters(intent->reason) < GLASS_REASON_MIN)
-        return err_set(refusal, ERR_REJECTED,
-                       "to break the glass say why, in %d letters at least", GLASS_REASON_MIN);
+        return err_set(refusal, ERR_REJECTED, "to break the glass say why, in %d letters at least",
+                       GLASS_REASON_MIN);
     if (!cluster->driver->ops->caps(cluster->driver)->ledger)
         return err_set(refusal, ERR_REJECTED,
                        "the glass cannot be broken here: this cluster has no shared store that "
@@ -62,16 +62,14 @@ static bool can_break(const struct cluster *cluster, const struct intent *intent
 /* Somebody else has asked for the same, not too long ago. */
 static bool confirms(const struct glass *first, const struct glass *now)
 {
-    return first->waits && strcmp(first->by, now->by) != 0 &&
-           strcmp(first->verb, now->verb) == 0 && strcmp(first->version, now->version) == 0 &&
-           strcmp(first->rules, now->rules) == 0 && now->at_utc_ms >= first->at_utc_ms &&
-           now->at_utc_ms < first->until_utc_ms;
+    return first->waits && strcmp(first->by, now->by) != 0 && strcmp(first->verb, now->verb) == 0 &&
+           strcmp(first->version, now->version) == 0 && strcmp(first->rules, now->rules) == 0 &&
+           now->at_utc_ms >= first->at_utc_ms && now->at_utc_ms < first->until_utc_ms;
 }
 
 enum glass_answer glass_ask(const struct cluster *cluster, const struct intent *intent,
                             const struct board_input *in, const struct proposal *p,
-                            const struct verdict *verdict, struct glass *glass,
-                            struct err *refusal)
+                            const struct verdict *verdict, struct glass *glass, struct err *refusal)
 {
     const struct release *release = in->guard.release;
     bool two = bind_policy(cluster->bind)->break_glass == GLASS_TWO;

@@ -48,18 +48,18 @@ struct cluster {
 struct entry {
     struct engine *engine;
     char *cluster, *id;
-    struct release *release; /* NULL: none on record */
-    const struct row *row;   /* NULL: to be made */
-    struct action_run *run;  /* the action on its way, NULL none */
-    struct action_env env;   /* of the run */
-    uint64_t ticket;         /* of the run */
-    struct intent *queued;   /* a pause that waits for the run to end; NULL none */
-    unsigned recovering;     /* actions of dead processes not settled yet */
-    struct seen seen;        /* what no single picture shows */
-    char drift[200];         /* seen.drift */
-    bool moved;              /* its release was seen to move: its locks are given back after */
+    struct release *release;   /* NULL: none on record */
+    const struct row *row;     /* NULL: to be made */
+    struct action_run *run;    /* the action on its way, NULL none */
+    struct action_env env;     /* of the run */
+    uint64_t ticket;           /* of the run */
+    struct intent *queued;     /* a pause that waits for the run to end; NULL none */
+    unsigned recovering;       /* actions of dead processes not settled yet */
+    struct seen seen;          /* what no single picture shows */
+    char drift[200];           /* seen.drift */
+    bool moved;                /* its release was seen to move: its locks are given back after */
     int64_t glass_over_utc_ms; /* of the glass on record, once what runs was clean again */
-    uint64_t shape;          /* while there is drift: what it looked like before; see look.c */
+    uint64_t shape;            /* while there is drift: what it looked like before; see look.c */
 };
 
 /* An action that some process began and did not end. */
@@ -152,7 +152,8 @@ void cluster_drop_reads(struct cluster *cluster);
 /* Nothing heard for too long is said, not assumed. */
 void cluster_check_age(struct cluster *cluster);
 
-/* look.c: what changed from one picture of a service to the next; before it is put into the fleet */
+/* look.c: what changed from one picture of a service to the next; before it is put into the fleet
+ */
 void entry_look(struct engine *engine, struct entry *entry, const struct service *now);
 
 /* publish.c: frames for the front ends */

@@ -18,8 +18,7 @@ static const char *home_of(const struct engine *engine)
 static bool is_busy(struct engine *engine, const struct cluster *cluster, struct entry *entry,
                     const struct lock_holder *holder)
 {
-    const struct service *service =
-        fleet_find_service(engine->fleet, entry->cluster, entry->id);
+    const struct service *service = fleet_find_service(engine->fleet, entry->cluster, entry->id);
     const struct release *release = entry->release;
     int64_t age_ms = clock_utc_ms(engine->clock) - holder->at_utc_ms;
     bool settled = release && release_recall(release, holder->id) != OUTCOME_NONE;
@@ -71,7 +70,8 @@ struct lock_env locks_env(struct engine *engine, struct cluster *cluster)
     return env;
 }
 
-/* A cluster of its own without a store has nothing to lock in: what is seen to move still counts. */
+/* A cluster of its own without a store has nothing to lock in: what is seen to move still counts.
+ */
 static bool has_store(struct engine *engine, struct cluster *cluster)
 {
     struct lock_env env = locks_env(engine, cluster);

@@ -68,8 +68,8 @@ struct grounds bind_grounds(struct bind *bind, const struct snapshot *snapshot,
 
 /* What a release from one version to the other shares with services that it is coupled to, as
  * "store.NAME", "service.NAME": a store, or an API that one of both provides. None when nothing is
- * shared, when the change stands in nobody's way, or where R2 is only observed. More than `max`: the
- * count says so, and only `max` are there. */
+ * shared, when the change stands in nobody's way, or where R2 is only observed. More than `max`:
+ * the count says so, and only `max` are there. */
 struct bind_shared {
     char name[180];
     bool exclusive; /* else others who only call it may change as well */

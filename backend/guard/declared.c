@@ -224,8 +224,7 @@ static bool watched(const struct question *q, struct finding found, enum alarm_k
                     struct finding *out)
 {
     found.kind = kind;
-    found.level =
-        level_of(q, found.rule, kind == ALARM_COUPLED ? FROM_SIGHT : FROM_CONTRACTS);
+    found.level = level_of(q, found.rule, kind == ALARM_COUPLED ? FROM_SIGHT : FROM_CONTRACTS);
     if (found.answer != ANSWER_REFUSE || found.level == LEVEL_OBSERVE)
         return false;
     *out = found;

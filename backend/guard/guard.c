@@ -55,8 +55,7 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
     verdict_settle(out);
 }
 
-size_t guard_watch(const struct guard_input *in, struct arena *arena,
-                   struct finding out[WATCH_MAX])
+size_t guard_watch(const struct guard_input *in, struct arena *arena, struct finding out[WATCH_MAX])
 {
     struct live live = live_collect(in, arena);
     size_t count = observed_watch(in, &live, arena, out);

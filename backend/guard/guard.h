@@ -64,9 +64,9 @@ void guard_judge(const struct guard_input *in, const struct guard_ask *ask, stru
  * crash counts). Equal digests mean equal verdicts. Never 0. */
 uint64_t guard_basis(const struct guard_input *in);
 
-/* What is wrong already, without any action (rule 3 is not a moment). Returns how many findings were
- * put into out[WATCH_MAX], at most one per kind and rule. One that breaks no rule by itself (a step
- * open for long, a change from outside …) has LEVEL_OBSERVE. */
+/* What is wrong already, without any action (rule 3 is not a moment). Returns how many findings
+ * were put into out[WATCH_MAX], at most one per kind and rule. One that breaks no rule by itself (a
+ * step open for long, a change from outside …) has LEVEL_OBSERVE. */
 enum { WATCH_MAX = ALARM_COUNT + 2 };
 size_t guard_watch(const struct guard_input *in, struct arena *arena,
                    struct finding out[WATCH_MAX]);

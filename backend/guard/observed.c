@@ -39,29 +39,6 @@ static uint64_t sum_of(const uint32_t count[INSTANCE_STATE_COUNT])
     return sum;
 }
 
-/* True when an instance of versions[index] may run on a node that is not fenced. */
-static bool may_run(const struct guard_input *in, size_t index)
-{
-    const struct service *service = in->service;
-    uint64_t placed = 0, fenced = 0;
-
-    for (size_t i = 0; i < service->placement_count; i++) {
-        const struct placement *place = &service->placements[i];
-        const struct node *node;
-
-        if (place->version != index)
-            continue;
-        uint64_t sum = sum_of(place->count);
-        placed += sum;
-        if (sum && node_state_of(in, place, &node) == NODE_FENCED)
-            fenced += sum;
-        else if (sum)
-            return true;
-    }
-    uint64_t counted = sum_of(service->versions[index].count);
-    return (counted > placed ? counted : placed) > fenced;
-}
-
 static const char *version_text(const char *version)
 {
     return version[0] ? version : VERSION_UNKNOWN;
@@ -86,7 +63,7 @@ struct live live_collect(const struct guard_input *in, struct arena *arena)
     struct live live = {arena_alloc(arena, most + 1, sizeof *live.versions), 0};
 
     for (size_t i = 0; i < service->version_count; i++)
-        if (may_run(in, i))
+        if (snapshot_may_run(in->snapshot, service, i))
             live_add(&live, service->versions[i].version);
     for (size_t i = 0; i < service->launcher_count; i++)
         live_add(&live, service->launchers[i].version);
@@ -112,7 +89,8 @@ struct pair pair_of(const struct guard_input *in, const struct live *live)
         bool open = stage_moves(release->stage);
         /* A finished record says nothing about a rollout that somebody else began since. */
         if (open || !pair.open || same(service->wants, release->to))
-            pair = (struct pair){release->from, release->to, open};
+            pair = (struct pair){release->from, release->to,
+                                 open || (release->stage == STAGE_HELD && pair.open)};
     }
     if (!pair.to[0] && live->count == 1)
         pair.to = live->versions[0];

@@ -121,10 +121,11 @@ static void judge_start(const struct guard_input *in, const struct guard_ask *as
     if (known->open && !same(ask->version, known->to)) {
         const char *fence = NULL;
 
-        finding_break(finding, ANSWER_REFUSE,
-                      arena_printf(arena, "%s is still in flight, %s would be a second step",
-                                   pair_arrow(known, arena), ask->version),
-                      arena_printf(arena, "finish or roll back %s first", pair_arrow(known, arena)));
+        finding_break(
+            finding, ANSWER_REFUSE,
+            arena_printf(arena, "%s is still in flight, %s would be a second step",
+                         pair_arrow(known, arena), ask->version),
+            arena_printf(arena, "finish or roll back %s first", pair_arrow(known, arena)));
         live_witness(in, known->to, arena, finding, &fence);
         return;
     }

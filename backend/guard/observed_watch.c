@@ -94,13 +94,14 @@ static void watch_unknown(struct watch *w)
     if (!live_has(w->live, VERSION_UNKNOWN) || age_ms < policy_unknown_ms(w->policy))
         return;
     live_witness(w->in, VERSION_UNKNOWN, w->arena, finding, &fence);
-    finding_break(finding, ANSWER_UNKNOWN,
-                  unknown_since(w)
-                      ? arena_printf(w->arena, "a version of %s has not been known for %s",
-                                     w->in->service->name, clock_format_span(age_ms, span))
-                      : arena_printf(w->arena, "a version of %s is not known", w->in->service->name),
-                  fence ? pair_way_out(&w->pair, fence, w->arena)
-                        : "find out which version it is: give its image a tag, or a label");
+    finding_break(
+        finding, ANSWER_UNKNOWN,
+        unknown_since(w)
+            ? arena_printf(w->arena, "a version of %s has not been known for %s",
+                           w->in->service->name, clock_format_span(age_ms, span))
+            : arena_printf(w->arena, "a version of %s is not known", w->in->service->name),
+        fence ? pair_way_out(&w->pair, fence, w->arena)
+              : "find out which version it is: give its image a tag, or a label");
     keep(w, finding);
 }
 
@@ -162,8 +163,7 @@ static void watch_returned(struct watch *w, const char *stable)
 static bool launcher_is_ahead(const struct watch *w, const struct launcher *launcher)
 {
     const struct release *release = w->in->release;
-    bool released =
-        release && release->stage == STAGE_WAVE && same(release->to, launcher->version);
+    bool released = release && release->stage == STAGE_WAVE && same(release->to, launcher->version);
 
     return w->pair.open && !same(launcher->name, LAUNCHER_SPEC) &&
            same(launcher->version, w->pair.to) && !same(w->pair.from, w->pair.to) && !released;
@@ -307,11 +307,11 @@ static void watch_drift(struct watch *w)
     if (!what[0])
         return;
     finding->level = LEVEL_OBSERVE;
-    finding_break(
-        finding, ANSWER_REFUSE,
-        arena_printf(w->arena, "%s was changed outside of lockstep%s%s", service->name,
-                     service->by[0] ? " by " : "", service->by),
-        w->pair.open ? "U goes back, S takes it on from where it is" : "undo it where it was done");
+    finding_break(finding, ANSWER_REFUSE,
+                  arena_printf(w->arena, "%s was changed outside of lockstep%s%s", service->name,
+                               service->by[0] ? " by " : "", service->by),
+                  w->pair.open ? "U goes back, S takes it on from where it is"
+                               : "undo it where it was done");
     finding_witness(finding, w->arena, service_object(w), what, -1);
     keep(w, finding);
 }

@@ -21,7 +21,7 @@ struct guard_policy {
     size_t row_count;
     enum coupling coupling;
     const char *home; /* context whose ledger has the lock records; NULL or "": each its own */
-    int break_glass; /* enum glass_policy */
+    int break_glass;  /* enum glass_policy */
     int64_t silent_ms, unknown_ms, open_ms; /* 0: the usual; see policy_silent_ms … */
 };
 

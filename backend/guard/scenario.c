@@ -20,8 +20,7 @@ void scenario_run(const struct scenario *scenario, struct policy policy,
         if (out->verdict.answer == ANSWER_ALLOW) {
             world_copy(&before, &out->end);
             deed_apply(&out->end, &scenario->deeds[i]);
-            out->alerts =
-                scenario_alerts(scenario, &before, &out->end, i, out->alerts, out->arena);
+            out->alerts = scenario_alerts(scenario, &before, &out->end, i, out->alerts, out->arena);
             continue;
         }
         out->refused = true;

@@ -40,7 +40,8 @@ void scenario_run(const struct scenario *scenario, struct policy policy,
                   struct scenario_report *out);
 void scenario_report_release(struct scenario_report *report);
 
-/* {"name", "refused", "expected", "ok", "alerts"}: one line of `simulate -o json`. A new reference. */
+/* {"name", "refused", "expected", "ok", "alerts"}: one line of `simulate -o json`. A new reference.
+ */
 json_t *scenario_report_json(const struct scenario_report *report);
 /* The same for people, several lines, ending in a newline; yours to free. */
 char *scenario_report_text(const struct scenario_report *report);

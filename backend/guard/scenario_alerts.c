@@ -1,4 +1,5 @@
-/* scenario_alerts.c: what broke without being asked: rule 3 watched after every action of a scenario.
+/* scenario_alerts.c: what broke without being asked: rule 3 watched after every action of a
+ * scenario.
  *
  * One line per object and kind, at the action after which it was first so. */
 #include "guard/judge.h"

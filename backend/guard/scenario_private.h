@@ -14,8 +14,8 @@ bool scenario_read_actions(struct scenario *scenario, const struct json_at *acti
 bool scenario_version(struct book *book, uint32_t service, const struct json_at *at, unsigned *out,
                       struct err *err);
 
-/* Adds to `text`, one line each, what broke by the action that led from one world to the other; what
- * is in it already is not said again. */
+/* Adds to `text`, one line each, what broke by the action that led from one world to the other;
+ * what is in it already is not said again. */
 const char *scenario_alerts(const struct scenario *scenario, const struct world *before,
                             const struct world *after, size_t action, const char *text,
                             struct arena *arena);

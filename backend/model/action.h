@@ -62,8 +62,8 @@ struct action {
     uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
     uint32_t holds_from; /* writes from this one on move nothing: they hold or restore; 0: none */
     struct stage_mark mark;
-    struct glass glass;  /* that it breaks; rules "": it is allowed */
-    bool last_step; /* to_count == replicas: afterwards nothing of the old is wanted */
+    struct glass glass; /* that it breaks; rules "": it is allowed */
+    bool last_step;     /* to_count == replicas: afterwards nothing of the old is wanted */
 };
 
 /* Is the current write the last one of an action that ends a release, where nothing of it is to

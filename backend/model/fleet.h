@@ -40,6 +40,12 @@ void snapshot_unref(const struct snapshot *snapshot); /* NULL is fine; any threa
 /* Binary searches; NULL when not there. */
 const struct service *snapshot_find_service(const struct snapshot *snapshot, const char *cluster,
                                             const char *id);
+/* Instances of `version` in any of the states (1 << enum instance_state) that may still run: those
+ * on fenced nodes are gone. `snapshot` may be NULL: then no node is known. */
+uint32_t snapshot_count(const struct snapshot *snapshot, const struct service *service,
+                        const char *version, unsigned states);
+/* Whether there is any of versions[row]; seldom looks at more than one placement. */
+bool snapshot_may_run(const struct snapshot *snapshot, const struct service *service, size_t row);
 const struct node *snapshot_find_node(const struct snapshot *snapshot, const char *cluster,
                                       const char *id);
 /* The node of this placement; NULL when not there. In constant time for sealed services. */

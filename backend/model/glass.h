@@ -11,8 +11,8 @@ enum glass_limit {
 
 /* rules "" means that it is whole. */
 struct glass {
-    char rules[32];   /* that were passed: "R3 R1" */
-    char verb[16];    /* it was broken for */
+    char rules[32];    /* that were passed: "R3 R1" */
+    char verb[16];     /* it was broken for */
     char version[128]; /* and to go to this one */
     char reason[240], by[96];
     char second[96]; /* who confirmed, or "" */

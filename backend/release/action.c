@@ -159,8 +159,8 @@ static void refuse(struct action_run *run, const struct err *why)
 
 static void go_on(struct action_run *run)
 {
-    action_reply(run, (struct protocol_event){.reply = REPLY_OK,
-                                              .writes = run->status.action.writes});
+    action_reply(run,
+                 (struct protocol_event){.reply = REPLY_OK, .writes = run->status.action.writes});
 }
 
 static struct lock_holder holder_of(const struct action_run *run)
@@ -197,8 +197,7 @@ static void lock(struct action_run *run)
     struct lock_holder me = holder_of(run);
 
     if (action->verb == VERB_START && action->writes && owner->locks)
-        run->need_count =
-            owner->locks(owner->arg, action, run->service, run->release, run->needs);
+        run->need_count = owner->locks(owner->arg, action, run->service, run->release, run->needs);
     if (!run->need_count)
         go_on(run);
     else

@@ -2,8 +2,8 @@
  *
  * Every record has kind, cluster, service, key, id, verb, by. "intent", one per write, before it
  * is sent: write, writes, base, from, to, artifact, have_count, to_count, replicas, reason,
- * glass (that is broken for it), verdict (the first write's). "outcome": outcome. "settle": somebody else's claim is about to
- * be settled; "outcome" follows. "refused": why, verdict. */
+ * glass (that is broken for it), verdict (the first write's). "outcome": outcome. "settle":
+ * somebody else's claim is about to be settled; "outcome" follows. "refused": why, verdict. */
 #include "release/action_run.h"
 
 #include "base/text.h"

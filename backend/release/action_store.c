@@ -66,6 +66,8 @@ static void take_stage(struct release *release, const struct claim *claim, int64
     }
     if (back)
         release->paused = false;
+    if (claim->verb == VERB_PAUSE)
+        release->paused = true;
     release->target = back ? 0 : claim->to_count;
     release->stage = mark->after;
     release->stage_utc_ms = utc_ms; /* each wave has a bake of its own */

@@ -91,10 +91,10 @@ char *lock_write(const struct lock_record *record)
 
     for (size_t i = 0; i < record->count; i++) {
         const struct lock_holder *h = &record->holders[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "id", h->id, "context",
-                            h->context, "service", h->service, "version", h->version, "by", h->by,
-                            "at_ms", (json_int_t)h->at_utc_ms, "exclusive", h->exclusive));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "id", h->id,
+                                              "context", h->context, "service", h->service,
+                                              "version", h->version, "by", h->by, "at_ms",
+                                              (json_int_t)h->at_utc_ms, "exclusive", h->exclusive));
     }
     json_object_set_new(root, "schema", json_integer(SCHEMA));
     json_object_set_new(root, "holders", list);
@@ -258,8 +258,8 @@ static const struct lock_holder *clear(const struct lock_job *job, struct lock_r
     for (size_t i = 0; i < record->count;) {
         const struct lock_holder *holder = &record->holders[i];
 
-        if (is_ours(job, holder) || ((exclusive || holder->exclusive) &&
-                                     job->env.fate(job->env.arg, holder) == LOCK_OVER))
+        if (is_ours(job, holder) ||
+            ((exclusive || holder->exclusive) && job->env.fate(job->env.arg, holder) == LOCK_OVER))
             drop(record, i);
         else if (exclusive || holder->exclusive)
             return holder;
@@ -277,8 +277,7 @@ static void refuse(struct lock_job *job, const struct lock_holder *holder)
             "R2 coupling: %.100s%s%.60s is being brought to %.60s by %.60s, and both are coupled "
             "over %.100s. Way out: wait until that is finished or back",
             holder->service, holder->context[0] ? " of " : "", holder->context, holder->version,
-            holder->by,
-            job->needs[job->at].key + strlen(LOCK_PREFIX));
+            holder->by, job->needs[job->at].key + strlen(LOCK_PREFIX));
     end(job, LOCK_REFUSED, &err);
 }
 

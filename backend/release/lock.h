@@ -76,8 +76,8 @@ struct lock_job *lock_take(const struct lock_env *env, const struct lock_need *n
                            const struct lock_holder *me, lock_done_fn *done, void *arg);
 /* Nobody waits for it any more. */
 void lock_forget(struct lock_job *job);
-/* Takes `me` out of these records, as far as that works: the holder with its id or, where that is "",
- * those of its service that `fate` calls over. */
+/* Takes `me` out of these records, as far as that works: the holder with its id or, where that is
+ * "", those of its service that `fate` calls over. */
 void lock_give_back(const struct lock_env *env, const struct lock_need *needs, size_t count,
                     const struct lock_holder *me);
 

@@ -222,8 +222,7 @@ static bool read_claim(const struct json_at *root, struct claim *claim, struct e
     if (!json_get_object(&at, err) ||
         !read_fields(&at, claim_fields, ARRAY_LEN(claim_fields), claim, err) ||
         !read_word(&verb, verb_word, VERB_COUNT, &word, err) ||
-        !release_read_mark(&at, &claim->mark, err) ||
-        !release_read_glass(&at, &claim->glass, err))
+        !release_read_mark(&at, &claim->mark, err) || !release_read_glass(&at, &claim->glass, err))
         return false;
     claim->verb = (enum verb)word;
     if (!claim->id[0] || claim->writes > RELEASE_WRITES_MAX ||
@@ -269,9 +268,8 @@ static bool read_release(const struct json_at *root, struct release *release, st
         !json_opt_bool(&paused, false, &release->paused, err) ||
         !json_opt_int(&rehearsed, 0, TIME_MAX_MS, 0, &release->rehearsed_utc_ms, err) ||
         !read_profile(root, release->profile, sizeof release->profile, err) ||
-        !read_cert(root, &release->cert, err) ||
-        !release_read_glass(root, &release->glass, err) || !read_claim(root, &release->claim, err) ||
-        !read_recent(root, release, err))
+        !read_cert(root, &release->cert, err) || !release_read_glass(root, &release->glass, err) ||
+        !read_claim(root, &release->claim, err) || !read_recent(root, release, err))
         return false;
     release->stage = (enum stage)word;
     release->memo = read_memo(root->value);

@@ -53,7 +53,7 @@ struct release {
     int64_t stage_utc_ms; /* this stage began */
     char profile[16];     /* its stages, release/stage.h; "": plain */
     struct certificate cert;
-    struct glass glass; /* broken for what is on record, or waiting to be */
+    struct glass glass;       /* broken for what is on record, or waiting to be */
     int64_t rehearsed_utc_ms; /* the last rehearsal of this service was completed; 0 never */
     struct claim claim;
     struct done recent[RELEASE_RECENT_MAX]; /* newest first */

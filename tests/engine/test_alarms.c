@@ -198,6 +198,38 @@ START_TEST(a_step_that_nobody_finishes_is_an_alarm_the_next_day_although_nothing
 }
 END_TEST
 
+static bool moves_by_itself(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    const struct row *row = frame_find_row(frame, "lab", "web");
+
+    return row->moves_by_itself && row->have >= 2;
+}
+
+START_TEST(a_rollout_of_others_that_was_stopped_is_held_to_the_profile_that_it_skipped)
+{
+    struct rig rig;
+    struct err err = {0};
+
+    rig_open(&rig, "fast");
+    ck_assert_msg(sim_push_foreign(rig.sim, "web", "5", 1, 3000, &err), "%s", err.text);
+    ck_assert(engine_run_until(rig.engine, LONG_MS, moves_by_itself, NULL));
+    drive_expect(&rig.op, VERB_PAUSE, "", END_APPLIED);
+    const struct frame *frame = engine_frame(rig.engine);
+    const struct row *row = frame_find_row(frame, "lab", "web");
+    ck_assert_str_eq(row->release->profile, "fast");
+    ck_assert_int_eq((int)row->release->stage, (int)STAGE_HELD);
+    ck_assert(row->release->paused);
+    frame_unref(frame);
+    drive_expect(&rig.op, VERB_RESUME, "", END_APPLIED);
+    struct action_status s = drive_press(&rig.op, VERB_STEP, "");
+    drive_end_is(&s, END_REFUSED);
+    drive_expect(&rig.op, VERB_ROLLBACK, "", END_APPLIED);
+    drive_serving(&rig.op, "4", 8);
+    rig_end(&rig);
+}
+END_TEST
+
 static bool settles(void *arg, const struct frame *frame)
 {
     (void)arg;
@@ -255,6 +287,7 @@ SUITE(alarms)
     tcase_add_test(tc,
                    a_step_that_nobody_finishes_is_an_alarm_the_next_day_although_nothing_happens);
     tcase_add_test(tc, a_certificate_that_is_void_half_way_is_an_alarm);
+    tcase_add_test(tc, a_rollout_of_others_that_was_stopped_is_held_to_the_profile_that_it_skipped);
     tcase_add_test(tc, a_service_that_is_gone_takes_its_alarms_with_it);
     return suite;
 }

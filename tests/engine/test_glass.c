@@ -1,5 +1,5 @@
-/* test_glass.c: going past rules that are enforced: what it takes, what it leaves, and what it never
- * goes past. */
+/* test_glass.c: going past rules that are enforced: what it takes, what it leaves, and what it
+ * never goes past. */
 #include "base/json.h"
 #include "drivers/sim/sim.h"
 #include "engine/drive.h"
@@ -149,8 +149,8 @@ static bool on_intent(void *arg, const json_t *record)
         free((void *)(uintptr_t)*rules);
         *rules = xstrdup(broken);
         ck_assert_str_eq(json_raw(json_object_get(record, "reason")), why);
-        ck_assert_str_eq(
-            json_raw(json_object_get(json_object_get(record, "verdict"), "answer")), "refuse");
+        ck_assert_str_eq(json_raw(json_object_get(json_object_get(record, "verdict"), "answer")),
+                         "refuse");
     }
     return true;
 }

@@ -26,10 +26,8 @@ static struct contract contract_of(const char *service, const char *version,
                                 .artifact = true};
 
     if (strcmp(service, "agent") == 0)
-        contract.requires =
-            (struct contract_uses){(struct contract_use *)(uintptr_t)&needs_web, 1};
-    else
-        contract.provides = calls, contract.provides_count = 1;
+    contract.requires = (struct contract_uses){(struct contract_use *)(uintptr_t)&needs_web, 1};
+    else contract.provides = calls, contract.provides_count = 1;
     return contract;
 }
 

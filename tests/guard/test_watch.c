@@ -1,4 +1,5 @@
-/* test_watch.c: what is wrong without any action, kind by kind, with the object that makes it so. */
+/* test_watch.c: what is wrong without any action, kind by kind, with the object that makes it so.
+ */
 #include "guard/fleet_by_hand.h"
 #include "guard/judge.h"
 #include "test.h"

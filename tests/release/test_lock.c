@@ -129,9 +129,12 @@ static void teardown(void)
 
 static struct lock_env env(void)
 {
-    return (struct lock_env){
-        .loop = ledger.loop, .driver = &ledger.driver, .why = "", .context = "", .jobs = &jobs,
-        .fate = fate};
+    return (struct lock_env){.loop = ledger.loop,
+                             .driver = &ledger.driver,
+                             .why = "",
+                             .context = "",
+                             .jobs = &jobs,
+                             .fate = fate};
 }
 
 static struct lock_holder me(const char *id, const char *service)

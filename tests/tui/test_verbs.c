@@ -298,7 +298,7 @@ START_TEST(simulate_says_where_the_guard_refused_and_whether_that_was_right)
 
     program_write(&program, "c11.json", text);
     json_t *root = run_json("simulate -o json %/c11.json", 0);
-    expect_keys(root, "name refused expected ok");
+    expect_keys(root, "name refused expected ok alerts");
     ck_assert(json_is_true(json_object_get(root, "ok")));
     ck_assert_str_eq(text_of(json_object_get(root, "refused"), "rule"), "R3");
     json_decref(root);
@@ -337,6 +337,29 @@ START_TEST(production_is_acted_on_only_with_yes)
     said_release(&said);
     said = program_run(&program, "start web 5 --context prod --yes");
     ck_assert_msg(said.status == 0, "%s%s", said.out, said.err);
+    said_release(&said);
+}
+END_TEST
+
+START_TEST(broken_glass_takes_a_reason_and_is_a_word_of_verbs_that_move_something)
+{
+    program_write(&program, ".config/lockstep/config.yaml",
+                  "levels: {web: {R3: enforce, R4: enforce}}\ncanary: 4\n"
+                  "contexts: [{name: lab, kind: sim, endpoint: eight}]\n");
+    struct said said = program_run(&program, "start web 5 --context lab");
+    ck_assert_msg(said.status == 1 && contains(said.out, "R4"), "%s%s", said.out, said.err);
+    said_release(&said);
+    said = program_run(&program, "start web 5 --context lab --override because_I_say_so");
+    ck_assert_int_eq(said.status, 1); /* that is for rules that warn */
+    said_release(&said);
+    said = program_run(&program, "start web 5 --context lab --break-glass soon");
+    ck_assert_msg(said.status == 1 && contains(said.out, "10 letters"), "%s", said.out);
+    said_release(&said);
+    said = program_run(&program, "start web 5 --context lab --break-glass nobody_can_pay");
+    ck_assert_msg(said.status == 0, "%s%s", said.out, said.err);
+    said_release(&said);
+    said = program_run(&program, "pause web --context lab --break-glass nobody_can_pay");
+    ck_assert_int_eq(said.status, 2);
     said_release(&said);
 }
 END_TEST
@@ -389,6 +412,7 @@ SUITE(verbs)
     tcase_add_test(tcase, simulate_says_where_the_guard_refused_and_whether_that_was_right);
     tcase_add_test(tcase, production_is_acted_on_only_with_yes);
     tcase_add_test(tcase, a_read_only_context_is_not_acted_on);
+    tcase_add_test(tcase, broken_glass_takes_a_reason_and_is_a_word_of_verbs_that_move_something);
     tcase_add_test(tcase, a_name_in_two_clusters_must_be_made_clear);
     return suite;
 }
