@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "guard/bind_private.h"
 #include "guard/observed.h"
+#include "release/stage.h"
 
 #include <string.h>
 
@@ -271,6 +272,20 @@ bool bind_locks_nobody(const struct book_version *from, const struct book_versio
            uses_equal(&from->requires, &to->requires);
 }
 
+/* A new version that waits for its first key changes nothing yet: no instance of it may run, and
+ * no release of it has begun. */
+static bool only_waits(const struct member *member, const struct live *live,
+                       const struct pair *pair)
+{
+    const struct release *release = member->release;
+
+    for (size_t i = 0; i < live->count; i++)
+        if (strcmp(live->versions[i], pair->to) == 0)
+            return false;
+    return member->service->motion == MOTION_RESTING &&
+           !(release && stage_in_flight(release->stage) && strcmp(release->to, pair->to) == 0);
+}
+
 static void set_changing(const struct making *m, uint32_t s, const struct member *member)
 {
     const struct guard_input in = input_of(m, member);
@@ -278,7 +293,7 @@ static void set_changing(const struct making *m, uint32_t s, const struct member
     struct pair pair = pair_of(&in, &live);
     const struct book_version *versions = m->book->services[s].versions;
 
-    if (!pair.open || !pair.to[0])
+    if (!pair.open || !pair.to[0] || only_waits(member, &live, &pair))
         return;
     unsigned to = version_id(m, s, pair.to), from = version_id(m, s, pair.from);
     if (to == VERSION_NOT_KNOWN ||

@@ -162,9 +162,16 @@ void observed_step_judge(const struct guard_input *in, const struct guard_ask *a
         judge_start(in, &full, live, &pair, arena, finding);
         return;
     }
-    bool stray = !pair_has(&pair, version);
+    bool beside = !pair_has(&pair, version), stray = beside;
+    /* Past a step that is open: what it came from is what must be gone first. */
+    struct pair allowed = beside ? (struct pair){pair.to, version, pair.open} : pair;
     for (size_t i = 0; i < live->count; i++)
         stray = stray || !pair_has(&pair, live->versions[i]);
-    if (stray)
-        refuse_strays(in, live, &pair, &pair, would_be(in, live, version, arena), arena, finding);
+    if (!stray)
+        return;
+    refuse_strays(in, live, &allowed, &pair, would_be(in, live, version, arena), arena, finding);
+    if (!finding->witness_count) {
+        const char *fence = NULL;
+        live_witness(in, pair.to, arena, finding, &fence);
+    }
 }

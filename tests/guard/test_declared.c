@@ -15,6 +15,7 @@ static const struct snapshot *snapshot;
 static struct arena *arena;
 static struct facts facts;
 static struct guard_policy policy;
+static const char *waits; /* version that the services to come wait to move to; NULL none */
 
 static void setup(void)
 {
@@ -24,6 +25,7 @@ static void setup(void)
     arena = arena_new(1024);
     facts = (struct facts){0};
     snapshot = NULL;
+    waits = NULL;
 }
 
 static void teardown(void)
@@ -77,6 +79,11 @@ static void service(const char *name, const char *contract, const char *places)
     }
     if (s->version_count)
         s->wants = s->versions[0].version;
+    if (waits) {
+        s->was = s->wants;
+        s->wants = waits;
+        s->motion = MOTION_RESTING;
+    }
     s->since_utc_ms = -1;
     const struct service *sealed = service_seal(s);
     bind_put_service(bind, sealed);
@@ -293,6 +300,21 @@ START_TEST(a_coupled_service_in_flight_holds_its_neighbours_but_not_their_way_ba
     expect_broken("web", VERB_START, "2", RULE_R2, "coupled to shop, which is moving to 2");
     struct verdict verdict = ask("web", VERB_ROLLBACK, "1");
     ck_assert_int_eq((int)verdict.findings[RULE_R2].answer, ANSWER_ALLOW);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_version_that_waits_for_its_first_key_holds_nobody)
+{
+    setup();
+    service("web", V1, "n1:1 n2:1");
+    waits = "2";
+    service("shop", "{service: shop, version: '1', requires: {web: [G/1]}}", "n1:1 n2:1");
+    declare("{contracts: [" V2 ", {service: shop, version: '2', follows: ['1'], change: [code, "
+            "'api+'], provides: [S/1], requires: {web: [G/1]}}]}");
+    expect_allowed("web", VERB_START, "2");
+    service("shop", "{service: shop, version: '1', requires: {web: [G/1]}}", "n1:1 n2:2");
+    expect_broken("web", VERB_START, "2", RULE_R2, "coupled to shop, which is moving to 2");
     teardown();
 }
 END_TEST
@@ -524,6 +546,7 @@ SUITE(guard_declared)
     tcase_add_test(tcase, what_came_before_is_at_rest_until_it_is_attested_as_gone);
     tcase_add_test(tcase, an_attestation_is_worth_nothing_while_somebody_writes_the_format);
     tcase_add_test(tcase, a_coupled_service_in_flight_holds_its_neighbours_but_not_their_way_back);
+    tcase_add_test(tcase, a_version_that_waits_for_its_first_key_holds_nobody);
     tcase_add_test(tcase, a_change_of_code_alone_locks_nobody);
     tcase_add_test(tcase, what_a_live_consumer_calls_must_stay);
     tcase_add_test(tcase, what_clients_still_call_must_stay);

@@ -92,6 +92,18 @@ START_TEST(a_second_release_waits_for_the_first)
 }
 END_TEST
 
+START_TEST(past_an_open_step_the_nodes_that_it_came_from_are_named)
+{
+    half_way_to_5();
+    const struct finding *finding = refused_r3(VERB_STEP, "6", ANSWER_REFUSE);
+    ck_assert_str_eq(finding->sentence, "3 versions of shop could run at once: 4, 5, 6");
+    ck_assert_str_eq(finding->way_out, "finish or roll back 4 -> 5 first");
+    ck_assert_uint_eq(finding->witness_count, 1);
+    hand_assert_witness(finding, "node w2", "runs 4");
+    finish();
+}
+END_TEST
+
 START_TEST(rolling_back_to_a_third_version_refuses)
 {
     half_way_to_5();
@@ -299,6 +311,7 @@ SUITE(guard_step)
     tcase_add_test(tcase, a_service_that_runs_nothing_may_start_anything);
     tcase_add_test(tcase, a_release_half_way_steps_pauses_and_goes_back);
     tcase_add_test(tcase, a_second_release_waits_for_the_first);
+    tcase_add_test(tcase, past_an_open_step_the_nodes_that_it_came_from_are_named);
     tcase_add_test(tcase, rolling_back_to_a_third_version_refuses);
     tcase_add_test(tcase, a_silent_node_counts_with_what_it_ran_last);
     tcase_add_test(tcase, a_ghost_counts_although_its_node_is_not_known);
