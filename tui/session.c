@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "base/near.h"
+#include "drivers/sim/sim.h"
 #include "verbs.h"
 
 #include <signal.h>
@@ -33,7 +34,7 @@ static void catch_interrupts(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* The simulator needs no settings: a broken file must not keep anybody from trying it. */
+/* The simulator brings its own settings: a broken file must not keep anybody from trying it. */
 static bool only_simulator(const struct args *args)
 {
     for (size_t i = 0; i < args->context_count; i++)
@@ -47,7 +48,9 @@ static int load(struct session *session, const struct args *args, enum session_n
     struct config *config = &session->config;
 
     if (only_simulator(args)) {
-        config_parse("", 0, "", config);
+        const char *text =
+            args->context_count == 1 ? sim_scenario_settings(args->contexts[0] + 5) : "";
+        config_parse(text, strlen(text), args->contexts[0], config);
         return EXIT_DONE;
     }
     if (config_load_with(args->config, args->kubeconfig ? args->kubeconfig : "", config))

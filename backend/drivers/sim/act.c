@@ -216,6 +216,7 @@ static void put_record(struct sim *sim, struct request *request, struct err *err
         return;
     }
     record = sim_store_put(sim, request->object, xstrdup(request->text));
+    sim_story_heard(sim, request->text);
     snprintf(request->revision, sizeof request->revision, "%llu",
              (unsigned long long)record->revision);
 }

@@ -210,6 +210,14 @@ static void copy_raw(char *out, size_t size, const json_t *memo, const char *key
         snprintf(out, size, "%s", text);
 }
 
+/* A memo of an earlier release names another version. */
+static bool is_of(const json_t *memo, const char *version)
+{
+    const char *text = memo ? json_raw(json_object_get(memo, "version")) : NULL;
+
+    return text && strcmp(text, version) == 0;
+}
+
 static void sim_act(struct driver *base, const struct action *action, const json_t *memo,
                     driver_act_fn *fn, void *arg)
 {
@@ -219,8 +227,10 @@ static void sim_act(struct driver *base, const struct action *action, const json
     request->action = *action;
     if (action->verb == VERB_ROLLBACK) {
         snprintf(request->back_artifact, sizeof request->back_artifact, "%s", action->artifact);
-        copy_raw(request->back_artifact, sizeof request->back_artifact, memo, "artifact");
-        copy_raw(request->action.to, sizeof request->action.to, memo, "version");
+        if (request->action.to[0] == '\0')
+            copy_raw(request->action.to, sizeof request->action.to, memo, "version");
+        if (is_of(memo, request->action.to))
+            copy_raw(request->back_artifact, sizeof request->back_artifact, memo, "artifact");
     }
     send(base, request);
 }

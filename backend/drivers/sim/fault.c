@@ -33,6 +33,19 @@ static void set_image(struct sim *sim, const char *target, enum image image)
     sim_reconcile(sim, service);
 }
 
+static void arrive(struct sim *sim, const char *target)
+{
+    char name[128];
+    const char *colon = strchr(target, ':');
+
+    snprintf(name, sizeof name, "%.*s", colon ? (int)(colon - target) : 0, target);
+    struct sim_service *service = sim_find_service(sim, name);
+    if (!service)
+        return;
+    sim_stamp(sim, service, "", "ci");
+    sim_rollout_arrive(sim, service, sim_version_of(sim, service, colon + 1, ""));
+}
+
 static void remove_node(struct sim *sim, struct sim_node *node)
 {
     if (!node->silent || node->removed)
@@ -122,6 +135,9 @@ void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target)
     case SIM_IMAGE_FIXED:
         set_image(sim, target, IMAGE_GOOD);
         break;
+    case SIM_ARRIVES:
+        arrive(sim, target);
+        break;
     case SIM_UNREACHABLE:
     case SIM_REACHABLE:
         set_reachable(sim, fault == SIM_REACHABLE);
@@ -174,7 +190,7 @@ static bool check_target(struct sim *sim, enum sim_fault fault, const char *targ
     } else {
         snprintf(name, sizeof name, "%.*s", (int)strcspn(target, ":"), target);
         known = sim_find_service(sim, name) != NULL;
-        if (fault == SIM_IMAGE_MISSING || fault == SIM_IMAGE_CRASHES || fault == SIM_IMAGE_FIXED)
+        if (fault >= SIM_IMAGE_MISSING && fault <= SIM_ARRIVES)
             known = known && strchr(target, ':') != NULL;
     }
     return known || err_set(err, ERR_NOT_FOUND, "the fault %s has no target '%s' in this scenario",
@@ -217,22 +233,6 @@ enum sim_fault sim_fault_of_write(struct sim *sim, const char *kind, const char 
     return SIM_FAULT_COUNT;
 }
 
-static void on_story(struct sim *sim, void *object, uint64_t serial)
-{
-    const struct scenario_event *event = &sim->scenario->events[serial];
-
-    (void)object;
-    sim_apply_fault(sim, event->fault, event->target);
-}
-
-void sim_story_begin(struct sim *sim)
-{
-    const struct scenario_event *events = sim->scenario->events;
-
-    for (size_t i = 0; events && events[i].target; i++)
-        sim_at(sim, events[i].at_ms, on_story, NULL, i);
-}
-
 static void on_better(struct sim *sim, void *object, uint64_t serial)
 {
     if (object)
@@ -256,8 +256,8 @@ static void on_chaos(struct sim *sim, void *object, uint64_t serial)
         const int64_t lasts = 1000 + sim_roll(sim, 9000);
         char target[400];
         snprintf(target, sizeof target, "%s%s%s", service->id,
-                 f >= SIM_IMAGE_MISSING && f <= SIM_IMAGE_FIXED ? ":" : "",
-                 f >= SIM_IMAGE_MISSING && f <= SIM_IMAGE_FIXED ? service->wants->name : "");
+                 f >= SIM_IMAGE_MISSING && f <= SIM_ARRIVES ? ":" : "",
+                 f >= SIM_IMAGE_MISSING && f <= SIM_ARRIVES ? service->wants->name : "");
         if (f <= SIM_NODE_DRAIN)
             apply_to_node(sim, (enum sim_fault)f, node);
         else

@@ -85,6 +85,17 @@ static bool plan_start(const struct sim_driver *driver, const struct service *se
     return true;
 }
 
+/* What the memo says ran before: of this rollout, not of an earlier one that somebody else's has
+ * followed since. */
+static const char *memo_of(const struct service *service, const json_t *memo, const char *key)
+{
+    const char *version = memo ? json_raw(json_object_get(memo, "version")) : NULL;
+    const bool older = version && service->motion != MOTION_NONE && service->was[0] &&
+                       strcmp(version, service->was) != 0 && strcmp(version, service->wants) != 0;
+
+    return memo && !older ? json_raw(json_object_get(memo, key)) : NULL;
+}
+
 static bool plan_step(const struct sim_driver *driver, const struct service *service,
                       struct action *action, struct err *err)
 {
@@ -104,8 +115,8 @@ static bool plan_step(const struct sim_driver *driver, const struct service *ser
 static bool plan_rollback(const struct service *service, const json_t *memo, struct action *action,
                           struct err *err)
 {
-    const char *back = memo ? json_raw(json_object_get(memo, "version")) : NULL;
-    const char *artifact = memo ? json_raw(json_object_get(memo, "artifact")) : NULL;
+    const char *back = memo_of(service, memo, "version");
+    const char *artifact = memo_of(service, memo, "artifact");
 
     if (!back && service->motion != MOTION_NONE && service->was[0])
         back = service->was;

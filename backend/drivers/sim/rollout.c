@@ -345,6 +345,23 @@ void sim_rollout_start(struct sim *sim, struct sim_service *service, const struc
     sim_rollout_target(sim, service, target);
 }
 
+void sim_rollout_arrive(struct sim *sim, struct sim_service *service, const struct sim_version *to)
+{
+    const bool waits = service->rollout && sim_rollout_dispatched(service) == 0;
+    const struct sim_version *was = waits ? service->was : service->wants;
+    uint32_t have = 0;
+
+    if (to == service->wants)
+        return;
+    for (uint32_t slot = 0; slot < service->replicas; slot++) {
+        have += service->slots[slot].goal == to;
+        if (was == to && service->slots[slot].goal != to)
+            was = service->slots[slot].goal;
+    }
+    sim_rollout_start(sim, service, to, have, false);
+    service->was = was;
+}
+
 bool sim_moving(struct sim *sim, const struct sim_service *service)
 {
     const uint32_t done = sim_rollout_dispatched(service);

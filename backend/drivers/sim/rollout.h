@@ -8,6 +8,9 @@ void sim_build_service(struct sim *sim, struct sim_service *service);
 /* A new target. The caller has checked it. */
 void sim_rollout_start(struct sim *sim, struct sim_service *service, const struct sim_version *to,
                        uint32_t target, bool back);
+/* Somebody has delivered a version: it is asked for on no more instances than have it. In the
+ * place of one that waited likewise. */
+void sim_rollout_arrive(struct sim *sim, struct sim_service *service, const struct sim_version *to);
 void sim_rollout_target(struct sim *sim, struct sim_service *service, uint32_t target);
 uint32_t sim_rollout_dispatched(const struct sim_service *service);
 /* Takes every next step that can be taken now. */

@@ -92,8 +92,8 @@ static const struct scenario_service shop[] = {
 };
 
 static const struct scenario_event shop_events[] = {
-    {8000, SIM_NODE_SILENT, "w7"},
-    {38000, SIM_NODE_RETURNS, "w7"},
+    {8000, SIM_NODE_SILENT, "w7", NULL, NULL},
+    {38000, SIM_NODE_RETURNS, "w7", NULL, NULL},
     {0},
 };
 
@@ -161,16 +161,20 @@ static const struct scenario scenarios[] = {
 
 const struct scenario *scenario_at(size_t index)
 {
-    return index < ARRAY_LEN(scenarios) ? &scenarios[index] : NULL;
+    const size_t plain = ARRAY_LEN(scenarios);
+
+    if (index < plain)
+        return &scenarios[index];
+    return index - plain < story_world_count ? &story_worlds[index - plain] : NULL;
 }
 
 const struct scenario *scenario_find(const char *name)
 {
     if (!name || !name[0])
         return &scenarios[0];
-    for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
-        if (strcmp(scenarios[i].name, name) == 0)
-            return &scenarios[i];
+    for (size_t i = 0; scenario_at(i); i++)
+        if (strcmp(scenario_at(i)->name, name) == 0)
+            return scenario_at(i);
     return NULL;
 }
 
@@ -186,4 +190,11 @@ const char *sim_scenario_about(size_t index)
     const struct scenario *scenario = scenario_at(index);
 
     return scenario ? scenario->about : NULL;
+}
+
+const char *sim_scenario_settings(const char *name)
+{
+    const struct scenario *scenario = scenario_find(name);
+
+    return scenario && scenario->settings ? scenario->settings : "";
 }

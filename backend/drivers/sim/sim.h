@@ -24,6 +24,8 @@ void sim_unref(struct sim *sim); /* NULL is fine */
 /* One row per scenario: its name and what it shows, in one line. NULL after the last. */
 const char *sim_scenario_name(size_t index);
 const char *sim_scenario_about(size_t index);
+/* The settings that belong to a scenario, as text of a settings file; "" when it has none. */
+const char *sim_scenario_settings(const char *scenario);
 
 /* What can go wrong. Target: N a node, S a service, V "service:version", W the next write that is
  * a "start", "step", "act" (any verb), "fence", "ledger" or "" (any); - none. */
@@ -37,6 +39,7 @@ const char *sim_scenario_about(size_t index);
     X(IMAGE_MISSING, "image-missing")     /* V: can no longer be pulled */                         \
     X(IMAGE_CRASHES, "image-crashes")     /* V: exits 2 s after it started to serve */             \
     X(IMAGE_FIXED, "image-fixed")         /* V: good again */                                      \
+    X(ARRIVES, "arrives")                 /* V: is delivered and waits for its first key */        \
     X(SERVICE_GONE, "service-gone")       /* S: somebody deleted it */                             \
     X(TOUCHED, "touched")                 /* S: a foreign write that moves only the revision */    \
     X(RECONFIGURED, "reconfigured")       /* S: a foreign write that changes its configuration */  \
@@ -77,6 +80,9 @@ void sim_set_chaos(struct sim *sim, const struct sim_chaos *chaos);
  * by itself, one each `every_ms`, when that is not 0). */
 bool sim_push_foreign(struct sim *sim, const char *service, const char *version, uint32_t count,
                       int64_t every_ms, struct err *err);
+
+/* Sets off what the scenario does at this word; nothing when it knows none, or did so already. */
+void sim_cue(struct sim *sim, const char *word);
 
 /* For tests: how often a write with this mark ("<id>.<write>") changed the cluster, and how
  * many writes did altogether. */

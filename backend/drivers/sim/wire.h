@@ -116,8 +116,11 @@ uint32_t sim_write_target(const struct action *action);
 /* stream.c: what one turn tells the sink. */
 void stream_deliver(struct sim_driver *driver); /* without the lock */
 
-/* fault.c */
+/* story.c: what a scenario does by itself: at its times, and when the ledger says something. */
 void sim_story_begin(struct sim *sim);
+void sim_story_heard(struct sim *sim, const char *record);
+
+/* fault.c */
 /* The fault that meets this write, if any: armed ones first, then chance. SIM_FAULT_COUNT: none. */
 enum sim_fault sim_fault_of_write(struct sim *sim, const char *kind, const char *verb);
 void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target);

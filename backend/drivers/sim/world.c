@@ -175,6 +175,21 @@ static void build_services(struct sim *sim)
         }
 }
 
+/* Silent since long before the beginning, with the version that everybody else has left. */
+static void leave_behind(struct sim *sim, struct sim_node *node)
+{
+    const uint32_t at = (uint32_t)(node - sim->nodes);
+
+    sim_node_silent(sim, node);
+    node->state_utc_ms = sim_utc_ms(sim) - SIM_BEHIND_MS;
+    for (size_t i = 0; i < sim->service_count; i++) {
+        struct sim_service *service = &sim->services[i];
+        for (struct sim_instance *it = service->instances; it; it = it->next)
+            if (it->node == at && service->scenario->ghost)
+                it->version = sim_version_of(sim, service, service->scenario->ghost, "");
+    }
+}
+
 static bool refuse_name(const char *name, struct err *err)
 {
     char all[300] = "";
@@ -206,6 +221,8 @@ struct sim *sim_new(const char *name, uint64_t seed, struct clock *clock, struct
     sim->now_ms = clock_now_ms(clock);
     build_nodes(sim);
     build_services(sim);
+    if (scenario->silent)
+        leave_behind(sim, sim_find_node(sim, scenario->silent));
     sim_story_begin(sim);
     return sim;
 }

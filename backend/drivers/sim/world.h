@@ -14,9 +14,10 @@
 #include <pthread.h>
 
 enum sim_limit {
-    SIM_MARK_MAX = 32,       /* action ids kept on a service */
-    SIM_NEWS_MAX = 256,      /* events that a slow driver can still read */
-    SIM_RESCHEDULE_MS = 2000 /* until the work of a silent node is started elsewhere */
+    SIM_MARK_MAX = 32,        /* action ids kept on a service */
+    SIM_NEWS_MAX = 256,       /* events that a slow driver can still read */
+    SIM_RESCHEDULE_MS = 2000, /* until the work of a silent node is started elsewhere */
+    SIM_BEHIND_MS = 7800000   /* how long a node has been silent that is so from the beginning */
 };
 
 enum image { IMAGE_GOOD, IMAGE_MISSING, IMAGE_CRASHES };
@@ -129,6 +130,7 @@ struct sim {
     bool unreachable, forbidden, denied, chaos_on;
     struct sim_armed *armed;
     struct sim_chaos chaos;
+    uint32_t told; /* a bit for each event of the scenario that has been set off */
     struct sim_driver *drivers;
     struct request *requests; /* on their way, or answered and not yet picked up */
     char (*applied)[48];
