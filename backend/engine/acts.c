@@ -108,6 +108,8 @@ static void fill_mark(struct engine *engine, struct action *action, const struct
 {
     struct certificate *cert = &action->mark.cert;
     const struct release *release = in->guard.release;
+    const struct service *service = in->guard.service;
+    bool known = release && strcmp(release->to, action->to) == 0;
     bool kept = release && release->cert.state == cert->state &&
                 strcmp(release->cert.version, cert->version) == 0;
 
@@ -120,9 +122,12 @@ static void fill_mark(struct engine *engine, struct action *action, const struct
         cert->at_utc_ms = clock_utc_ms(engine->clock);
         snprintf(cert->by, sizeof cert->by, "%s", action->by);
     }
-    if (action->verb == VERB_START && release && strcmp(release->to, action->to) == 0 &&
-        stage_in_flight(release->stage) && !action->artifact[0])
+    if (action->artifact[0])
+        return;
+    if (action->verb == VERB_START && known && stage_in_flight(release->stage))
         snprintf(action->artifact, sizeof action->artifact, "%s", release->artifact);
+    else if (action->verb == VERB_STEP && !known && strcmp(service->wants, action->to) == 0)
+        snprintf(action->artifact, sizeof action->artifact, "%s", service->artifact);
 }
 
 /* Everything that one intent is judged by. */

@@ -61,6 +61,7 @@ static void take_stage(struct release *release, const struct claim *claim, int64
     if (strcmp(release->to, to) != 0) { /* begun by somebody else */
         snprintf(release->from, sizeof release->from, "%s", from);
         snprintf(release->to, sizeof release->to, "%s", to);
+        snprintf(release->artifact, sizeof release->artifact, "%s", back ? "" : claim->artifact);
         release->since_utc_ms = claim->at_utc_ms;
         release->replicas = claim->replicas;
     }

@@ -160,6 +160,33 @@ START_TEST(a_release_with_rehearsal_goes_to_stable_by_s_alone)
 }
 END_TEST
 
+START_TEST(what_somebody_else_brings_after_a_release_goes_through_with_its_own_image)
+{
+    struct rig rig;
+    struct drive op = rig_open(&rig, "fast");
+    const struct frame *frame;
+    struct err err = {0};
+
+    start(&op, "5");
+    drive_serving(&op, "5", 1);
+    for (size_t i = 0; i < ARRAY_LEN(stages); i++)
+        press_stage(&op, i);
+    ck_assert_msg(sim_inject(rig.sim, SIM_ARRIVES, "web:6", &err), "%s", err.text);
+    static const char *const says_then[] = {"canary: 1 of 8 on 6", "rehearse", "wave: 4 of 8 on 6",
+                                            "wave: 8 of 8 on 6", "stable: 6"};
+    for (size_t i = 0; i < ARRAY_LEN(says_then); i++) {
+        says(&op, true, says_then[i]);
+        drive_expect(&op, VERB_STEP, "", END_APPLIED);
+    }
+    const struct row *row = look(&op, &frame);
+    ck_assert_str_eq(row->service->artifact, "web:6");
+    ck_assert_str_eq(row->release->artifact, "web:6");
+    ck_assert_str_eq(row->release->to, "6");
+    frame_unref(frame);
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(s_is_refused_while_it_bakes_and_says_for_how_long)
 {
     struct rig rig;
@@ -317,6 +344,7 @@ SUITE(stages)
     TCase *tc = test_case(suite, "engine", 60);
 
     tcase_add_test(tc, a_release_with_rehearsal_goes_to_stable_by_s_alone);
+    tcase_add_test(tc, what_somebody_else_brings_after_a_release_goes_through_with_its_own_image);
     tcase_add_test(tc, s_is_refused_while_it_bakes_and_says_for_how_long);
     tcase_add_test(tc, a_canary_that_crashes_again_and_again_never_passes_its_bake);
     tcase_add_test(tc, a_restart_of_the_canary_begins_its_bake_anew);
