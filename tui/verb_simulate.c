@@ -11,9 +11,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The last line on the screen: whether anything above needs reading. */
+static void print_sum(size_t files, size_t as_expected, size_t unread)
+{
+    printf("%zu scenarios: %zu as expected", files, as_expected);
+    if (files - as_expected - unread)
+        printf(", %zu not", files - as_expected - unread);
+    if (unread)
+        printf(", %zu could not be read", unread);
+    putchar('\n');
+}
+
 int verb_simulate(const struct verb_row *row, const struct args *args)
 {
     int status = EXIT_DONE;
+    size_t as_expected = 0, unread = 0;
 
     (void)row;
     for (size_t i = 0; i < args->operand_count; i++) {
@@ -23,12 +35,16 @@ int verb_simulate(const struct verb_row *row, const struct args *args)
         if (!scenario_run_file(args->operands[i], args->output == OUTPUT_JSON, &text, &ok, &err)) {
             complain_err(&err);
             status = EXIT_USAGE;
+            unread++;
         } else {
             fputs(text, stdout);
+            as_expected += ok;
             if (!ok && status == EXIT_DONE)
                 status = EXIT_REFUSED;
         }
         free(text);
     }
+    if (args->output != OUTPUT_JSON && args->operand_count > 1)
+        print_sum(args->operand_count, as_expected, unread);
     return status;
 }

@@ -206,8 +206,8 @@ static void order_contract(const struct work *w)
             continue;
         step(w, arena_printf(w->arena,
                              "backfill %s until %s is gone, then `lockstep attest %s --gone "
-                             "FORMAT --evidence TEXT`",
-                             use->of, names, use->of));
+                             "%s --evidence TEXT`",
+                             use->of, names, use->of, strchr(names, ',') ? "FORMAT" : names));
         step(w, arena_printf(w->arena,
                              "release the version that no longer reads %s (change: read-)", names));
     }
@@ -233,6 +233,17 @@ static void declare_needs(struct world *world, const struct uses *needs)
 {
     for (size_t i = 0; i < needs->count; i++)
         set_join(&world->stores[needs->use[i].of].has, &needs->use[i].names);
+}
+
+/* The nodes are an assumption, and no evidence. */
+static void drop_places(struct finding *finding)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < finding->witness_count; i++)
+        if (strncmp(finding->witnesses[i].object, "node ", 5) != 0)
+            finding->witnesses[kept++] = finding->witnesses[i];
+    finding->witness_count = kept;
 }
 
 /* `from` rests on three nodes; may one of them get `to`? */
@@ -269,6 +280,8 @@ static bool judge(const struct work *w, struct err *err)
                                   .launcher = BOOK_NONE,
                                   .cohort = BOOK_NONE};
         deed_judge(&world, &deed, w->arena, &w->out->verdict);
+        for (unsigned r = 0; r < RULE_COUNT; r++)
+            drop_places(&w->out->verdict.findings[r]);
         world_release(&world);
     }
     book_free(book);

@@ -97,6 +97,113 @@ START_TEST(the_json_document_has_every_part)
 }
 END_TEST
 
+/* The whole of stdout, word for word. */
+static void expect_text(const char *words, int status, const char *text)
+{
+    struct said said = program_run(&program, words);
+
+    ck_assert_msg(said.status == status, "%s: exit %d: %s", words, said.status, said.err);
+    ck_assert_str_eq(said.out, text);
+    said_release(&said);
+}
+
+START_TEST(the_text_says_what_breaks_and_in_which_order_it_is_safe)
+{
+    char text[12000];
+
+    setup();
+    snprintf(
+        text, sizeof text,
+        "%s/6.yaml: a 6, a contract\n"
+        "  remark: no digest: the version string is trusted to name what runs\n"
+        "%s/7.json: a 7, a contract\n"
+        "  remark: no digest: the version string is trusted to name what runs\n"
+        "\n"
+        "a 6 -> 7\n"
+        "  changes   reads d: drops x\n"
+        "            writes d: adds y\n"
+        "            writes d: drops x\n"
+        "  backward  yes: 7 lives with what 6 wrote and serves its callers\n"
+        "  forward   no: 6 cannot read y, which 7 may write to d\n"
+        "  rollback  no: 6 cannot read y, which 7 may write to d\n"
+        "  in one step: refused\n"
+        "    R1 data: a 7 changes code, write+ in one release\n"
+        "      witness: version 7 of a: changes code, write+\n"
+        "      witness: store d: a 7 may write y\n"
+        "      witness: version 6 of a: cannot read y\n"
+        "      witness: version 6 of a: cannot read y of d\n"
+        "      way out: split it: first the release that changes the data in a way old and new "
+        "code handle, then the code\n"
+        "  safe order:\n"
+        "    1. release a version that also reads y of d and does not write it (change: read+)\n"
+        "    2. release the code of 7, reading and writing as before (change: code)\n"
+        "    3. release the version that writes y to d (change: write+)\n"
+        "    4. backfill d until x is gone, then `lockstep attest d --gone x --evidence "
+        "TEXT`\n"
+        "    5. release the version that no longer reads x (change: read-)\n",
+        program.home, program.home);
+    expect_text("check %/6.yaml %/7.json", 1, text);
+}
+END_TEST
+
+START_TEST(a_step_that_may_be_taken_says_so_in_a_few_lines)
+{
+    char text[12000];
+
+    setup();
+    snprintf(
+        text, sizeof text,
+        "%s/5.yaml: a 5, a contract\n"
+        "  remark: no digest: the version string is trusted to name what runs\n"
+        "  remark: follows nothing: it may run beside no other version, so there is no step to "
+        "it and no way back\n"
+        "  remark: names no kind of change\n"
+        "%s/6.yaml: a 6, a contract\n"
+        "  remark: no digest: the version string is trusted to name what runs\n"
+        "\n"
+        "a 5 -> 6\n"
+        "  backward  yes: 6 lives with what 5 wrote and serves its callers\n"
+        "  forward   yes: 5, still running, lives with what 6 writes\n"
+        "  rollback  yes: 5 can run again after 6\n"
+        "  in one step: allowed\n"
+        "  safe order:\n"
+        "    1. release 6 as it is\n",
+        program.home, program.home);
+    expect_text("check %/5.yaml %/6.yaml", 0, text);
+}
+END_TEST
+
+#define REFUSED_R3                                                                                 \
+    "      action 0 (canary app 3 on a) refused by R3 one step: app 3 is more than one step from " \
+    "1, "                                                                                          \
+    "which may still run\n"                                                                        \
+    "        node a: runs 1\n"                                                                     \
+    "        node b: runs 1\n"                                                                     \
+    "        node c: runs 1\n"                                                                     \
+    "      way out: release the versions between 1 and 3 first\n"
+static const char third_version[] =
+    "{\"name\": \"three at once\", \"services\": {\"app\": {\"versions\": {\"1\": {}, \"2\": "
+    "{\"follows\": [\"1\"]}, \"3\": {\"follows\": [\"2\"]}}, \"nodes\": {\"a\": \"1\", "
+    "\"b\": \"1\", \"c\": \"1\"}}}, \"actions\": [{\"do\": \"canary\", \"svc\": \"app\", "
+    "\"ver\": \"3\", \"nodes\": [\"a\"]}], \"expect\": %s}";
+
+START_TEST(scenarios_end_with_how_many_went_as_expected)
+{
+    char text[1000];
+
+    setup();
+    snprintf(text, sizeof text, third_version, "{\"action\": 0, \"rule\": \"R3\"}");
+    program_write(&program, "as.json", text);
+    snprintf(text, sizeof text, third_version, "null");
+    program_write(&program, "not.json", text);
+    expect_text("simulate %/as.json", 0, "ok    three at once\n" REFUSED_R3);
+    expect_text("simulate %/as.json %/not.json %/none.json", 2,
+                "ok    three at once\n" REFUSED_R3 "FAIL  three at once\n" REFUSED_R3
+                "      expected: nothing refused\n"
+                "3 scenarios: 1 as expected, 1 not, 1 could not be read\n");
+}
+END_TEST
+
 START_TEST(a_scenario_with_a_mistake_names_the_line)
 {
     setup();
@@ -117,6 +224,9 @@ SUITE(verb_check)
     tcase_add_test(tcase, mistakes_are_said_with_file_line_and_column);
     tcase_add_test(tcase, contradictions_between_files_are_exit_2);
     tcase_add_test(tcase, the_json_document_has_every_part);
+    tcase_add_test(tcase, the_text_says_what_breaks_and_in_which_order_it_is_safe);
+    tcase_add_test(tcase, a_step_that_may_be_taken_says_so_in_a_few_lines);
+    tcase_add_test(tcase, scenarios_end_with_how_many_went_as_expected);
     tcase_add_test(tcase, a_scenario_with_a_mistake_names_the_line);
     return suite;
 }
