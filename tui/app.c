@@ -34,6 +34,8 @@ const struct frame *app_frame(struct app *app)
     memcpy(&app->moved, app->frame, offsetof(struct frame, arena));
     app->moved.now_ms += passed;
     app->moved.utc_ms += passed;
+    if (app->telling.story)
+        app->moved.caption = telling_caption(&app->telling);
     if (count > APP_CLUSTERS_MAX)
         return &app->moved;
     for (size_t i = 0; i < count; i++) {
@@ -123,16 +125,24 @@ static void note_picture(struct app *app)
     app->on_its_way = true;
 }
 
-static void draw(struct app *app)
+void app_paint(struct app *app)
 {
+    telling_look(&app->telling, app->frame, app_now(app));
     const struct frame *frame = app_frame(app);
 
     app->screen.armed = false;
     for (size_t i = 0; i < frame->cluster_count; i++)
         if (strcmp(frame->clusters[i].name, app->screen.cluster) == 0)
             app->screen.armed = acting_is_armed(&app->acting, &frame->clusters[i], app_now(app));
+    telling_hint(&app->telling, &app->screen, frame, app->screen.caption_key,
+                 sizeof app->screen.caption_key);
     screen_draw(app_view(app), &app->screen, frame, &app->canvas);
     note_picture(app);
+}
+
+static void draw(struct app *app)
+{
+    app_paint(app);
     app->drawn_ms = app_now(app);
     app->dirty = app->new_frame = app->resized = false;
     term_draw(app->term, &app->canvas);
@@ -202,6 +212,7 @@ static void handle_keys(struct app *app)
     if (count == 0)
         return;
     script_release(&app->script);
+    telling_take_over(&app->telling);
     for (size_t i = 0; i < count && !app->done; i++)
         app_key(app, &keys[i], alone);
     app->last_key_ms = app_now(app);
@@ -212,10 +223,12 @@ static int64_t script_ms(const struct app *app)
     return (int64_t)((double)(app_now(app) - app->start_ms) * app->speed);
 }
 
-static void run_script(struct app *app)
+void app_play(struct app *app)
 {
     struct term_key key = {.key = script_take(&app->script, script_ms(app))};
 
+    if (key.key == KEYCODE_NONE)
+        key.key = telling_take(&app->telling, &app->screen, app->frame, app_now(app));
     if (key.key != KEYCODE_NONE)
         app_key(app, &key, true);
 }
@@ -229,6 +242,7 @@ static void least(int64_t *wait, int64_t ms)
 static int wait_ms(const struct app *app)
 {
     int64_t now = app_now(app), wait = APP_TICK_MS, due = script_due_ms(&app->script);
+    int64_t told = telling_due_ms(&app->telling);
 
     if (!app->on_its_way)
         least(&wait, draw_due(app) - now);
@@ -236,6 +250,8 @@ static int wait_ms(const struct app *app)
         least(&wait, app->drawn_ms + ACTING_STALL_MS - now);
     if (due >= 0 && !app->on_its_way)
         least(&wait, (int64_t)((double)(due - script_ms(app)) / app->speed) + 1);
+    if (told >= 0 && !app->on_its_way)
+        least(&wait, told - now);
     if (app->leaving)
         least(&wait, app->leave_by_ms - now);
     return (int)wait;
@@ -276,7 +292,7 @@ static void turn(struct app *app)
         draw(app);
     sleep_and_handle(app);
     if (!app->on_its_way && !app->done)
-        run_script(app);
+        app_play(app);
     if (app->leaving && (!is_acting(app) || app_now(app) >= app->leave_by_ms))
         app->done = true;
 }
@@ -309,7 +325,7 @@ static bool open_app(struct app *app, struct err *err)
     canvas_init(&app->canvas, width, height, term_is_ascii(app->term));
     app->canvas.theme = &app->theme;
     app->screen.mouse = app->options->mouse;
-    app->screen.show_keys = app->options->show_keys;
+    app->screen.show_keys = app->options->show_keys || app->options->play;
     if (app->screen.mouse)
         term_set_mouse(app->term, true);
     return true;
@@ -346,6 +362,10 @@ int app_run(struct engine *engine, const struct app_options *options)
         draw(app); /* before anything is asked of a cluster; the next one need not wait */
         app->drawn_ms -= APP_FRAME_MS;
         app->start_ms = app_now(app);
+        app->telling.cue = options->cue;
+        app->telling.cue_arg = options->cue_arg;
+        app->telling.pace = options->story ? app->speed / options->story->speed : 1;
+        telling_begin(&app->telling, options->story, options->play, app->start_ms);
         ok = start_engine(app, &err);
         while (ok && !app->done)
             turn(app);

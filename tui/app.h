@@ -3,11 +3,16 @@
 #define LOCKSTEP_TUI_APP_H
 
 #include "engine.h"
+#include "story.h"
 
 #include <stdbool.h>
 
 struct app_options {
-    const char *theme;  /* name or path; NULL: LOCKSTEP_THEME, else the built-in one */
+    const char *theme;         /* name or path; NULL: LOCKSTEP_THEME, else the built-in one */
+    const struct story *story; /* NULL: none is told */
+    bool play;                 /* its keys by itself */
+    story_cue_fn *cue;
+    void *cue_arg;
     const char *script; /* file of keys that are pressed by themselves (script.h); NULL none */
     bool ascii;         /* even where the locale is UTF-8 */
     bool mouse;         /* from the start; `m` switches it */

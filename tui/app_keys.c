@@ -214,6 +214,9 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     app->dirty = true;
     app->screen.flash[0] = '\0';
     keymap_key_word(key->key, app->screen.last_key);
+    if (!app->acting.asking && !app->screen.filtering)
+        telling_saw(&app->telling, key->key, screen_selected(&app->screen, app->frame),
+                    app_now(app));
     if (key->key == KEY_CTRL_C && interrupt(app))
         return;
     if (key->key == KEYCODE_MOUSE) {

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "script.h"
+#include "story.h"
 #include "term.h"
 #include "tty.h"
 #include "view.h"
@@ -35,6 +36,7 @@ struct app {
     struct screen screen;
     struct acting acting;
     struct script script;
+    struct telling telling;
     const struct view *views[APP_VIEWS_MAX]; /* last one is on top */
     size_t view_count;
 
@@ -63,6 +65,11 @@ void app_leave(struct app *app, int status);
 void app_suspend(struct app *app);
 /* What is on the screen may be old: nothing acts before the next picture. */
 void app_forget(struct app *app);
+
+/* The view with its frame on the canvas, and what it showed as app->drawn. */
+void app_paint(struct app *app);
+/* The keys that a script or a story presses by itself. */
+void app_play(struct app *app);
 
 /* `alone`: see acting.h. */
 void app_key(struct app *app, const struct term_key *key, bool alone);

@@ -54,6 +54,8 @@ enum arg_type {
     X(SPEED, speed, TAKES_FACTOR, "--speed", "", "N", "simulated seconds per second")              \
     X(SCRIPT, script, TAKES_TEXT, "--script", "", "FILE",                                          \
       "keys to press by itself; any key takes over")                                               \
+    X(PLAY, play, TAKES_NOTHING, "--play", "", "",                                                 \
+      "tell the story by itself, with the keys shown; any key takes over")                         \
     X(THEME, theme, TAKES_TEXT, "--theme", "", "NAME", "colours: a theme's name or file")          \
     X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
     X(SHOW_KEYS, show_keys, TAKES_NOTHING, "--show-keys", "", "",                                  \
@@ -95,7 +97,8 @@ struct args {
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool print_rbac, print_policy, read_only, yes, no_journal, ascii, show_keys, man, help, version;
+    bool print_rbac, print_policy, read_only, yes, no_journal, play, ascii, show_keys, man, help,
+        version;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "drivers/sim/sim.h"
 #include "fields.h"
+#include "story.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,8 +24,9 @@ static const struct verb_row verb_rows[] = {
      DRAWS | BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(JOURNAL) | BIT(READ_ONLY) |
          BIT(VERSION),
      0, 0, verb_dashboard},
-    {"demo", "[SCENARIO]", "the dashboard on the built-in simulator; needs nothing",
-     DRAWS | BIT(SEED) | BIT(SPEED) | BIT(SCRIPT), 0, 1, verb_demo},
+    {"demo", "[STORY]",
+     "the dashboard on the built-in simulator; a STORY tells a mistake, its refusal, the way out",
+     DRAWS | BIT(SEED) | BIT(SPEED) | BIT(SCRIPT) | BIT(PLAY), 0, 1, verb_demo},
     {"status", "[SERVICE]",
      "one look at every service or at one, with what may be done and why not",
      WHERE | BIT(OUTPUT) | BIT(JOURNAL), 0, 1, verb_status},
@@ -155,6 +158,25 @@ static void help_overview(void)
          "a rule, 2 usage or configuration, 3 could not be known or reached, 4 outcome unknown.");
 }
 
+static const char *about_story(const char *name)
+{
+    for (size_t i = 0; sim_scenario_name(i); i++)
+        if (strcmp(sim_scenario_name(i), name) == 0)
+            return sim_scenario_about(i);
+    return "";
+}
+
+static void help_stories(void)
+{
+    puts("\nStories, each with the key to press next; --play tells it by itself:");
+    for (size_t i = 0; story_at(i); i++)
+        printf("  %-22s %s\n", story_at(i)->name, about_story(story_at(i)->name));
+    puts("\nOther scenarios are worlds to try things in:");
+    for (size_t i = 0; sim_scenario_name(i); i++)
+        if (!story_find(sim_scenario_name(i)))
+            printf("  %-22s %s\n", sim_scenario_name(i), sim_scenario_about(i));
+}
+
 static void help_verb(const struct verb_row *row)
 {
     print_usage(row);
@@ -168,6 +190,8 @@ static void help_verb(const struct verb_row *row)
                  info->word, info->argument[0] ? " " : "", info->argument);
         printf("  %-22s %s\n", head, info->help);
     }
+    if (row->run == verb_demo)
+        help_stories();
 }
 
 static bool has_fields(const struct verb_row *row)

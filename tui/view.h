@@ -18,7 +18,8 @@ struct screen {
     int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */
     char (*order)[224];             /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
-    bool armed; /* selected row's context */
+    bool armed;           /* selected row's context */
+    char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
     bool mouse, show_keys;
     char last_key[16]; /* show_keys */
     char flash[240];   /* one line that answers the last key; "" none */

@@ -439,6 +439,21 @@ START_TEST(a_broken_theme_or_script_is_said_before_the_screen_is_touched)
 END_TEST
 
 /* Any bytes: it may do what it likes, but ends with q and gives the terminal back. */
+START_TEST(a_story_plays_itself_to_its_end_within_a_minute)
+{
+    static const char *const args[] = {"demo", "knight", "--play", "--speed", "24", NULL};
+    double begin = pty_now_ms();
+
+    pty = pty_start(&(struct pty_options){.width = 100, .height = 30, .args = args});
+    pty_wait_text(pty, "R3: 3 versions of router could run at once: 7, 8, 9");
+    pty_wait_text(pty, "node s8  runs 7");
+    pty_wait_text(pty, "q quits.");
+    pty_wait_text(pty, "9 is stable");
+    ck_assert(pty_now_ms() - begin < 60000);
+    quit_restored();
+}
+END_TEST
+
 START_TEST(mashing_keys_does_no_harm)
 {
     uint64_t state = 0x9e3779b97f4a7c15u + (uint64_t)_i;
@@ -502,6 +517,7 @@ static void add_keys(Suite *suite)
     tcase_add_test(tcase, the_mouse_selects_and_scrolls_once_it_is_on);
     tcase_add_test(tcase, a_filter_is_typed_and_dropped);
     tcase_add_test(tcase, a_script_presses_keys_until_somebody_does);
+    tcase_add_test(tcase, a_story_plays_itself_to_its_end_within_a_minute);
     tcase_add_loop_test(tcase, mashing_keys_does_no_harm, 0, 4);
 }
 

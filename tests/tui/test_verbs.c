@@ -60,7 +60,7 @@ static const struct {
     {"--help", 0, "lockstep status [SERVICE]"},
     {"help step", 0, "--to N"},
     {"step --help", 0, "--yes"},
-    {"help", 0, "lockstep demo [SCENARIO]"},
+    {"help", 0, "lockstep demo [STORY]"},
     {"help --man", 0, ".TH LOCKSTEP 1"},
     {"completion bash", 0, "complete -o filenames -F _lockstep lockstep"},
     {"completion zsh", 0, "#compdef lockstep"},

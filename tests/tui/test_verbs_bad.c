@@ -57,6 +57,13 @@ static const struct {
 } usage[] = {
     {"stauts", 2, "lockstep: there is no verb 'stauts'. Did you mean 'status'?"},
     {"xyzzy", 2, "lockstep: there is no verb 'xyzzy'. `lockstep --help` lists them."},
+    {"demo knigth", 2,
+     "lockstep: the simulator has no scenario 'knigth'. Did you mean 'knight'? There are: "
+     "default,"},
+    {"demo knigth --play", 2,
+     "lockstep: there is no story 'knigth' to play. Did you mean 'knight'? There are: happy,"},
+    {"demo eight --play", 2, "lockstep: there is no story 'eight' to play."},
+    {"demo --play", 2, "lockstep: --play needs the name of a story. There are: happy, knight,"},
     {"completion fihs", 2,
      "lockstep: no shell 'fihs' is known here. Did you mean 'fish'? bash, zsh and fish are."},
     {"help stp", 2, "lockstep: there is no verb 'stp'. Did you mean 'step'?"},

@@ -4,6 +4,7 @@
  * the lines that differ. When a change is meant, run the suite once with LOCKSTEP_GOLDEN=write,
  * which writes them anew, and read the difference before committing it. */
 #include "tui/easel.h"
+#include "tui/golden.h"
 
 #include "base/mem.h"
 #include "views/parts.h"
@@ -147,48 +148,15 @@ static const struct golden {
      .height = 24},
 };
 
-static const char *line_end(const char *line)
-{
-    const char *end = strchr(line, '\n');
-
-    return end ? end : line + strlen(line);
-}
-
-/* Lines of both that differ, side by side one under the other. */
-static void print_difference(const char *expected, const char *found)
-{
-    for (int n = 1; *expected || *found; n++) {
-        const char *left = line_end(expected), *right = line_end(found);
-        size_t a = (size_t)(left - expected), b = (size_t)(right - found);
-        if (a != b || memcmp(expected, found, a) != 0)
-            fprintf(stderr, "%3d - %.*s\n    + %.*s\n", n, (int)a, expected, (int)b, found);
-        expected = *left ? left + 1 : left;
-        found = *right ? right + 1 : right;
-    }
-}
-
 static void golden_path(const struct golden *golden, char *out, size_t size)
 {
     snprintf(out, size, "tui/golden/%s-%dx%d%s.txt", golden->name, golden->width, golden->height,
              golden->ascii ? "-ascii" : "");
 }
 
-static void write_golden(const char *path, const char *text)
-{
-    const char *dir = getenv("LOCKSTEP_TESTS");
-    char full[PATH_MAX];
-
-    snprintf(full, sizeof full, "%s/%s", dir ? dir : "tests", path);
-    FILE *f = fopen(full, "w");
-    ck_assert_msg(f != NULL, "cannot write %s", full);
-    fputs(text, f);
-    fclose(f);
-}
-
 START_TEST(the_screen_is_as_in_the_golden_file)
 {
     const struct golden *golden = &goldens[_i];
-    const char *mode = getenv("LOCKSTEP_GOLDEN");
     char path[256];
 
     if (golden->frame)
@@ -209,16 +177,7 @@ START_TEST(the_screen_is_as_in_the_golden_file)
     easel.screen.question = golden->question;
     char *found = easel_draw(golden->view, golden->width, golden->height, golden->ascii);
     golden_path(golden, path, sizeof path);
-    if (mode && strcmp(mode, "write") == 0) {
-        write_golden(path, found);
-    } else {
-        char *expected = test_read_file(path, NULL);
-        if (strcmp(expected, found) != 0)
-            print_difference(expected, found);
-        ck_assert_msg(strcmp(expected, found) == 0,
-                      "%s differs; LOCKSTEP_GOLDEN=write writes it anew", path);
-        free(expected);
-    }
+    golden_check(path, found);
     free(found);
 }
 END_TEST

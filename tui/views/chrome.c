@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ENDED_SHOWN_MS = 15000 };
+enum { ENDED_SHOWN_MS = 15000, CAPTION_LINES = 3 };
 
 /* The line that answers: what is being typed, what the last key did, what is on its way. */
 struct reply {
@@ -100,6 +100,45 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
     return true;
 }
 
+/* The key to press stands in front, as if it were a key of the bar. */
+static void lay_caption(const struct screen *screen, const struct frame *frame,
+                        const struct canvas *canvas, struct sheet *sheet)
+{
+    sheet_init(sheet, canvas, canvas->width - 1);
+    if (!frame->caption || !frame->caption[0])
+        return;
+    sheet_line(sheet);
+    if (screen->caption_key[0]) {
+        sheet_text(sheet, ROLE_MARKED, " ");
+        sheet_text(sheet, ROLE_MARKED, screen->caption_key);
+        sheet_text(sheet, ROLE_MARKED, " ");
+    }
+    sheet_text(sheet, ROLE_CAPTION, " ");
+    sheet_wrap(sheet, ROLE_CAPTION, 1, CAPTION_LINES, frame->caption);
+}
+
+static int caption_lines(const struct screen *screen, const struct frame *frame,
+                         const struct canvas *canvas)
+{
+    struct sheet sheet;
+
+    lay_caption(screen, frame, canvas, &sheet);
+    int lines = (int)sheet.line_count;
+    sheet_release(&sheet);
+    return lines;
+}
+
+static void draw_caption(const struct screen *screen, const struct frame *frame,
+                         struct canvas *canvas, int y)
+{
+    struct sheet sheet;
+
+    lay_caption(screen, frame, canvas, &sheet);
+    int lines = (int)sheet.line_count;
+    sheet_draw(&sheet, canvas, y - lines + 1, 0, lines, 0);
+    sheet_release(&sheet);
+}
+
 struct area screen_body(const struct screen *screen, const struct frame *frame,
                         const struct canvas *canvas)
 {
@@ -107,7 +146,7 @@ struct area screen_body(const struct screen *screen, const struct frame *frame,
     int above = 1 + frame_has_alert(frame), below = 2;
 
     below += find_reply(screen, frame, canvas, &reply);
-    below += frame->caption && frame->caption[0];
+    below += caption_lines(screen, frame, canvas);
     int height = canvas->height - above - below;
     return (struct area){
         .y = above, .x = 0, .height = height > 0 ? height : 0, .width = canvas->width};
@@ -314,6 +353,5 @@ void chrome_draw(const struct view *view, const struct screen *screen, const str
     draw_clusters(frame, canvas, y--);
     if (find_reply(screen, frame, canvas, &reply))
         draw_reply(screen, &reply, canvas, y--);
-    if (frame->caption && frame->caption[0])
-        canvas_field(canvas, y, 1, canvas->width - 2, false, ROLE_CAPTION, frame->caption);
+    draw_caption(screen, frame, canvas, y);
 }
