@@ -220,7 +220,7 @@ static int take_next(struct telling *telling, int64_t now_ms)
         telling->next += telling->in_text;
     }
     if (telling->in_text) {
-        int letter = *telling->next++;
+        const int letter = (unsigned char)*telling->next++;
         telling->due_ms = now_ms + (*telling->next == '\'' ? key_ms(telling) : STORY_LETTER_MS);
         return letter;
     }
