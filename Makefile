@@ -39,7 +39,7 @@ TEST_LIBS  = $(eval TEST_LIBS := $(shell pkg-config --libs check vterm libssl) -
 
 LIB_SRC   := $(sort $(shell find backend tui -name '*.c' ! -path tui/main.c))
 TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/bench/*' \
-                      ! -path 'tests/prove/*' ! -path 'tests/engines/*'))
+                      ! -path 'tests/prove/*' ! -path 'tests/engines/*' ! -path 'tests/mutate/*'))
 PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
 EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
@@ -48,15 +48,16 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
-ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/tui/program.c tests/engine/drive.c $(wildcard tests/drivers/conformance*.c))
-ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC)
+ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/kit.c tests/tui/program.c tests/engine/drive.c $(wildcard tests/drivers/conformance*.c))
+MUTATE_SRC := $(sort $(wildcard tests/mutate/*.c))
+ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC) $(MUTATE_SRC)
 ALL_H     := $(sort $(shell find backend tui tests -name '*.h'))
 
 Q   := $(if $(V),,@)
 say  = @printf '  %-7s %s\n'
 
 .DEFAULT_GOAL := build
-.PHONY: build run check lint prove bench fuzz engines check-engines install uninstall dist clean help
+.PHONY: build run check lint prove bench mutate fuzz engines check-engines install uninstall dist clean help
 .DELETE_ON_ERROR:
 
 build: $(BUILD)/deps-build ## install what is missing to build, and build build/lockstep
@@ -99,6 +100,29 @@ prove: build ## exhaustive explorers over the real protocol and guard code
 bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)$(MAKE) --no-print-directory $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%)
 	$(Q)set -e; for b in $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%); do LOCKSTEP_BIN=$(BUILD)/lockstep $$b; done
+
+# Mutants of the guard, all in one program: everything but the guard is the ordinary build's.
+GUARD_SRC  := $(filter backend/guard/%,$(LIB_SRC))
+MUTANT_OBJ := $(GUARD_SRC:%.c=$(BUILD)/mutate/%.o) $(BUILD)/mutate/mutants.o
+MUTATE_OBJ := $(filter-out $(GUARD_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ)) $(MUTATE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/kit.o \
+              $(patsubst %.c,$(BUILD)/%.o,$(filter tests/guard/% tests/release/% tests/board/% tests/engine/% tests/drivers/sim_bench.c tests/drivers/conformance%,$(TEST_SRC)))
+mutate: build $(BUILD)/deps-mutate ## mutation testing of the guard; SAMPLE=10 tries every tenth
+	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/mutants
+	$(Q)SAMPLE=$(SAMPLE) ONLY=$(ONLY) $(BUILD)/mutants
+
+$(BUILD)/mutate/mutants.c: tests/mutate/instrument.py $(GUARD_SRC) $(wildcard backend/*/*.h)
+	$(say) MUTATE backend/guard
+	@mkdir -p $(@D)
+	$(Q)tests/mutate/instrument.py $(@D) "$(subst ",\",$(CPP_ALL)) $(PKG_CFLAGS)" $(GUARD_SRC)
+
+$(GUARD_SRC:%.c=$(BUILD)/mutate/%.c): $(BUILD)/mutate/mutants.c ;
+
+$(MUTANT_OBJ): %.o: %.c tests/mutate/mutate.h
+	$(Q)$(CC) $(CPP_ALL) -std=gnu11 -w -O2 -fPIE -pthread $(PKG_CFLAGS) -include mutate/mutate.h -c $< -o $@
+
+$(BUILD)/mutants: $(MUTANT_OBJ) $(MUTATE_OBJ)
+	$(say) LINK $@
+	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
 
 FUZZ_SECONDS ?= 20
 fuzz: $(BUILD)/deps-lint ## fuzz every parser, FUZZ_SECONDS each (clang's libFuzzer)

@@ -1,114 +1,26 @@
 /* main.c: runs every registered suite; the exit status says whether all passed. */
-#include "test.h"
+#include "kit.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 
-#include <limits.h>
 #include <locale.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static test_suite_fn *suites[256];
-static size_t suite_count;
-static char program[PATH_MAX], scratch[PATH_MAX], tests_dir[PATH_MAX];
-
-void test_register(test_suite_fn *fn)
-{
-    if (suite_count < ARRAY_LEN(suites))
-        suites[suite_count++] = fn;
-}
-
-TCase *test_case(Suite *suite, const char *name, double timeout_s)
-{
-    TCase *tcase = tcase_create(name);
-
-    tcase_set_timeout(tcase, timeout_s);
-    suite_add_tcase(suite, tcase);
-    return tcase;
-}
-
-char *test_read_file(const char *path, size_t *len)
-{
-    char full[PATH_MAX * 2];
-
-    snprintf(full, sizeof full, "%s/%s", tests_dir, path);
-    FILE *f = fopen(full, "rb");
-    ck_assert_msg(f != NULL, "cannot open %s", full);
-    char *bytes = NULL;
-    size_t cap = 0, n = 0, got;
-    do {
-        ARRAY_RESERVE(bytes, cap, n + 4096);
-        got = fread(bytes + n, 1, 4095, f);
-        n += got;
-    } while (got);
-    bytes[n] = '\0';
-    fclose(f);
-    if (len)
-        *len = n;
-    return bytes;
-}
-
-const char *test_dir(void)
-{
-    static char dir[PATH_MAX * 2];
-
-    snprintf(dir, sizeof dir, "%s/XXXXXX", scratch);
-    ck_assert_msg(mkdtemp(dir) != NULL, "cannot make %s", dir);
-    return dir;
-}
-
-const char *test_program(void)
-{
-    return program;
-}
-
-static void find_program(const char *self)
-{
-    const char *given = getenv("LOCKSTEP_BIN"), *slash = strrchr(self, '/');
-
-    if (given)
-        snprintf(program, sizeof program, "%s", given);
-    else
-        snprintf(program, sizeof program, "%.*s/lockstep", slash ? (int)(slash - self) : 1,
-                 slash ? self : ".");
-    char *real = realpath(program, NULL);
-    if (real)
-        snprintf(program, sizeof program, "%s", real);
-    free(real);
-}
 
 int main(int argc, char **argv)
 {
+    size_t count;
+
     (void)argc;
     setlocale(LC_ALL, "C.UTF-8");
     json_init();
-    find_program(argv[0]);
-    const char *dir = getenv("LOCKSTEP_TESTS");
-    if (!realpath(dir ? dir : "tests", tests_dir)) {
-        fprintf(stderr, "run from the top of the tree, or set LOCKSTEP_TESTS\n");
-        return 2;
-    }
-    snprintf(scratch, sizeof scratch, "/tmp/lockstep-test-XXXXXX");
-    if (!mkdtemp(scratch))
+    if (!kit_init(argv[0]))
         return 2;
     SRunner *runner = srunner_create(NULL);
-    for (size_t i = 0; i < suite_count; i++)
+    test_suite_fn *const *suites = kit_suites(&count);
+    for (size_t i = 0; i < count; i++)
         srunner_add_suite(runner, suites[i]());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    char rm_word[] = "rm", rm_flags[] = "-rf";
-    char *const rm[] = {rm_word, rm_flags, scratch, NULL};
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        execvp("rm", rm);
-        _exit(1);
-    }
-    waitpid(pid, NULL, 0);
+    kit_release();
     return failed ? 1 : 0;
 }
