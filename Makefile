@@ -57,7 +57,8 @@ Q   := $(if $(V),,@)
 say  = @printf '  %-7s %s\n'
 
 .DEFAULT_GOAL := build
-.PHONY: build run check lint prove bench mutate fuzz engines check-engines install uninstall dist clean help
+PROVED := $(PROVE_SRC:tests/prove/%.c=proved-%)
+.PHONY: $(PROVED) build run check lint prove bench mutate fuzz engines check-engines install uninstall dist clean help
 .DELETE_ON_ERROR:
 
 build: $(BUILD)/deps-build ## install what is missing to build, and build build/lockstep
@@ -95,7 +96,10 @@ $(BUILD)/%.o: %.c
 
 prove: build ## exhaustive explorers over the real protocol and guard code
 	$(Q)$(MAKE) --no-print-directory $(PROVE_SRC:tests/prove/%.c=$(BUILD)/prove-%)
-	$(Q)set -e; for p in $(PROVE_SRC:tests/prove/%.c=$(BUILD)/prove-%); do $$p --all; done
+	$(Q)$(MAKE) --no-print-directory -j2 -Otarget $(PROVED)
+
+$(PROVED): proved-%:
+	$(Q)$(BUILD)/prove-$* --all
 
 bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)$(MAKE) --no-print-directory $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%)
