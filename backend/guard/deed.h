@@ -14,6 +14,9 @@
 #define ASK_ADMIT    (ASK(RL) | ASK(R1) | ASK(R2) | ASK(RC) | ASK(R3))
 #define ASK_SCHEMA   (ASK(RL) | ASK(R1) | ASK(R2))
 
+/* Nodes that join are no release, so R4 is not asked of them: enough of them may join with the
+ * version under test to pass the third of the fleet that R4 leaves to a canary. R3 keeps them
+ * within the step, and R4 counts them when the next canary is judged. */
 /* name, word, rules asked, what it names */
 #define DEED_TABLE(X)                                                                              \
     X(CANARY, "canary", ASK_RELEASE)                                                               \

@@ -110,7 +110,12 @@ static void check_rehearsed(const struct trial *trial, struct finding *finding)
             "would start %s", trial->version->name);
 }
 
-/* A way back leads to something that what runs now is declared to follow. */
+/* A way back leads to something that what runs now is declared to follow: also to a version that
+ * never ran here, because worlds hold no history. What is guaranteed: every other rule judges it as
+ * it judges a release (it reads what may be at rest, finds what it calls, is one step away), and it
+ * can be pulled. Not guaranteed: that anybody has seen it run. A canary of an older version is no
+ * exception: the newer one does not precede it, so that it is left by releasing the newer one
+ * again, which wants no rehearsal as long as that one was stable. */
 static void check_way_back(const struct trial *trial, struct finding *finding)
 {
     const struct deed *deed = trial->deed;

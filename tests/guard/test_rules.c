@@ -25,6 +25,7 @@
     CANARY(s, v, n)                                                                                \
     "," BAKE(s) ",{'do':'rollback','svc':'" s "','ver':'" old "','nodes':['" n "']}," BAKE(s)
 #define FULL(s, v, old, n) REHEARSE(s, v, old, n) "," RELEASE(s, v) "," BAKE(s)
+#define JOIN(n, v)         "{'do':'admit','svc':'app','node':'" n "','ver':'" v "'}"
 #define AT(what, s, n)     "{'do':'" what "','svc':'" s "','node':'" n "'}"
 
 static const struct claim {
@@ -369,6 +370,27 @@ static const struct claim {
      FULL("app", "v2", "v1", "n1") ",{'do':'launcher','svc':'app','name':'asg','ver':'v2'}," BAKE(
          "app") "," CANARY("app", "v1",
                            "n1") ",{'do':'launcher','svc':'app','name':'asg','ver':'v1'}",
+     "", NULL},
+
+    /* what R4 leaves open, and what holds all the same */
+    {"a way back may lead to a predecessor that never ran",
+     "'services':{'app':{" CHAIN ",'nodes':{'n1':'v2','n2':'v2'}}}", BACK("app", "v1"), "", NULL},
+    {"but not to one that cannot read what is at rest",
+     "'services':{'app':{'versions':{'v1':{'reads':{'d':['x']}},'v2':{'reads':{'d':['x','j']},"
+     "'pred':['v1']}},'nodes':{'n1':'v2','n2':'v2'}}},'stores':{'d':{'may':['j']}}",
+     BACK("app", "v1"), "0 R1", "store d"},
+    {"nodes may join with the version under test", APP3,
+     CANARY("app", "v2", "n1") "," JOIN("n4", "v2") "," JOIN("n5", "v2"), "", NULL},
+    {"nodes that joined count in the third of the next canary", APP6,
+     CANARY("app", "v2", "n1") "," JOIN("n7", "v2") "," JOIN("n8", "v2") "," CANARY("app", "v2",
+                                                                                    "n2"),
+     "3 R4", "node n2"},
+    {"a canary of an older version has no way back to the newer one", APP6,
+     FULL("app", "v2", "v1", "n1") "," CANARY("app", "v1", "n1") "," BACK("app", "v2"), "7 R4",
+     "node n1"},
+    {"a canary of an older version is left by releasing the newer one again", APP6,
+     FULL("app", "v2", "v1", "n1") "," CANARY("app", "v1", "n1") "," RELEASE("app", "v2") "," BAKE(
+         "app") "," FULL("app", "v3", "v2", "n1"),
      "", NULL},
 
     /* out of band */
