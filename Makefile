@@ -58,7 +58,7 @@ say  = @printf '  %-7s %s\n'
 
 .DEFAULT_GOAL := build
 PROVED := $(PROVE_SRC:tests/prove/%.c=proved-%)
-.PHONY: $(PROVED) build run check lint prove bench mutate fuzz engines check-engines install uninstall dist clean help
+.PHONY: $(PROVED) build run check lint prove bench mutate coverage fuzz engines check-engines install uninstall dist clean help
 .DELETE_ON_ERROR:
 
 build: $(BUILD)/deps-build ## install what is missing to build, and build build/lockstep
@@ -127,6 +127,13 @@ $(MUTANT_OBJ): %.o: %.c tests/mutate/mutate.h
 $(BUILD)/mutants: $(MUTANT_OBJ) $(MUTATE_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
+
+# Counts are added up over runs, so they start from none.
+coverage: $(BUILD)/deps-test $(BUILD)/deps-mutate ## branches of the guard and of releases that tests take
+	$(Q)$(MAKE) --no-print-directory -j2 COV=1 $(BUILD)/cov/lockstep $(BUILD)/cov/unit
+	$(Q)find $(BUILD)/cov -name '*.gcda' -delete
+	$(Q)$(BUILD)/cov/unit >$(BUILD)/cov/unit.log || { tail -20 $(BUILD)/cov/unit.log; exit 1; }
+	$(Q)tests/coverage/branches.py $(BUILD)/cov tests/coverage/gaps backend/guard/ backend/release/
 
 FUZZ_SECONDS ?= 20
 fuzz: $(BUILD)/deps-lint ## fuzz every parser, FUZZ_SECONDS each (clang's libFuzzer)
