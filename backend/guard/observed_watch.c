@@ -302,6 +302,9 @@ static void watch_drift(struct watch *w)
 
     if (!is_managed(w->in))
         return;
+    /* A new version that waits for its first instance is how a pipeline hands one over. */
+    if (service->motion == MOTION_RESTING && !live_has(w->live, service->wants))
+        return;
     if (!what[0])
         what = against_record(w);
     if (!what[0])

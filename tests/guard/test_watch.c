@@ -176,6 +176,15 @@ START_TEST(what_was_changed_outside_of_lockstep_is_an_alarm)
     hand_release(&hand);
 
     stable();
+    hand.service.wants = "6"; /* arrived, and waits for its first instance */
+    hand.service.motion = MOTION_RESTING;
+    seen.drift = "it wants 6, and wanted 5";
+    expect_none();
+    hand.service.motion = MOTION_MOVING;
+    expect(ALARM_DRIFT, "service shop", "it wants 6, and wanted 5");
+    hand_release(&hand);
+
+    stable();
     seen.drift = "its configuration is another one";
     expect(ALARM_DRIFT, "service shop", "its configuration is another one");
     hand.in.release = NULL; /* never lockstep's, and no contract: nobody said how it must be */
