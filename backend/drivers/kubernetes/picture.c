@@ -402,7 +402,7 @@ static void add_launchers(struct draft *draft)
     service->launchers = arena_alloc(arena, view->cron_count + 1, sizeof *service->launchers);
     if (service->motion != MOTION_NONE || draft->dirty)
         service->launchers[service->launcher_count++] =
-            (struct launcher){"template", service->wants};
+            (struct launcher){LAUNCHER_SPEC, service->wants};
     for (size_t i = 0; i < view->cron_count; i++)
         service->launchers[service->launcher_count++] = (struct launcher){
             arena_printf(arena, "cronjob %s", view->crons[i]->meta.name),
