@@ -51,7 +51,7 @@ void nomad_rig_need(void)
     const char *cache = getenv("LOCKSTEP_ENGINES"), *tests = getenv("LOCKSTEP_TESTS");
     char pid[16], binaries[PATH_MAX];
 
-    if (owner)
+    if (owner || !rig_wanted("nomad"))
         return;
     snprintf(script, sizeof script, "%s/engines/nomad-cluster.sh", tests ? tests : "tests");
     snprintf(folder, sizeof folder, "/tmp/lockstep-nomad-XXXXXX");
