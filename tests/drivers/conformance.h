@@ -15,6 +15,7 @@ struct conformance_world {
     struct clock *clock;
     struct cluster_config config;
     const char *service_name;
+    uint32_t instances; /* eight, unless setup says otherwise; the suite itself wants eight */
     void *own;
 };
 

@@ -50,7 +50,8 @@ struct action bench_plan(struct bench *bench, enum verb verb, uint32_t to_count,
     return action;
 }
 
-struct err bench_refused(struct bench *bench, enum verb verb, uint32_t to_count, const char *to)
+struct err bench_refused(struct bench *bench, enum verb verb, uint32_t to_count, const char *to,
+                         const json_t *memo)
 {
     struct driver *driver = bench->one.driver;
     const struct service *service = bench_read(bench);
@@ -59,7 +60,7 @@ struct err bench_refused(struct bench *bench, enum verb verb, uint32_t to_count,
     json_t *kept = NULL;
 
     snprintf(action.to, sizeof action.to, "%s", to);
-    ck_assert_msg(!driver->ops->plan(driver, service, NULL, &action, &kept, &err),
+    ck_assert_msg(!driver->ops->plan(driver, service, memo, &action, &kept, &err),
                   "plan %s to %u of %s was not refused", verb_word[verb], to_count, to);
     ck_assert_ptr_null(kept);
     service_unref(service);

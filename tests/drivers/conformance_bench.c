@@ -125,22 +125,24 @@ static void open_operator(struct bench *bench, struct seat *seat)
 static bool knows_service(struct bench *bench, void *arg)
 {
     const struct seat *seat = arg;
-    const struct conformance_fixture *fixture = bench->world.fixture;
+    const struct conformance_world *world = &bench->world;
 
     return seat->synced && seat->service &&
-           service_count(seat->service, fixture->old_version, STATES_SERVING) == 8;
+           service_count(seat->service, world->fixture->old_version, STATES_SERVING) ==
+               world->instances;
 }
 
 void bench_open(struct bench *bench, const struct conformance_fixture *fixture)
 {
     memset(bench, 0, sizeof *bench);
     bench->world.fixture = fixture;
+    bench->world.instances = 8;
     fixture->setup(&bench->world);
     bench->loop = loop_new(bench->world.clock);
     open_operator(bench, &bench->one);
     ck_assert_msg(bench_until(bench, knows_service, &bench->one),
-                  "%s: no complete picture with eight of %s on %s", fixture->name,
-                  bench->world.service_name, fixture->old_version);
+                  "%s: no complete picture with %u of %s on %s", fixture->name,
+                  bench->world.instances, bench->world.service_name, fixture->old_version);
     ck_assert_int_eq(bench->one.state, CLUSTER_LIVE);
     snprintf(bench->service_id, sizeof bench->service_id, "%s", bench->one.service->id);
 }

@@ -71,7 +71,8 @@ struct answer bench_permissions(struct bench *bench);
 /* An action of this verb, planned on a fresh read; fails the test when plan refuses. */
 struct action bench_plan(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo);
 /* The same, for what must be refused: returns plan's error. */
-struct err bench_refused(struct bench *bench, enum verb verb, uint32_t to_count, const char *to);
+struct err bench_refused(struct bench *bench, enum verb verb, uint32_t to_count, const char *to,
+                         const json_t *memo);
 /* Plans and does it, all its writes, each after the one before has come to rest. */
 void bench_do(struct bench *bench, enum verb verb, uint32_t to_count, json_t **memo);
 /* Sends the first write of a planned action and does not wait until it has come to rest. */

@@ -225,15 +225,15 @@ CONFORM(a_second_start_in_flight_is_refused)
     const struct conformance_fixture *fixture = bench->world.fixture;
 
     bench_do(bench, VERB_START, 1, memo);
-    const struct err err = bench_refused(bench, VERB_START, 1, fixture->next_version);
+    const struct err err = bench_refused(bench, VERB_START, 1, fixture->next_version, *memo);
     ck_assert_int_eq(err.code, ERR_REJECTED);
     ck_assert_ptr_nonnull(strstr(err.text, bench->world.service_name));
 }
 
 CONFORM(more_instances_than_there_are_is_refused)
 {
-    (void)memo;
-    const struct err err = bench_refused(bench, VERB_START, 9, bench->world.fixture->new_version);
+    const struct err err =
+        bench_refused(bench, VERB_START, 9, bench->world.fixture->new_version, *memo);
     ck_assert_int_eq(err.code, ERR_REJECTED);
 }
 
