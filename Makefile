@@ -46,6 +46,8 @@ BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/health/canaries.c tests/guard/big_fleet.c tests/guard/random_world.c $(wildcard tests/guard/hidden*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
+# Again on the older control plane, with VERSIONS=all.
+KUBE_SUITES := $(shell sed -n 's/.*suite_create("\(kube-[a-z]*\)").*/\1/p' tests/engines/test_kube_*.c) kubernetes-conformance
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
 ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/kit.c tests/tui/program.c tests/engine/drive.c $(wildcard tests/drivers/conformance*.c))
@@ -142,9 +144,13 @@ fuzz: $(BUILD)/deps-lint ## fuzz every parser, FUZZ_SECONDS each (clang's libFuz
 engines: $(BUILD)/deps-engines ## build the engines that tests run against, cached in $(CACHE)
 	$(Q)tests/engines/build.sh "$(CACHE)/engines"
 
-check-engines: build engines ## the driver suites against real engines (root and namespaces needed)
+check-engines: build engines ## the driver suites against real engines (root and namespaces needed; VERSIONS=all: older ones, too)
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/engines
 	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines
+ifeq ($(VERSIONS),all)
+	$(Q)set -e; for suite in $(KUBE_SUITES); do CK_RUN_SUITE=$$suite KUBE_CONTROL_PLANE=kubernetes-old \
+		LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; done
+endif
 
 # Only the suites that need a cluster; the runner and the conformance suite are shared.
 $(BUILD)/engines: $(ENGINE_OBJ) $(LIB_OBJ)

@@ -72,12 +72,35 @@ control_plane() {
             stamp="$stamp -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=$minor"
         done
         echo "building a Kubernetes $version control plane; the first time takes many minutes"
-        (cd "$source" && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off nice -n 19 \
-            go build -buildvcs=false -mod=readonly -modfile="$1.mod" -ldflags="$stamp" -o "$work/made" .) || return
+        go_program "$source" "$1.mod" "$stamp" "$work/made" || return
         mv "$work/made" "$made"
         find "$cache" -name "$2-*" -mtime +7 -delete
     fi
     ln -sfn "$2-$key" "$cache/$2"
+}
+
+# Argo Rollouts: its controller, a module of its own because it wants another Kubernetes' libraries, and
+# its definitions as its published module ships them.
+build_argo() {
+    local source=$here/argo key made module
+    key=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum | cut -c1-16)
+    made=$cache/argo-$key
+    if [ ! -d "$made" ]; then
+        need_go || return
+        echo "building the controller of Argo Rollouts; the first time takes many minutes"
+        mkdir "$work/argo"
+        go_program "$source" go.mod '-s -w' "$work/argo/controller" || return
+        module=$(cd "$source" && GOTOOLCHAIN=local GOWORK=off go list -m -f '{{.Dir}}' github.com/argoproj/argo-rollouts) || return
+        install -m 644 "$module"/manifests/crds/*-crd.yaml "$work/argo" || return
+        mv "$work/argo" "$made"
+    fi
+    ln -sfn "argo-$key" "$cache/argo"
+}
+
+# go_program SOURCE MODULE-FILE LINKER-FLAGS RESULT
+go_program() {
+    (cd "$1" && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off nice -n 19 \
+        go build -buildvcs=false -mod=readonly -modfile="$2" -ldflags="$3" -o "$4" .)
 }
 
 need_go() {
@@ -113,7 +136,7 @@ build_nomad() {
     ln -sfn "nomad-$key" "$cache/nomad"
 }
 
-engines='swarm kubernetes nomad'
+engines='swarm kubernetes argo nomad'
 for engine in $engines; do
     "build_$engine" || { echo "build.sh: $engine could not be built" >&2; exit 1; }
 done

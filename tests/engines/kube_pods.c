@@ -71,6 +71,13 @@ static const char *kind_of(const char *plural)
 
 void kube_make(const char *kind, const char *name, unsigned replicas, const char *tag, json_t *more)
 {
+    kube_put(kind, name, replicas, tag, more);
+    if (kind[1] != 'a')
+        ck_assert_msg(kube_wait_pods(name, tag, replicas), "%s never came up", name);
+}
+
+void kube_put(const char *kind, const char *name, unsigned replicas, const char *tag, json_t *more)
+{
     json_t *labels = json_pack("{s:s}", "app", name);
     json_t *object = json_pack(
         "{s:s, s:s, s:{s:s, s:O}, s:{s:{s:O}, s:{s:{s:O}, s:{s:i, s:[{s:s, s:s}]}}}}", "apiVersion",
@@ -88,8 +95,6 @@ void kube_make(const char *kind, const char *name, unsigned replicas, const char
     kube_create(kind, object);
     json_decref(more);
     json_decref(labels);
-    if (kind[1] != 'a')
-        ck_assert_msg(kube_wait_pods(name, tag, replicas), "%s never came up", name);
 }
 
 void kube_set_image(const char *kind, const char *name, const char *tag)
@@ -140,8 +145,8 @@ static bool is_ready(json_t *pod)
 
 enum which { THERE, READY, LEAVING };
 
-/* The names of these pods, as a new array. */
-static json_t *select_pods(const char *name, const char *tag, enum which which)
+/* This of each of these pods, as a new array. */
+static json_t *select_pods(const char *name, const char *tag, enum which which, const char *what)
 {
     char path[200];
     json_t *found = json_array(), *pod;
@@ -158,7 +163,7 @@ static json_t *select_pods(const char *name, const char *tag, enum which which)
         if (!has_tag(json_object_get(pod, "spec"), tag) || over || leaving != (which == LEAVING) ||
             (which == READY && !is_ready(pod)))
             continue;
-        json_array_append(found, below(pod, "metadata/name"));
+        json_array_append(found, below(pod, what));
     }
     json_decref(list);
     return found;
@@ -166,7 +171,7 @@ static json_t *select_pods(const char *name, const char *tag, enum which which)
 
 static unsigned count_pods(const char *name, const char *tag, enum which which)
 {
-    json_t *found = select_pods(name, tag, which);
+    json_t *found = select_pods(name, tag, which, "metadata/name");
     size_t count = json_array_size(found);
 
     json_decref(found);
@@ -195,9 +200,9 @@ static int compare(const void *left, const void *right)
     return strcmp(json_raw(*a), json_raw(*b));
 }
 
-json_t *kube_pod_names(const char *name, const char *tag)
+static json_t *sort(json_t *found)
 {
-    json_t *found = select_pods(name, tag, THERE), *sorted = json_array();
+    json_t *sorted = json_array();
     size_t count = json_array_size(found);
     json_t **each = xcalloc(count + 1, sizeof *each);
 
@@ -211,18 +216,38 @@ json_t *kube_pod_names(const char *name, const char *tag)
     return sorted;
 }
 
-unsigned kube_kept(const json_t *names, const char *name)
+json_t *kube_pod_names(const char *name, const char *tag)
 {
-    json_t *now = kube_pod_names(name, ""), *one, *other;
+    return sort(select_pods(name, tag, THERE, "metadata/name"));
+}
+
+json_t *kube_pod_uids(const char *name, const char *tag)
+{
+    return sort(select_pods(name, tag, THERE, "metadata/uid"));
+}
+
+static unsigned common(const json_t *before, json_t *now)
+{
+    json_t *one, *other;
     unsigned count = 0;
     size_t i, k;
 
-    json_array_foreach(names, i, one)
+    json_array_foreach(before, i, one)
     {
         json_array_foreach(now, k, other) count += json_equal(one, other) != 0;
     }
     json_decref(now);
     return count;
+}
+
+unsigned kube_kept(const json_t *names, const char *name)
+{
+    return common(names, kube_pod_names(name, ""));
+}
+
+unsigned kube_kept_uids(const json_t *uids, const char *name)
+{
+    return common(uids, kube_pod_uids(name, ""));
 }
 
 unsigned kube_wanted(const char *name, const char *tag)
@@ -389,5 +414,29 @@ unsigned kube_watch_pods(const struct kube_watch *watch, const char *tag)
     fclose(file);
     free(line);
     json_decref(there);
+    return (unsigned)most;
+}
+
+unsigned kube_watch_total(const struct kube_watch *watch)
+{
+    json_t *wants = json_object(), *one;
+    json_int_t most = 0;
+    size_t cap = 0;
+    char *line = NULL;
+    const char *name;
+    FILE *file = fopen(watch->sets, "r");
+
+    ck_assert_ptr_nonnull(file);
+    for (json_t *event; (event = next_event(file, &line, &cap)); json_decref(event)) {
+        json_t *set = json_object_get(event, "object");
+        json_int_t sum = 0;
+        json_object_set(wants, word(json_object_get(set, "metadata"), "name"),
+                        below(set, "spec/replicas"));
+        json_object_foreach(wants, name, one) sum += json_integer_value(one);
+        most = sum > most ? sum : most;
+    }
+    fclose(file);
+    free(line);
+    json_decref(wants);
     return (unsigned)most;
 }

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define RECORDS "/api/v1/namespaces/default/configmaps?labelSelector=lockstep.record%3D1"
+
 enum { ANSWER_MAX_S = 180 };
 
 static char folder[64], program[PATH_MAX], server[128], given[PATH_MAX], curlrc[80], space[64];
@@ -149,8 +151,14 @@ static void give_up(const char *why)
 
 static void start_ours(void)
 {
-    const char *const argv[] = {program, "up", "-folder", folder, NULL};
-    char line[200], path[PATH_MAX];
+    char line[200], path[PATH_MAX], argo[PATH_MAX], controller[PATH_MAX + 16];
+    const char *const argv[] = {
+        program, "up", "-folder", folder, "-argo", controller, "-argo-definitions", argo, NULL};
+
+    snprintf(argo, sizeof argo, "%s/argo", getenv("LOCKSTEP_ENGINES"));
+    snprintf(controller, sizeof controller, "%s/controller", argo);
+    if (access(controller, X_OK) != 0)
+        give_up("there is no controller of Argo Rollouts");
 
     child = spawn(argv);
     if (!hear(line, sizeof line) || strcmp(line, "ready") != 0)
@@ -199,11 +207,12 @@ static void start_proxy(void)
 void kube_need(void)
 {
     const char *cache = getenv("LOCKSTEP_ENGINES"), *test = getenv("KUBECONFIG_TEST");
+    const char *plane = getenv("KUBE_CONTROL_PLANE");
 
     if (owner || !rig_wanted("kube"))
         return;
     snprintf(folder, sizeof folder, "/tmp/lockstep-kube-XXXXXX");
-    snprintf(program, sizeof program, "%s/kubernetes", cache ? cache : "");
+    snprintf(program, sizeof program, "%s/%s", cache ? cache : "", plane ? plane : "kubernetes");
     snprintf(given, sizeof given, "%s", test ? test : "");
     if (!cache || access(program, X_OK) != 0 || !mkdtemp(folder))
         give_up("run these by `make check-engines` (LOCKSTEP_ENGINES is where "
@@ -279,6 +288,26 @@ long kube_call(const char *method, const char *path, const char *body, json_t **
     return status;
 }
 
+long kube_status_as(const char *who, const char *path)
+{
+    char url[1024], header[200], token[PATH_MAX], ca[PATH_MAX], *out = NULL;
+    const char *const argv[] = {
+        "curl", "-sg",          "--noproxy", "*", "--max-time", "30",   "-o", "/dev/null",
+        "-w",   "%{http_code}", "--cacert",  ca,  "-H",         header, url,  NULL};
+
+    snprintf(ca, sizeof ca, "%s/ca.crt", folder);
+    snprintf(token, sizeof token, "%s/%s.token", folder, who);
+    FILE *file = fopen(token, "r");
+    ck_assert(file && fgets(token, sizeof token, file));
+    fclose(file);
+    snprintf(header, sizeof header, "Authorization: Bearer %.100s", token);
+    kube_url(path, url, sizeof url);
+    rig_run(argv, &out);
+    long status = strtol(out, NULL, 10);
+    free(out);
+    return status;
+}
+
 static json_t *must(const char *method, const char *path, json_t *body)
 {
     char *text = body ? json_text(body) : NULL;
@@ -347,4 +376,28 @@ void kube_close(void)
     snprintf(path, sizeof path, "/api/v1/namespaces/%s", space);
     kube_call("DELETE", path, NULL, NULL);
     space[0] = '\0';
+}
+
+struct cluster_config kube_cluster(const char *who)
+{
+    static char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s", kube_config(who));
+    return (struct cluster_config){
+        .name = "lab",
+        .kind = "kubernetes",
+        .endpoint = "",
+        .ca_file = "",
+        .cert_file = "",
+        .key_file = "",
+        .kubeconfig = path,
+        .kube_context = "",
+        .namespaces = kube_namespace(),
+        .settle_ms = 2000,
+    };
+}
+
+void kube_forget_records(void)
+{
+    kube_call("DELETE", RECORDS, NULL, NULL);
 }

@@ -5,10 +5,13 @@
  * whole run; each test gets a namespace of its own. KUBECONFIG_TEST: that cluster serves instead,
  * with KUBE_TEST_IMAGE an image whose tags 3.4, 3.5 and 3.6 it can run (that of `pause` has them),
  * and tests that command nodes, parts or identities are left out (kube_is_ours).
+ * KUBE_CONTROL_PLANE: the control plane of another name that tests/engines/build.sh made.
  *
  * A path that does not begin with '/' is one of this test's namespace: "deployments/web". */
 #ifndef LOCKSTEP_TESTS_ENGINES_KUBE_RIG_H
 #define LOCKSTEP_TESTS_ENGINES_KUBE_RIG_H
+
+#include "drivers/driver.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -40,10 +43,17 @@ void kube_open(void);
 void kube_close(void);
 const char *kube_namespace(void);
 
+/* The settings of a context for this namespace, as this identity; valid until the next call. */
+struct cluster_config kube_cluster(const char *who);
+/* Removes the records that lockstep keeps outside of the test's namespace. */
+void kube_forget_records(void);
+
 /* As admin, by curl. PATCH is a merge patch, or a JSON patch where the body is an array. Returns
  * the HTTP status, 0 when there was none; *answer (may be NULL) is a new reference, NULL when the
  * body is no JSON. */
 long kube_call(const char *method, const char *path, const char *body, json_t **answer);
+/* The status of a GET as somebody else of the rig. */
+long kube_status_as(const char *who, const char *path);
 /* These fail the test when the status is not one of success. */
 json_t *kube_get(const char *path);                 /* a new reference */
 void kube_patch(const char *path, json_t *change);  /* takes the reference */
@@ -60,6 +70,8 @@ int kube_ctl(const char *who, const char *words, char **out);
  * merged into the object. Tags bad, missing, sick and slow behave like that. */
 void kube_make(const char *kind, const char *name, unsigned replicas, const char *tag,
                json_t *more);
+/* The same, and does not wait. */
+void kube_put(const char *kind, const char *name, unsigned replicas, const char *tag, json_t *more);
 /* "pause:TAG", as a rule; static. */
 const char *kube_image(const char *tag);
 /* Merges a template with that image: what somebody else does. */
@@ -75,6 +87,9 @@ unsigned kube_leaving_pods(const char *name, const char *tag);
 json_t *kube_pod_names(const char *name, const char *tag);
 /* How many of these names are still there. */
 unsigned kube_kept(const json_t *names, const char *name);
+/* The same by UID, for kinds that use a name again. */
+json_t *kube_pod_uids(const char *name, const char *tag);
+unsigned kube_kept_uids(const json_t *uids, const char *name);
 /* What the ReplicaSets of this image are told to have. */
 unsigned kube_wanted(const char *name, const char *tag);
 /* Waits until so many are there, ready, and none of the tag is on its way out. */
@@ -91,9 +106,12 @@ struct kube_watch {
 };
 void kube_watch_start(struct kube_watch *watch);
 void kube_watch_stop(struct kube_watch *watch);
-/* The most that the ReplicaSets of this image were ever told to have, and ever had. After stop. */
+/* The most that the ReplicaSets of this image were ever told to have, and ever had. These may be
+ * asked before stop, too: then until now. */
 unsigned kube_watch_wanted(const struct kube_watch *watch, const char *tag);
-/* The most pods of this image that ever were at the same time. After stop. */
+/* The most pods of this image that ever were at the same time. */
 unsigned kube_watch_pods(const struct kube_watch *watch, const char *tag);
+/* The most that all ReplicaSets together were ever told to have. */
+unsigned kube_watch_total(const struct kube_watch *watch);
 
 #endif

@@ -76,6 +76,13 @@ func (c *cluster) start() error {
 	if err := c.kubelets.hear("ready"); err != nil {
 		return fmt.Errorf("%v\n%s", err, c.kubelets.tail())
 	}
+	if c.argo != "" {
+		rollouts := c.argoPart()
+		c.parts = append(c.parts, rollouts)
+		if err := c.startArgo(rollouts); err != nil {
+			return err
+		}
+	}
 	return c.await("/api/v1/namespaces/default/serviceaccounts/default")
 }
 

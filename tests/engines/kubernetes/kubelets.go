@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 )
@@ -67,7 +68,8 @@ func runKubelets(args []string) {
 		k.nodes = append(k.nodes, &node{name: fmt.Sprintf("node-%d", i+1)})
 	}
 	k.each(func(n *node) {
-		if err := k.register(n); err != nil {
+		// Controllers write to a new node, too.
+		if err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { return k.register(n) }); err != nil {
 			fail("kubelets: %s: %v", n.name, err)
 		}
 	})
