@@ -1,0 +1,60 @@
+/* kube_op.c: see kube_op.h. */
+#include "engines/kube_op.h"
+
+#include "engines/stages.h"
+#include "test.h"
+
+#include <stdio.h>
+
+enum { PATIENCE_MS = 90000 };
+
+void kube_op_open(struct kube_op *op, const char *who, const char *kubeconfig, bool fast)
+{
+    char journal[700];
+    struct err err = {0};
+    struct cluster_config cluster = kube_cluster(who);
+
+    if (kubeconfig)
+        cluster.kubeconfig = kubeconfig;
+    op->clock = clock_new_real();
+    snprintf(journal, sizeof journal, "%s/journal.jsonl", test_dir());
+    struct engine_config config = {.clusters = &cluster,
+                                   .cluster_count = 1,
+                                   .journal_path = journal,
+                                   .plan = plan_default(),
+                                   .clock = op->clock};
+    if (fast)
+        stages_use_fast(&config);
+    op->drive = (struct drive){engine_new(&config, &err), cluster.name, "web", PATIENCE_MS};
+    ck_assert_msg(op->drive.engine != NULL, "%s", err.text);
+    drive_sync(&op->drive);
+}
+
+void kube_op_close(struct kube_op *op)
+{
+    engine_free(op->drive.engine);
+    clock_free(op->clock);
+}
+
+struct wanted {
+    enum cluster_state state;
+    char why[300];
+};
+
+static bool is_in_state(void *arg, const struct frame *frame)
+{
+    struct wanted *wanted = arg;
+
+    snprintf(wanted->why, sizeof wanted->why, "%s", frame->clusters[0].why);
+    return frame->clusters[0].state == wanted->state;
+}
+
+const char *kube_op_state(struct kube_op *op, enum cluster_state state)
+{
+    static struct wanted wanted;
+
+    wanted.state = state;
+    ck_assert_msg(engine_run_until(op->drive.engine, op->drive.patience_ms, is_in_state, &wanted),
+                  "never %s: %s", cluster_state_word[state], wanted.why);
+    return wanted.why;
+}

@@ -1,0 +1,73 @@
+/* test_kube_stages.c: a rehearsed release on a real control plane: by S alone, and never past a
+ * canary that does not serve. Evidence is readiness and restarts only. */
+#include "engines/kube_op.h"
+#include "engines/stages.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static struct kube_op op;
+static struct stages_case release;
+
+static unsigned running(void *arg, const char *version)
+{
+    (void)arg;
+    return kube_ready_pods("web", version);
+}
+
+static void setup(void)
+{
+    kube_forget_records();
+    kube_open();
+    kube_make("deployments", "web", 8, KUBE_OLD,
+              json_pack("{s:{s:{s:{s:i, s:i}}}}", "spec", "strategy", "rollingUpdate", "maxSurge",
+                        0, "maxUnavailable", 4));
+    kube_op_open(&op, "admin", NULL, true);
+    op.drive.patience_ms = 120000;
+    release = (struct stages_case){.op = op.drive, .from = KUBE_OLD, .running = running};
+    drive_serving(&release.op, KUBE_OLD, 8);
+}
+
+static void teardown(void)
+{
+    kube_op_close(&op);
+    kube_close();
+    kube_forget_records();
+}
+
+START_TEST(a_release_with_its_rehearsal_goes_to_stable_by_s_alone)
+{
+    release.to = KUBE_NEW;
+    stages_release(&release);
+}
+END_TEST
+
+START_TEST(a_canary_that_is_never_ready_is_not_released)
+{
+    release.to = "sick";
+    stages_refuse_sick(&release);
+}
+END_TEST
+
+START_TEST(a_canary_that_ends_again_and_again_is_not_released)
+{
+    release.to = "bad";
+    stages_refuse_sick(&release);
+}
+END_TEST
+
+SUITE(kube_stages)
+{
+    Suite *suite = suite_create("kube-stages");
+    TCase *tc = test_case(suite, "stages", 400);
+
+    kube_need();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_release_with_its_rehearsal_goes_to_stable_by_s_alone);
+    if (!kube_is_ours()) /* tags of other images behave otherwise */
+        return suite;
+    tcase_add_test(tc, a_canary_that_is_never_ready_is_not_released);
+    if (getenv("NIGHT"))
+        tcase_add_test(tc, a_canary_that_ends_again_and_again_is_not_released);
+    return suite;
+}
