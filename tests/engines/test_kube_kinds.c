@@ -255,15 +255,19 @@ SUITE(kube_kinds)
     tcase_add_test(own, a_statefulset_keeps_its_users_strategy);
     if (!kube_is_ours()) /* its nodes, its images and its extensions are not known */
         return suite;
-    tcase_add_test(sets, a_broken_pod_of_an_ordered_statefulset_is_undone_without_hands);
-    tcase_add_test(sets, a_crashing_pod_of_an_ordered_statefulset_is_undone_without_hands);
+    if (rig_open_claims())
+        tcase_add_test(sets, a_broken_pod_of_an_ordered_statefulset_is_undone_without_hands);
+    if (rig_open_claims())
+        tcase_add_test(sets, a_crashing_pod_of_an_ordered_statefulset_is_undone_without_hands);
     tcase_add_checked_fixture(agents, open_agents, teardown);
     tcase_add_test(agents, a_daemonset_begins_on_the_node_that_was_chosen);
     tcase_add_test(agents, an_undone_daemonset_keeps_the_nodes_that_never_moved);
     tcase_add_checked_fixture(argo, open_rollout, teardown);
     tcase_add_test(argo, a_rollout_is_stepped_by_its_own_steps);
     tcase_add_test(argo, promote_pressed_twice_is_one_step);
-    tcase_add_test(argo, a_rollout_goes_back_to_its_stable_pods);
-    tcase_add_test(argo, an_aborted_rollout_is_undone);
+    if (rig_open_claims())
+        tcase_add_test(argo, a_rollout_goes_back_to_its_stable_pods);
+    if (rig_open_claims())
+        tcase_add_test(argo, an_aborted_rollout_is_undone);
     return suite;
 }
