@@ -26,6 +26,8 @@ static void free_member(struct member *member)
     service_unref(member->service);
     arena_free(member->arena);
     free(member->contracts);
+    arena_free(member->archive_arena);
+    free(member->archived);
     free(member->release);
     free(member->id);
     free(member);
@@ -131,7 +133,7 @@ static bool read_contract(struct member *member, const struct service *service)
         return false;
     member->text = hash;
     member->wrong = "";
-    if (!member->contract_count)
+    if (!member->contract_count && !member->archived_count)
         member->name = arena_strdup(member->arena, service->name);
     if (!len)
         return true;
@@ -160,8 +162,9 @@ void bind_put_service(struct bind *bind, const struct service *service)
     outdate(bind, member);
     bool new_words = read_contract(member, service);
     /* A service that no contract names changes nothing for the others. */
-    if (new_words && (member->contract_count || !bind->indexed || before ||
-                      book_find_service(bind->book, member->name) != BOOK_NONE))
+    if ((new_words || !before) &&
+        (member->contract_count || member->archived_count || !bind->indexed || before ||
+         book_find_service(bind->book, member->name) != BOOK_NONE))
         bind_unindex(bind);
     service_unref(before);
 }
@@ -189,6 +192,9 @@ void bind_put_release(struct bind *bind, const char *id, const struct release *r
         member->release = xcalloc(1, sizeof *release);
         *member->release = *release;
         member->release->memo = member->release->root = NULL;
+        member->release->claim_memo = member->release->contracts = NULL;
+        if (release->contracts)
+            bind_read_archive(bind, member, release->contracts);
     }
     outdate(bind, member);
 }

@@ -59,6 +59,16 @@ static void take_contract(struct indexing *work, const struct contract *contract
     bind->contracts[bind->contract_count++] = contract;
 }
 
+/* Whoever declares the version today knows better. */
+static void take_archived(struct indexing *work, const struct contract *contract)
+{
+    for (size_t i = 0; i < work->bind->contract_count; i++)
+        if (strcmp(work->bind->contracts[i]->service, contract->service) == 0 &&
+            strcmp(work->bind->contracts[i]->version, contract->version) == 0)
+            return;
+    take_contract(work, contract);
+}
+
 static int by_service(const void *a, const void *b)
 {
     const struct contract *x = *(const struct contract *const *)a;
@@ -146,6 +156,9 @@ void bind_index(struct bind *bind)
     for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++)
         for (size_t i = 0; bind->facts[f] && i < bind->facts[f]->contract_count; i++)
             take_contract(&work, &bind->facts[f]->contracts[i]);
+    for (size_t i = 0; i < bind->member_count; i++)
+        for (size_t k = 0; k < bind->members[i]->archived_count; k++)
+            take_archived(&work, &bind->members[i]->archived[k]);
     declare_all(&work);
     name_owners(bind);
     book_seal(bind->book);

@@ -15,10 +15,14 @@ struct member {
     const char *name;              /* as contracts call it */
     struct contract *contracts;    /* declared by the workload, newest last */
     size_t contract_count, contract_cap;
-    uint64_t text;       /* hash of the contract text they were read from last; 0: none */
-    const char *wrong;   /* that it could not be read, or "" */
-    const char *trouble; /* of the index: why its contracts cannot be used, or "" */
-    uint32_t at;         /* in the index; BOOK_NONE: no contract names it */
+    struct contract *archived; /* of the ledger, for versions that nobody else declares */
+    size_t archived_count, archived_cap;
+    struct arena *archive_arena; /* of these; NULL none */
+    uint64_t archive;            /* hash of what they were read from */
+    uint64_t text;               /* hash of the contract text they were read from last; 0: none */
+    const char *wrong;           /* that it could not be read, or "" */
+    const char *trouble;         /* of the index: why its contracts cannot be used, or "" */
+    uint32_t at;                 /* in the index; BOOK_NONE: no contract names it */
 };
 
 /* The world of one component. */
@@ -64,6 +68,10 @@ struct part *bind_part_of(const struct bind *bind, uint32_t at);
 /* Usable contracts of one service. */
 const struct contract *const *bind_contracts_of(const struct bind *bind, const char *service,
                                                 size_t *count);
+
+/* bind_archive.c: contracts that no workload needs to carry. What workloads and settings say of
+ * a version stands. */
+void bind_read_archive(struct bind *bind, struct member *member, json_t *archive);
 
 /* bind_facts.c: after everything else of the index */
 void bind_place_facts(struct bind *bind);

@@ -3,6 +3,7 @@
  * Whoever settles another's claim writes the same outcome as its owner would have: everything
  * that is needed for that stands in the claim. */
 #include "release/action_run.h"
+#include "release/archive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,17 @@ void action_forget_put(struct action_run *run)
     run->put_release = NULL;
 }
 
+/* What the workload carries now is gone from it once the claim has taken effect. */
+static void archive_contract(struct release *release, const struct service *service, int64_t utc_ms)
+{
+    json_t *before = release->contracts;
+
+    if (!service)
+        return;
+    release->contracts = archive_with(before, service->contract, utc_ms);
+    json_decref(before);
+}
+
 void action_claim(struct action_run *run)
 {
     struct release *release;
@@ -228,6 +240,7 @@ void action_claim(struct action_run *run)
         json_decref(release->claim_memo);
         release->claim_memo = json_incref(run->new_memo);
     }
+    archive_contract(release, run->service, run->subject.at_utc_ms);
     if (prepare(run, release))
         put(run, "claim");
 }

@@ -156,11 +156,11 @@ static bool read_fields(const struct json_at *at, const struct field *fields, si
     return true;
 }
 
-static json_t *read_memo(const json_t *object)
+static json_t *read_whole(const json_t *object, const char *key)
 {
-    json_t *memo = json_object_get(object, "memo");
+    json_t *whole = json_object_get(object, key);
 
-    return memo && !json_is_null(memo) ? json_incref(memo) : NULL;
+    return whole && !json_is_null(whole) ? json_incref(whole) : NULL;
 }
 
 static bool read_cert(const struct json_at *up, struct certificate *cert, struct err *err)
@@ -272,8 +272,9 @@ static bool read_release(const struct json_at *root, struct release *release, st
         !read_claim(root, &release->claim, err) || !read_recent(root, release, err))
         return false;
     release->stage = (enum stage)word;
-    release->memo = read_memo(root->value);
-    release->claim_memo = read_memo(json_object_get(root->value, "claim"));
+    release->memo = read_whole(root->value, "memo");
+    release->claim_memo = read_whole(json_object_get(root->value, "claim"), "memo");
+    release->contracts = read_whole(root->value, "contracts");
     return true;
 }
 
@@ -452,6 +453,8 @@ char *release_write(const struct release *release, struct err *err)
         json_object_set(root, "memo", release->memo);
     else
         json_object_del(root, "memo");
+    if (release->contracts)
+        json_object_set(root, "contracts", release->contracts);
     char *text = json_text(root);
     json_decref(root);
     size_t len = strlen(text);
@@ -477,6 +480,7 @@ void release_free(struct release *release)
         return;
     json_decref(release->memo);
     json_decref(release->claim_memo);
+    json_decref(release->contracts);
     json_decref(release->root);
     free(release);
 }
@@ -488,6 +492,7 @@ struct release *release_copy(const struct release *release)
     *copy = *release;
     json_incref(copy->memo);
     json_incref(copy->claim_memo);
+    json_incref(copy->contracts);
     json_incref(copy->root);
     return copy;
 }

@@ -61,6 +61,7 @@ struct release {
     char journal_head[HASH_TEXT]; /* of the operator who wrote last: witness of their journal */
     json_t *claim_memo; /* VERB_START: becomes the memo when the claim is applied. Owned. */
     json_t *memo;       /* the driver's: what undo and restore need; NULL none. Owned. */
+    json_t *contracts;  /* release/archive.h; NULL none. Owned. */
     json_t *root;       /* as read, so that unknown fields survive. Owned; NULL for a new one. */
 };
 

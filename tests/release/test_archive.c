@@ -1,0 +1,93 @@
+/* test_archive.c: contracts that a record keeps. */
+#include "base/json.h"
+#include "release/archive.h"
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *add(json_t *archive, const char *text, int64_t utc_ms)
+{
+    json_t *next = archive_with(archive, text, utc_ms);
+
+    json_decref(archive);
+    return next;
+}
+
+static bool has(json_t *archive, const char *what)
+{
+    char *text = json_text(archive);
+    bool found = strstr(text, what) != NULL;
+
+    free(text);
+    return found;
+}
+
+START_TEST(the_newest_contracts_are_kept_and_the_oldest_goes)
+{
+    json_t *archive = NULL;
+    char text[80];
+
+    for (int i = 0; i < ARCHIVE_MAX; i++) {
+        snprintf(text, sizeof text, "{service: web, version: 'v%d.'}", i);
+        archive = add(archive, text, 100 + i);
+    }
+    archive = add(archive, "{version: 'v0.', service: web}", 300); /* other text, one more */
+    ck_assert_uint_eq(json_object_size(archive), ARCHIVE_MAX);
+    archive = add(archive, "{service: web, version: 'v1.'}", 301); /* carried again */
+    archive = add(archive, "{service: web, version: 'new'}", 302);
+    ck_assert_uint_eq(json_object_size(archive), ARCHIVE_MAX);
+    ck_assert(has(archive, "v1."));
+    ck_assert(has(archive, "new"));
+    ck_assert(!has(archive, "v2."));
+    json_decref(archive);
+}
+END_TEST
+
+START_TEST(the_same_contract_is_kept_once_with_what_a_newer_lockstep_added)
+{
+    static const char one[] = "{service: web, version: '1'}";
+    json_t *archive = add(NULL, one, 1);
+    json_t *first = json_object_iter_value(json_object_iter(archive));
+
+    json_object_set_new(first, "mood", json_string("calm"));
+    json_t *next = archive_with(archive, one, 2);
+    ck_assert_uint_eq(json_object_size(next), 1);
+    ck_assert(has(next, "calm"));
+    ck_assert(has(next, "\"at_ms\":2"));
+    ck_assert(has(archive, "\"at_ms\":1")); /* left as it was */
+    json_decref(next);
+    json_decref(archive);
+}
+END_TEST
+
+START_TEST(what_is_no_contract_or_too_long_is_not_kept)
+{
+    static const char *const texts[] = {"", "[1]", "{a: [", "7"};
+    char *big = malloc(2 * ARCHIVE_TEXT_MAX);
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert_ptr_null(archive_with(NULL, texts[i], 1));
+    ck_assert_ptr_nonnull(big);
+    snprintf(big, 2 * ARCHIVE_TEXT_MAX, "{a: '%0*d'}", ARCHIVE_TEXT_MAX, 0);
+    ck_assert_ptr_null(archive_with(NULL, big, 1));
+    free(big);
+    json_t *strange = json_string("of a newer lockstep");
+    json_t *same = archive_with(strange, "{a: 1}", 1);
+    ck_assert_ptr_eq(same, strange);
+    json_decref(same);
+    json_decref(strange);
+}
+END_TEST
+
+SUITE(archive)
+{
+    Suite *suite = suite_create("archive");
+    TCase *tc = test_case(suite, "archive", 10);
+
+    tcase_add_test(tc, the_newest_contracts_are_kept_and_the_oldest_goes);
+    tcase_add_test(tc, the_same_contract_is_kept_once_with_what_a_newer_lockstep_added);
+    tcase_add_test(tc, what_is_no_contract_or_too_long_is_not_kept);
+    return suite;
+}
