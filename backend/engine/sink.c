@@ -232,14 +232,21 @@ struct record_read {
 };
 
 /* What was attested in this cluster, whoever did it. */
-static void apply_attestations(struct cluster *cluster, const json_t *record)
+static void apply_attestations(struct cluster *cluster, const json_t *record, bool readable)
 {
     struct arena *arena = arena_new(512);
     struct json_at at = json_root(record, "the cluster's ledger record", arena);
     struct facts facts = {0};
     struct err err = {0};
 
-    if (record && !facts_read_record(&at, &facts, &err))
+    if (record && json_integer_value(json_object_get(record, "schema")) > 1)
+        bind_put_trouble(cluster->bind,
+                         "the cluster's ledger record was written by a newer lockstep");
+    else if (!readable || (record && !facts_read_record(&at, &facts, &err)))
+        bind_put_trouble(cluster->bind, "the cluster's ledger record cannot be read");
+    else
+        bind_put_trouble(cluster->bind, "");
+    if (err.code != ERR_NONE)
         engine_say(cluster->engine, cluster->config.name, "@cluster", "", err.text);
     bind_put_facts(cluster->bind, FACTS_RECORD, NULL);
     arena_free(cluster->attested_arena);
@@ -258,7 +265,7 @@ static void apply_fences(struct cluster *cluster, const char *text)
 
     json_decref(cluster->fenced);
     cluster->fenced = json_incref(json_object_get(record, "fenced"));
-    apply_attestations(cluster, record);
+    apply_attestations(cluster, record, record || !text);
     json_decref(record);
     const struct snapshot *snapshot = fleet_snapshot(engine->fleet);
     for (size_t i = 0; i < snapshot->node_count; i++) {

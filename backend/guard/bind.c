@@ -12,6 +12,7 @@ struct bind *bind_new(const struct guard_policy *policy)
     struct bind *bind = xcalloc(1, sizeof *bind);
 
     bind->fallback = guard_policy_default();
+    bind->trouble = "";
     bind->policy = policy;
     return bind;
 }
@@ -211,6 +212,11 @@ void bind_put_facts(struct bind *bind, enum facts_source source, const struct fa
     bind->facts[source] = facts;
 }
 
+void bind_put_trouble(struct bind *bind, const char *why)
+{
+    bind->trouble = why;
+}
+
 void bind_each_coupled(struct bind *bind, const char *id, bind_coupled_fn *fn, void *arg)
 {
     const struct member *member = find_member(bind, id);
@@ -327,6 +333,8 @@ struct bound bind_world(struct bind *bind, const struct snapshot *snapshot,
     bind_index(bind);
     bound.declared = bind_declares(bind, service->id);
     bound.trouble = member->wrong[0] ? member->wrong : member->trouble;
+    if (!bound.trouble[0] && member->at != BOOK_NONE)
+        bound.trouble = bind_record_trouble(bind, member);
     if (bound.trouble[0] || member->at == BOOK_NONE)
         return bound;
     struct part *part = bind_part_of(bind, member->at);

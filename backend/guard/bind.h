@@ -28,6 +28,9 @@ void bind_nodes_changed(struct bind *bind);
 enum facts_source { FACTS_SETTINGS, FACTS_RECORD, FACTS_SOURCE_COUNT };
 /* Borrowed until replaced; NULL: none. */
 void bind_put_facts(struct bind *bind, enum facts_source source, const struct facts *facts);
+/* Why the cluster's own record cannot be used, or "": no verdict that rests on contracts is known
+ * then. A literal. */
+void bind_put_trouble(struct bind *bind, const char *why);
 
 /* Calls fn for every service whose verdicts may rest on this one, itself not among them. */
 typedef void bind_coupled_fn(void *arg, const char *id);

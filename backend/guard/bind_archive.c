@@ -75,3 +75,18 @@ void bind_read_archive(struct bind *bind, struct member *member, json_t *archive
     member->archive_arena = arena_new(256);
     read_all(member, archive);
 }
+
+const char *bind_record_trouble(const struct bind *bind, const struct member *member)
+{
+    size_t count;
+    const uint32_t *ids = bind_component(bind, member->at, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct member *other = bind->member_of[ids[i]];
+        if (other && other->release && other->release->newer)
+            return other == member ? "its ledger record was written by a newer lockstep"
+                                   : "the ledger record of a service it is coupled to was written "
+                                     "by a newer lockstep";
+    }
+    return bind->trouble;
+}

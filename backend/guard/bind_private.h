@@ -44,6 +44,7 @@ struct bind {
     const struct guard_policy *policy;
     struct guard_policy fallback;
     const struct facts *facts[FACTS_SOURCE_COUNT];
+    const char *trouble;     /* of the cluster's own record, or "" */
     struct member **members; /* sorted by id */
     size_t member_count, member_cap;
     /* the index: all contracts, no seats; made anew when any contract or name changes */
@@ -72,6 +73,10 @@ const struct contract *const *bind_contracts_of(const struct bind *bind, const c
 /* bind_archive.c: contracts that no workload needs to carry. What workloads and settings say of
  * a version stands. */
 void bind_read_archive(struct bind *bind, struct member *member, json_t *archive);
+
+/* bind_archive.c: why what the ledger says of it and those it is coupled to cannot be used, or ""
+ */
+const char *bind_record_trouble(const struct bind *bind, const struct member *member);
 
 /* bind_facts.c: after everything else of the index */
 void bind_place_facts(struct bind *bind);

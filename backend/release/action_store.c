@@ -212,7 +212,7 @@ void action_forget_put(struct action_run *run)
     run->put_release = NULL;
 }
 
-/* What the workload carries now is gone from it once the claim has taken effect. */
+/* What the workload carries now it may carry no more once something else is put on it. */
 static void archive_contract(struct release *release, const struct service *service, int64_t utc_ms)
 {
     json_t *before = release->contracts;
