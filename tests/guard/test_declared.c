@@ -304,6 +304,26 @@ START_TEST(a_coupled_service_in_flight_holds_its_neighbours_but_not_their_way_ba
 }
 END_TEST
 
+START_TEST(a_neighbours_record_of_a_newer_lockstep_is_never_an_allow)
+{
+    struct release *release = release_new();
+    struct verdict verdict;
+
+    setup();
+    service("web", V1, "n1:1 n2:1");
+    service("shop", "{service: shop, version: '1', requires: {web: [G/1]}}", "n1:1 n2:1");
+    declare("{contracts: [" V2 "]}");
+    expect_allowed("web", VERB_START, "2");
+    release->newer = true;
+    bind_put_release(bind, "shop", release);
+    verdict = ask("web", VERB_START, "2");
+    ck_assert_int_eq(verdict.findings[RULE_R2].answer, ANSWER_UNKNOWN);
+    ck_assert_ptr_nonnull(strstr(verdict.findings[RULE_R2].sentence, "coupled to was written"));
+    release_free(release);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_version_that_waits_for_its_first_key_holds_nobody)
 {
     setup();
@@ -546,6 +566,7 @@ SUITE(guard_declared)
     tcase_add_test(tcase, what_came_before_is_at_rest_until_it_is_attested_as_gone);
     tcase_add_test(tcase, an_attestation_is_worth_nothing_while_somebody_writes_the_format);
     tcase_add_test(tcase, a_coupled_service_in_flight_holds_its_neighbours_but_not_their_way_back);
+    tcase_add_test(tcase, a_neighbours_record_of_a_newer_lockstep_is_never_an_allow);
     tcase_add_test(tcase, a_version_that_waits_for_its_first_key_holds_nobody);
     tcase_add_test(tcase, a_change_of_code_alone_locks_nobody);
     tcase_add_test(tcase, what_a_live_consumer_calls_must_stay);
