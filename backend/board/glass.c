@@ -21,7 +21,7 @@ static unsigned rules_of(const char *words)
 {
     unsigned rules = 0;
 
-    for (const char *at = words; *at; at += *at == ' ') {
+    for (const char *at = words ? words : ""; *at; at += *at == ' ') {
         size_t len = strcspn(at, " ");
         for (unsigned r = 0; r < RULE_COUNT; r++)
             if (strlen(rule_word[r]) == len && strncmp(at, rule_word[r], len) == 0)

@@ -70,7 +70,10 @@ static const char *decode_selector(const json_t *object, struct arena *arena)
         add_text(&s, "=");
         add_text(&s, json_raw(value) ? json_raw(value) : "");
     }
-    json_array_foreach(expressions, i, expression) add_expression(&s, expression);
+    json_array_foreach(expressions, i, expression)
+    {
+        add_expression(&s, expression);
+    }
     if (!s.len && !s.bad)
         add_text(&s, kube_raw(object, "status/selector"));
     return s.bad ? "" : kube_clean(arena, s.text, SELECTOR_MAX);

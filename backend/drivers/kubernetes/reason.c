@@ -133,7 +133,10 @@ static void look_at_list(const json_t *pod, const char *path, bool init, struct 
     const json_t *list = kube_at(pod, path), *container;
     size_t i;
 
-    json_array_foreach(list, i, container) look_at_container(container, init, arena, worst);
+    json_array_foreach(list, i, container)
+    {
+        look_at_container(container, init, arena, worst);
+    }
 }
 
 static void look_at_schedule(const json_t *pod, struct arena *arena, struct worst *worst)
