@@ -79,7 +79,8 @@ void told_verdict(struct told *told, const struct verdict *verdict)
     fprintf(told->out, " %s ", answer_word[verdict->answer]);
     for (unsigned r = 0; r < RULE_COUNT; r++)
         fputc(letters[verdict->findings[r].answer], told->out);
-    fprintf(told->out, " %s%s\n", verdict->first ? rule_word[verdict->first->rule] : "",
+    fprintf(told->out, "%s%s%s%s\n", verdict->first ? " first " : "",
+            verdict->first ? rule_word[verdict->first->rule] : "", verdict->warning[0] ? " " : "",
             verdict->warning);
     for (unsigned r = 0; r < RULE_COUNT; r++)
         if (answer_is_broken(verdict->findings[r].answer))
@@ -100,7 +101,7 @@ static void tell_service(struct told *told, const struct world *world, uint32_t 
     const struct book_service *at = &book->services[s];
     uint64_t changing = world->services[s].changing;
 
-    fprintf(told->out, "  %s: live ", at->name);
+    fprintf(told->out, "  %s: live%s", at->name, world->services[s].live ? " " : "");
     tell_versions(told, book, s, world->services[s].live);
     if (changing != NOT_CHANGING)
         fprintf(told->out, ", to %s", book_version_name(book, s, (unsigned)changing));
@@ -109,7 +110,8 @@ static void tell_service(struct told *told, const struct world *world, uint32_t 
 
         if (cert->stage == CERT_NONE)
             continue;
-        fprintf(told->out, "; %s %s from ", at->versions[v].name, stage_text[cert->stage]);
+        fprintf(told->out, "; %s %s%s", at->versions[v].name, stage_text[cert->stage],
+                cert->from ? " from " : "");
         tell_versions(told, book, s, cert->from);
     }
     for (size_t i = 0; i < at->launcher_count; i++) {
