@@ -11,9 +11,10 @@
 
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { FLEETS = 40, SERVICES_MAX = 4, NODES = 5, VERSIONS = 4, MINUTE_MS = 60000 };
+enum { FLEETS = 36, SERVICES_MAX = 4, NODES = 5, VERSIONS = 4, MINUTE_MS = 60000 };
 #define NOW_UTC_MS INT64_C(1800000000000)
 
 static const char *const versions[] = {"v1", "v2", "v3", "v4", "?"};
@@ -78,13 +79,33 @@ static void place(struct thrown *t, struct service *s, const char *node)
     at->count[state] = 1;
 }
 
+/* Some carry the contract of what they run on themselves. */
+static const char *throw_contract(struct thrown *t, struct arena *arena, const char *name)
+{
+    json_t *service = json_object_get(json_object_get(t->file, "services"), name);
+    const char *version = versions[dice_below(&t->dice, 2)];
+    json_t *declared = json_object_get(json_object_get(service, "versions"), version);
+
+    if (!declared || dice_percent(&t->dice, 70))
+        return "";
+    json_t *whole = json_copy(declared);
+    json_object_set_new(whole, "service", json_string(name));
+    json_object_set_new(whole, "version", json_string(version));
+    char *text = json_text(whole);
+    const char *kept = arena_strdup(arena, text);
+    free(text);
+    json_decref(whole);
+    return kept;
+}
+
 static void throw_service(struct thrown *t, const char *name)
 {
     struct service *s = service_new();
 
     s->cluster = "c";
     s->id = s->name = arena_strdup(s->arena, name);
-    s->scope = s->owner = s->artifact = s->reason = s->contract = "";
+    s->scope = s->owner = s->artifact = s->reason = "";
+    s->contract = throw_contract(t, s->arena, name);
     s->by = dice_percent(&t->dice, 50) ? "eve" : "";
     s->kind = "service";
     s->revision = "1";
@@ -110,8 +131,10 @@ static void throw_service(struct thrown *t, const char *name)
 
 static struct release *throw_release(struct thrown *t, const char *name)
 {
-    if (dice_percent(&t->dice, 30))
+    if (dice_percent(&t->dice, 30)) {
+        bind_put_release(t->bind, name, NULL);
         return NULL;
+    }
     struct release *release = release_new();
 
     release->stage = dice_below(&t->dice, STAGE_COUNT);
@@ -122,6 +145,22 @@ static struct release *throw_release(struct thrown *t, const char *name)
     release->since_utc_ms = NOW_UTC_MS - dice_below(&t->dice, 40) * 60 * (int64_t)MINUTE_MS;
     bind_put_release(t->bind, name, release);
     return release;
+}
+
+static void throw_policy(struct thrown *t)
+{
+    static const char *const of[] = {"", "app", "web", "jobs"};
+
+    t->policy.coupling = dice_below(&t->dice, 3);
+    t->policy.rows = arena_alloc(t->arena, ARRAY_LEN(of) * 2, sizeof *t->policy.rows);
+    for (size_t i = 0; i < ARRAY_LEN(of); i++)
+        if (dice_percent(&t->dice, 40))
+            t->policy.rows[t->policy.row_count++] =
+                (struct level_row){.service = of[i],
+                                   .rules = dice_below(&t->dice, 1U << RULE_COUNT),
+                                   .level = dice_below(&t->dice, LEVEL_COUNT)};
+    if (dice_percent(&t->dice, 30))
+        t->policy.silent_ms = t->policy.unknown_ms = t->policy.open_ms = 4 * MINUTE_MS;
 }
 
 static void throw_facts(struct thrown *t)
@@ -259,10 +298,11 @@ START_TEST(a_random_fleet_that_is_observed_is_told_as_recorded)
     struct told told;
     char name[32];
 
-    t.policy.coupling = dice_below(&t.dice, 3);
+    throw_policy(&t);
     t.bind = bind_new(&t.policy);
     throw_facts(&t);
     throw_nodes(&t);
+    t.names[t.count++] = "bare";
     for (size_t s = 0; s < t.count; s++) {
         throw_service(&t, t.names[s]);
         t.releases[s] = throw_release(&t, t.names[s]);
@@ -270,8 +310,15 @@ START_TEST(a_random_fleet_that_is_observed_is_told_as_recorded)
     snprintf(name, sizeof name, "observed-%02d", _i);
     told_begin(&told, name);
     tell_all(&told, &t);
+    size_t s = dice_below(&t.dice, (unsigned)t.count); /* and after something changed */
+    release_free(t.releases[s]);
+    throw_nodes(&t);
+    throw_service(&t, t.names[s]);
+    t.releases[s] = throw_release(&t, t.names[s]);
+    fprintf(told.out, "%s changed\n", t.names[s]);
+    tell_all(&told, &t);
     told_end(&told);
-    for (size_t s = 0; s < t.count; s++)
+    for (s = 0; s < t.count; s++)
         release_free(t.releases[s]);
     bind_free(t.bind);
     fleet_free(t.fleet);
