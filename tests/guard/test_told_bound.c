@@ -79,6 +79,24 @@ static void place(struct thrown *t, struct service *s, const char *node)
     at->count[state] = 1;
 }
 
+/* Everything serves what is wanted, and nothing is in flight. */
+static void rest(struct service *s)
+{
+    s->wants = s->was = versions[0];
+    s->motion = MOTION_NONE;
+    s->version_count = s->placement_count > 0;
+    s->launchers[0].version = s->wants;
+    if (s->placement_count)
+        s->versions[0] = (struct version_count){.version = s->wants, .digest = ""};
+    for (size_t i = 0; i < s->placement_count; i++) {
+        struct placement *at = &s->placements[i];
+
+        *at = (struct placement){.node = at->node};
+        at->count[INSTANCE_SERVING] = 1;
+        s->versions[0].count[INSTANCE_SERVING]++;
+    }
+}
+
 /* Some carry the contract of what they run on themselves. */
 static const char *throw_contract(struct thrown *t, struct arena *arena, const char *name)
 {
@@ -123,6 +141,8 @@ static void throw_service(struct thrown *t, const char *name)
     if (dice_percent(&t->dice, 25))
         s->launchers[s->launcher_count++] = (struct launcher){"asg", throw_version(t, 10)};
     s->motion = dice_below(&t->dice, 4);
+    if (dice_percent(&t->dice, 30))
+        rest(s);
     s->since_utc_ms = dice_percent(&t->dice, 20) ? -1 : NOW_UTC_MS - 30 * (int64_t)MINUTE_MS;
     const struct service *sealed = service_seal(s);
     bind_put_service(t->bind, sealed);
@@ -141,6 +161,12 @@ static struct release *throw_release(struct thrown *t, const char *name)
     release->cert.state = dice_below(&t->dice, PROOF_COUNT);
     snprintf(release->from, sizeof release->from, "%s", versions[0]);
     snprintf(release->to, sizeof release->to, "%s", versions[1 + dice_below(&t->dice, 2)]);
+    if (dice_percent(&t->dice, 25)) { /* it is over, and led to what rests */
+        release->stage = dice_percent(&t->dice, 50) ? STAGE_STABLE : STAGE_ROLLED_BACK;
+        snprintf(release->from, sizeof release->from, "%s", versions[1]);
+        snprintf(release->to, sizeof release->to, "%s", versions[0]);
+        release->stage_utc_ms = NOW_UTC_MS - 50 * (int64_t)MINUTE_MS;
+    }
     snprintf(release->by, sizeof release->by, "ann");
     release->since_utc_ms = NOW_UTC_MS - dice_below(&t->dice, 40) * 60 * (int64_t)MINUTE_MS;
     bind_put_release(t->bind, name, release);

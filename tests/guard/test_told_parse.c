@@ -299,6 +299,65 @@ START_TEST(levels_are_read_and_nonsense_in_them_is_answered_as_recorded)
 }
 END_TEST
 
+/* As `simulate` and `check` read them: written out, read, and told without the directory. */
+static const char *const files[][2] = {
+    {"seats.json",
+     "{\"name\":\"x\",\"services\":{\"a\":{\"versions\":{\"1\":{}},\"nodes\":{\"n1\":\"1\","
+     "\"n2\":\"1\",\"n3\":\"1\",\"n4\":\"1\",\"n5\":\"1\"}}},\"actions\":[{\"do\":\"canary\","
+     "\"svc\":\"a\",\"ver\":\"2\",\"nodes\":[\"n1\",\"n2\",\"n3\",\"n4\",\"n5\"]}],\"expect\":"
+     "{\"action\":0,\"rule\":\"R0\"}}"},
+    {"stale.json",
+     "{\"name\":\"x\",\"services\":{\"a\":{\"versions\":{\"1\":{}},\"nodes\":{\"n1\":\"1\"}}},"
+     "\"actions\":[{\"do\":\"down\",\"svc\":\"a\",\"node\":\"n1\"},{\"do\":\"bake\",\"svc\":\"a\","
+     "\"rev\":0}],\"expect\":null}"},
+    {"wrong.json", "{\"name\": \"x\",\n \"services\": {},\n\n \"actions\": 3}"},
+    {"one.yaml", "service: a\nversion: '1'\nprovides: [f]\n"},
+    {"two.yaml", "service: a\nversion: '1'\n\nprovides: 7\n"},
+};
+
+static void tell_error(const struct told *told, const struct err *err, const char *dir)
+{
+    const char *at = strstr(err->text, dir);
+
+    fprintf(told->out, "%d: %s\n", (int)err->code, at ? at + strlen(dir) : err->text);
+}
+
+START_TEST(files_are_read_as_recorded)
+{
+    struct told told;
+    const char *dir = test_dir();
+
+    told_begin(&told, "files");
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        char *path = xasprintf("%s/%s", dir, files[i][0]), *out;
+        FILE *f = fopen(path, "w");
+
+        ck_assert(f != NULL && fputs(files[i][1], f) >= 0 && fclose(f) == 0);
+        for (unsigned json = 0; json < 2; json++) {
+            struct err err = {0};
+            bool ok;
+
+            fprintf(told.out, "%s\n", files[i][0]);
+            if (scenario_run_file(path, json, &out, &ok, &err))
+                fprintf(told.out, "%d %s", ok, out);
+            else
+                tell_error(&told, &err, dir);
+            free(out);
+        }
+        struct arena *arena = arena_new(256);
+        struct contract contract = {0};
+        struct err err = {0};
+        if (contract_load(path, arena, &contract, &err))
+            fprintf(told.out, "contract %s %s\n", contract.service, contract.version);
+        else
+            tell_error(&told, &err, dir);
+        arena_free(arena);
+        free(path);
+    }
+    told_end(&told);
+}
+END_TEST
+
 SUITE(guard_told_parse)
 {
     Suite *suite = suite_create("guard_told_parse");
@@ -308,5 +367,6 @@ SUITE(guard_told_parse)
     tcase_add_loop_test(tcase, nonsense_in_a_scenario_is_answered_as_recorded, 0, ARRAY_LEN(parts));
     tcase_add_test(tcase, facts_are_read_and_nonsense_in_them_is_answered_as_recorded);
     tcase_add_test(tcase, levels_are_read_and_nonsense_in_them_is_answered_as_recorded);
+    tcase_add_test(tcase, files_are_read_as_recorded);
     return suite;
 }
