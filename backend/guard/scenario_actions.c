@@ -99,6 +99,12 @@ static bool read_kind(struct reader *reader)
 }
 
 /* The reader's `field`s point to `at`, which must stay where it is. */
+/* A name that is there and says nothing is as bad as none. */
+static bool says_something(const json_t *value)
+{
+    return value && !json_is_null(value) && !(json_is_string(value) && !json_string_length(value));
+}
+
 static bool begin(struct reader *reader, const struct json_at *at)
 {
     reader->at = at;
@@ -111,7 +117,7 @@ static bool begin(struct reader *reader, const struct json_at *at)
     for (unsigned f = 0; f < FIELD_COUNT_ALL; f++) {
         char path[PATH_TEXT];
 
-        if (required[reader->kind] & 1u << f && !reader->field[f].value)
+        if (required[reader->kind] & 1u << f && !says_something(reader->field[f].value))
             return err_set(reader->err, at->code, "%s: %s needs '%s'",
                            json_path(at, path, sizeof path), deed_word[reader->kind],
                            field_word[f]);

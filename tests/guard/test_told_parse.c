@@ -62,12 +62,6 @@ static void tell_reading(const struct walk *walk, const char *path, size_t kind)
         fprintf(walk->told->out, "%s %zu %d: %s\n", path, kind, (int)err.code, err.text);
 }
 
-/* An action that names a service without a name is left out: what it means is not settled. */
-static bool names_no_service(const json_t *at, const char *key, size_t kind)
-{
-    return json_object_get(at, "do") && strcmp(key, "svc") == 0 && (kind == 2 || kind == 3);
-}
-
 static void walk_values(const struct walk *walk, json_t *at, const char *path)
 {
     const char *key;
@@ -83,8 +77,7 @@ static void walk_values(const struct walk *walk, json_t *at, const char *path)
         json_incref(value);
         for (size_t kind = 0; (other = nonsense(kind)); kind++) {
             json_object_set_new(at, key, other);
-            if (!names_no_service(at, key, kind))
-                tell_reading(walk, here, kind);
+            tell_reading(walk, here, kind);
         }
         json_object_set_new(at, key, value);
         free(here);

@@ -198,7 +198,7 @@ static void judge_trouble(struct draft *draft)
     else if (reason)
         service->trouble = TROUBLE_STUCK;
     if (service->trouble != TROUBLE_NONE)
-        service->reason = reason ? reason : arena_strdup(service->arena, d->message);
+        service->reason = reason ? reason : d ? arena_strdup(service->arena, d->message) : "";
 }
 
 static void *keep(struct arena *arena, void *heap, size_t count, size_t size)
