@@ -354,7 +354,7 @@ SUITE(kube_faults)
     TCase *tc = test_case(suite, "faults", 240);
 
     kube_need();
-    if (!kube_is_ours())
+    if (!kube_is_ours() || !rig_open_claims())
         return suite;
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, the_server_goes_in_the_middle_of_a_release_and_comes_back);
