@@ -35,7 +35,7 @@ static void keep(struct member *member, const struct contract *contract, int64_t
 
 static void read_all(struct member *member, json_t *archive)
 {
-    int64_t times[CONTRACT_VERSIONS_MAX];
+    int64_t times[CONTRACT_VERSIONS_MAX] = {0};
     const char *key;
     json_t *entry;
 

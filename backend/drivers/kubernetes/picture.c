@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,8 +128,8 @@ static uint32_t find_version(struct draft *draft, const struct kube_template_fac
     struct service *service = draft->service;
     size_t i = 0;
 
-    while (draft->versions && i < service->version_count &&
-           strcmp(draft->versions[i].version, facts->version) != 0)
+    assert(draft->versions || service->version_count == 0);
+    while (i < service->version_count && strcmp(draft->versions[i].version, facts->version) != 0)
         i++;
     if (i == service->version_count) {
         ARRAY_RESERVE(draft->versions, draft->version_cap, ++service->version_count);
