@@ -76,7 +76,7 @@ static void tell(struct follow *follow, const struct service *service, const cha
     bool is_new = !find(&follow->services, service->id);
     struct told *row = find_or_add(&follow->services, service->id, service->name, job);
     bool busy = is_busy(service) || strcmp(service->id, follow->focus) == 0;
-    uint64_t hash = nomad_picture_hash(service);
+    uint64_t hash = service_hash(service);
 
     /* A poorer picture would take back reasons and instances that a look has told. */
     if (row->hash == hash || (!rich && busy && !is_new)) {

@@ -70,8 +70,6 @@ bool nomad_classify(const struct nomad_view *view, const struct nomad_alloc *all
 /* Seals and returns the service: one reference, the caller's. */
 const struct service *nomad_picture(const struct nomad_view *view, const struct nomad_sight *sight,
                                     const struct nomad_group *group, bool with_instances);
-/* Of everything in it but observed_ms: equal means nothing to tell. */
-uint64_t nomad_picture_hash(const struct service *service);
 
 /* The allocations of one job: a range of all of them. */
 const struct nomad_alloc *nomad_allocs_of(const struct nomad_alloc *allocs, size_t count,
