@@ -48,7 +48,7 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engines/app/*'))
 # Again on the older control plane, with VERSIONS=all.
 KUBE_SUITES := $(shell sed -n 's/.*suite_create("\(kube-[a-z]*\)").*/\1/p' tests/engines/test_kube_*.c) kubernetes-conformance
-LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/themes.o
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
 ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/kit.c tests/tui/program.c tests/engine/drive.c $(wildcard tests/drivers/conformance*.c))
 MUTATE_SRC := $(sort $(wildcard tests/mutate/*.c))
@@ -90,6 +90,13 @@ $(BUILD)/prove-%: $(BUILD)/tests/prove/%.o $(EXPLORERS) $(LIB_OBJ)
 
 $(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(BENCH_OBJ) $(LIB_OBJ)
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
+
+$(BUILD)/themes.c: tui/themes.awk $(wildcard themes/*.theme)
+	@mkdir -p $(@D)
+	$(Q)awk -f $^ >$@
+
+$(BUILD)/themes.o: $(BUILD)/themes.c tui/theme.h
+	$(Q)$(CC) $(CPP_ALL) $(CC_ALL) -c $< -o $@
 
 $(BUILD)/%.o: %.c
 	$(say) CC $<
@@ -138,7 +145,7 @@ coverage: $(BUILD)/deps-test $(BUILD)/deps-mutate ## branches of the guard and o
 	$(Q)tests/coverage/branches.py $(BUILD)/cov tests/coverage/gaps backend/guard/ backend/release/
 
 FUZZ_SECONDS ?= 20
-fuzz: $(BUILD)/deps-lint ## fuzz every parser, FUZZ_SECONDS each (clang's libFuzzer)
+fuzz: $(BUILD)/deps-lint $(BUILD)/themes.c ## fuzz every parser, FUZZ_SECONDS each (clang's libFuzzer)
 	$(Q)tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_SRC:tests/fuzz/%.c=%)
 
 engines: $(BUILD)/deps-engines ## build the engines that tests run against, cached in $(CACHE)

@@ -140,11 +140,26 @@ void app_paint(struct app *app)
     note_picture(app);
 }
 
+/* The selected context's own title. */
+static void set_accent(struct app *app)
+{
+    const struct frame *frame = app->frame;
+    const struct board_cluster *cluster = frame->cluster_count ? &frame->clusters[0] : NULL;
+
+    for (size_t i = 0; i < frame->cluster_count; i++)
+        if (strcmp(frame->clusters[i].name, app->screen.cluster) == 0)
+            cluster = &frame->clusters[i];
+    term_set_accent(app->term, cluster ? theme_accent(&app->theme, cluster->name,
+                                                      cluster->production && !cluster->read_only)
+                                       : NULL);
+}
+
 static void draw(struct app *app)
 {
     app_paint(app);
     app->drawn_ms = app_now(app);
     app->dirty = app->new_frame = app->resized = false;
+    set_accent(app);
     term_draw(app->term, &app->canvas);
     if (tty_flush(app->tty))
         picture_arrived(app);
@@ -257,13 +272,26 @@ static int wait_ms(const struct app *app)
     return (int)wait;
 }
 
+/* A broken file changes nothing but the line at the bottom. */
+static void take_theme(struct app *app)
+{
+    struct err err = {0};
+
+    if (theme_watch_take(app->theme_watch, &app->theme, &err))
+        term_theme_changed(app->term);
+    else if (err.code != ERR_NONE)
+        app_flash(app, err.text);
+    app->dirty = true;
+}
+
 static void sleep_and_handle(struct app *app)
 {
-    struct pollfd fds[4] = {
+    struct pollfd fds[5] = {
         {tty_input_fd(app->tty), POLLIN, 0},
         {tty_signal_fd(app->tty), POLLIN, 0},
         {engine_wake_fd(app->engine), POLLIN, 0},
         {tty_output_fd(app->tty), POLLOUT, 0}, /* -1 is ignored */
+        {theme_watch_fd(app->theme_watch), POLLIN, 0},
     };
     int64_t before = app_now(app);
     int wait = wait_ms(app);
@@ -278,6 +306,8 @@ static void sleep_and_handle(struct app *app)
         picture_arrived(app);
     if (fds[2].revents & POLLIN)
         take_frame(app);
+    if (fds[4].revents & POLLIN)
+        take_theme(app);
     if (fds[0].revents && !app->done)
         handle_keys(app);
 }
@@ -315,6 +345,8 @@ static bool open_app(struct app *app, struct err *err)
     theme_init_default(&app->theme);
     if (theme && *theme && !theme_load(&app->theme, theme, err))
         return false;
+    if (theme && *theme)
+        app->theme_watch = theme_watch_new(theme);
     if (app->options->script && !script_load(&app->script, app->options->script, err))
         return false;
     app->term = term_open(&app->theme, app->options->ascii, err);
@@ -334,6 +366,7 @@ static bool open_app(struct app *app, struct err *err)
 static void close_app(struct app *app)
 {
     term_close(app->term);
+    theme_watch_free(app->theme_watch);
     drop_picture(app);
     acting_release(&app->acting);
     script_release(&app->script);

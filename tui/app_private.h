@@ -8,6 +8,7 @@
 #include "script.h"
 #include "story.h"
 #include "term.h"
+#include "theme_watch.h"
 #include "tty.h"
 #include "view.h"
 
@@ -30,6 +31,7 @@ struct app {
     double speed;
     struct clock *clock;
     struct theme theme;
+    struct theme_watch *theme_watch; /* NULL: it cannot change */
     struct term *term;
     struct tty *tty;
     struct canvas canvas;

@@ -44,6 +44,8 @@ struct term {
     WINDOW *input; /* a pad: reading keys from it never refreshes anything */
     struct pair pairs[PAIRS_MAX];
     size_t pair_count;
+    bool has_accent;
+    struct theme_color accent;
     struct cell *front; /* what was given to curses last */
     int width, height;
     int64_t paste_ms;
@@ -270,6 +272,24 @@ void term_redraw(struct term *term)
     term->front = NULL;
 }
 
+void term_theme_changed(struct term *term)
+{
+    term->pair_count = 0;
+    term_redraw(term);
+}
+
+void term_set_accent(struct term *term, const struct theme_color *accent)
+{
+    if (term->has_accent == (accent != NULL) &&
+        (!accent || memcmp(&term->accent, accent, sizeof *accent) == 0))
+        return;
+    term->has_accent = accent != NULL;
+    if (accent)
+        term->accent = *accent;
+    for (int x = 0; term->front && x < term->width; x++)
+        term->front[x] = (struct cell){0}; /* the title is drawn again */
+}
+
 void term_resize(struct term *term, int *width, int *height)
 {
     tty_size(term->tty, width, height);
@@ -317,6 +337,10 @@ static struct theme_pen pen_of(const struct term *term, const struct cell *cell)
 {
     struct theme_pen pen = theme_pen(term->theme, (enum role)cell->role, term->depth);
 
+    if (cell->role == ROLE_TITLE && term->has_accent) {
+        const struct theme_color *ink = theme_accent_ink(term->theme, &term->accent);
+        pen = theme_pen_of(&term->accent, ink, pen.attrs | THEME_REVERSE, term->depth);
+    }
     if (cell->attrs & CELL_SELECTED) {
         struct theme_pen selected = theme_pen(term->theme, ROLE_SELECTED, term->depth);
         pen.fg = selected.fg >= 0 ? selected.fg : pen.fg;

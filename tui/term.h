@@ -38,6 +38,10 @@ size_t term_read_keys(struct term *term, struct term_key *keys, size_t max, bool
 void term_resize(struct term *term, int *width, int *height);
 /* The next term_draw paints everything. */
 void term_redraw(struct term *term);
+/* The colours of *theme changed; then term_draw paints everything. */
+void term_theme_changed(struct term *term);
+/* The title's own colour here (theme_accent); copied, NULL: as the theme's role says. */
+void term_set_accent(struct term *term, const struct theme_color *accent);
 /* Sends what differs from the last one. Call only when tty_flush says that nothing waits; then
  * tty_flush says when it is there. */
 void term_draw(struct term *term, const struct canvas *canvas);

@@ -2,63 +2,32 @@
 #include "theme.h"
 
 #include "base/mem.h"
+#include "theme_color.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The words of themes/default.theme, which a test holds equal to this table. */
-static const char *const default_style[ROLE_COUNT] = {
-    [ROLE_TEXT] = "default",
-    [ROLE_DIM] = "default dim",
-    [ROLE_STRONG] = "default bold",
-    [ROLE_TITLE] = "default reverse",
-    [ROLE_TITLE_ARMED] = "red reverse bold",
-    [ROLE_ALERT] = "red bold",
-    [ROLE_HEADER] = "default underline",
-    [ROLE_SELECTED] = "default reverse",
-    [ROLE_MARKED] = "magenta bold",
-    [ROLE_FAILED] = "red bold",
-    [ROLE_STUCK] = "yellow bold",
-    [ROLE_VIOLATED] = "red bold underline",
-    [ROLE_UNDO] = "magenta bold",
-    [ROLE_MOVING] = "cyan",
-    [ROLE_HELD] = "yellow",
-    [ROLE_OK] = "green",
-    [ROLE_STALE] = "default dim underline",
-    [ROLE_BAR_NEW] = "cyan",
-    [ROLE_BAR_OLD] = "default dim",
-    [ROLE_VERSION_LIVE] = "green",
-    [ROLE_VERSION_NEW] = "cyan bold",
-    [ROLE_GUARD_OK] = "green",
-    [ROLE_GUARD_BLOCKED] = "red bold",
-    [ROLE_KEY_HINT] = "default bold",
-    [ROLE_KEY_LABEL] = "default",
-    [ROLE_KEY_OFF] = "default dim",
-    [ROLE_EVENT_TIME] = "default dim",
-    [ROLE_BORDER] = "default dim",
-    [ROLE_BORDER_FOCUS] = "cyan",
-    [ROLE_DIALOG] = "default",
-    [ROLE_DANGER] = "red reverse bold",
-    [ROLE_INPUT] = "default underline",
-    [ROLE_MATCH] = "black on yellow",
-    [ROLE_CAPTION] = "cyan bold",
-};
+static const char *built_in_text(const char *name)
+{
+    for (size_t i = 0; i < theme_built_in_count; i++)
+        if (strcmp(theme_built_in[i].name, name) == 0)
+            return theme_built_in[i].text;
+    return NULL;
+}
 
 void theme_init_default(struct theme *theme)
 {
-    char bad[THEME_NAME_MAX];
+    const char *text = built_in_text("default");
+    struct err err = {0};
 
     memset(theme, 0, sizeof *theme);
-    snprintf(theme->name, sizeof theme->name, "default");
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        bool ok = default_style[role] &&
-                  theme_parse_style(theme, default_style[role], &theme->style[role], bad);
-        assert(ok);
-        (void)ok;
-    }
+    bool ok = text && theme_parse(theme, text, strlen(text), "default.theme", &err);
+    assert(ok);
+    (void)ok;
 }
 
 static int pick(const struct theme_color *color, enum theme_depth depth)
@@ -83,14 +52,48 @@ static int pick(const struct theme_color *color, enum theme_depth depth)
     return color->rgb < 8 ? 8 : (int)color->rgb;
 }
 
-struct theme_pen theme_pen(const struct theme *theme, enum role role, enum theme_depth depth)
+struct theme_pen theme_pen_of(const struct theme_color *fg, const struct theme_color *bg,
+                              unsigned attrs, enum theme_depth depth)
 {
-    const struct theme_style *style = &theme->style[role];
-    struct theme_pen pen = {pick(&style->fg, depth), pick(&style->bg, depth), style->attrs};
+    struct theme_pen pen = {pick(fg, depth), pick(bg, depth), attrs};
 
-    if (depth == THEME_8 && !style->fg.is_default && style->fg.index_16 >= 8)
+    if (depth == THEME_8 && !fg->is_default && fg->index_16 >= 8)
         pen.attrs |= THEME_BOLD;
     return pen;
+}
+
+struct theme_pen theme_pen(const struct theme *theme, enum role role, enum theme_depth depth)
+{
+    const struct theme_style *style = &theme->style[role], *text = &theme->style[ROLE_TEXT];
+    bool overlay = role == ROLE_SELECTED;
+    const struct theme_color *fg = style->fg.is_default && !overlay ? &text->fg : &style->fg;
+    const struct theme_color *bg = style->bg.is_default && !overlay ? &text->bg : &style->bg;
+
+    return theme_pen_of(fg, bg, style->attrs, depth);
+}
+
+const struct theme_color *theme_accent(const struct theme *theme, const char *context,
+                                       bool production)
+{
+    for (size_t i = 0; i < theme->accent_count; i++) {
+        const struct theme_accent *accent = &theme->accent[i];
+        if (strcmp(accent->pattern, "@production") == 0 ? production
+                                                        : fnmatch(accent->pattern, context, 0) == 0)
+            return &accent->color;
+    }
+    return NULL;
+}
+
+const struct theme_color *theme_accent_ink(const struct theme *theme,
+                                           const struct theme_color *accent)
+{
+    const struct theme_style *text = &theme->style[ROLE_TEXT];
+
+    if (text->fg.is_default || text->bg.is_default)
+        return &text->bg;
+    return theme_contrast(accent->rgb, text->fg.rgb) > theme_contrast(accent->rgb, text->bg.rgb)
+               ? &text->fg
+               : &text->bg;
 }
 
 static bool read_file(const char *path, char **text, size_t *len, struct err *err)
@@ -107,6 +110,7 @@ static bool read_file(const char *path, char **text, size_t *len, struct err *er
     if (!bad && *len <= THEME_FILE_MAX)
         return true;
     free(*text);
+    *text = NULL;
     return bad ? err_set(err, ERR_CONFIG, "The theme file %s cannot be read.", path)
                : err_set(err, ERR_CONFIG, "The theme file %s is larger than %d bytes.", path,
                          THEME_FILE_MAX);
@@ -162,38 +166,42 @@ static char *find_theme(const char *name)
     return path;
 }
 
-static bool load(struct theme *theme, const char *name, int depth, struct err *err);
-
-static bool load_file(struct theme *theme, const char *path, int depth, struct err *err)
+/* The text of a theme: of its file, or what is built in. `shown` is its file for messages. */
+static bool read_theme(const char *name, char **text, size_t *len, char **shown, struct err *err)
 {
-    char *text = NULL, base[THEME_NAME_MAX];
-    size_t len = 0;
+    char *path = find_theme(name);
+    const char *built_in = path ? NULL : built_in_text(name);
 
-    if (!read_file(path, &text, &len, err))
-        return false;
-    bool ok = theme_parse_base(text, len, path, base, err);
-    if (ok && base[0] && strcmp(base, "default") != 0)
-        ok = depth < THEME_BASE_MAX
-                 ? load(theme, base, depth + 1, err)
-                 : err_set(err, ERR_CONFIG, "%s: more than %d themes rest on each other.", path,
-                           THEME_BASE_MAX);
-    ok = ok && theme_parse(theme, text, len, path, err);
-    free(text);
-    return ok;
+    *text = NULL;
+    *shown = path ? path : xasprintf("%s.theme", name);
+    if (path)
+        return read_file(path, text, len, err);
+    if (!built_in)
+        return err_set(err, ERR_CONFIG,
+                       "There is no theme '%s': give the path of a .theme file, or put %s.theme "
+                       "into ~/.config/lockstep/themes; `lockstep theme list` names those there "
+                       "are.",
+                       name, name);
+    *text = xstrdup(built_in);
+    *len = strlen(built_in);
+    return true;
 }
 
 static bool load(struct theme *theme, const char *name, int depth, struct err *err)
 {
-    char *path = find_theme(name);
+    char *text, *shown, base[THEME_NAME_MAX];
+    size_t len;
+    bool ok =
+        read_theme(name, &text, &len, &shown, err) && theme_parse_base(text, len, shown, base, err);
 
-    if (!path)
-        return strcmp(name, "default") == 0 ||
-               err_set(err, ERR_CONFIG,
-                       "There is no theme '%s': give the path of a .theme file, or put %s.theme "
-                       "into ~/.config/lockstep/themes.",
-                       name, name);
-    bool ok = load_file(theme, path, depth, err);
-    free(path);
+    if (ok && base[0] && strcmp(base, "default") != 0)
+        ok = depth < THEME_BASE_MAX
+                 ? load(theme, base, depth + 1, err)
+                 : err_set(err, ERR_CONFIG, "%s: more than %d themes rest on each other.", shown,
+                           THEME_BASE_MAX);
+    ok = ok && theme_parse(theme, text, len, shown, err);
+    free(text);
+    free(shown);
     return ok;
 }
 
@@ -206,4 +214,27 @@ bool theme_load(struct theme *theme, const char *name_or_path, struct err *err)
         return false;
     *theme = fresh;
     return true;
+}
+
+size_t theme_files(const char *name_or_path, char *paths[THEME_BASE_MAX + 1])
+{
+    char name[4096], base[THEME_NAME_MAX] = "";
+    size_t count = 0;
+
+    for (snprintf(name, sizeof name, "%s", name_or_path); name[0] && count <= THEME_BASE_MAX;
+         snprintf(name, sizeof name, "%s", base)) {
+        char *text, *shown;
+        size_t len;
+        struct err err = {0};
+        char *path = find_theme(name);
+        bool ok = read_theme(name, &text, &len, &shown, &err) &&
+                  theme_parse_base(text, len, shown, base, &err);
+        if (path)
+            paths[count++] = path;
+        free(text);
+        free(shown);
+        if (!ok)
+            break;
+    }
+    return count;
 }

@@ -32,11 +32,22 @@ struct theme_style {
     uint8_t attrs; /* enum theme_attr */
 };
 
+/* The title of the contexts that a pattern names (* and ?; "@production" is every production
+ * context). */
+struct theme_accent {
+    char pattern[64];
+    struct theme_color color;
+};
+
+enum theme_variant { THEME_ANY, THEME_DARK, THEME_LIGHT };
+
 enum theme_limit {
     THEME_NAME_MAX = 32,
     THEME_PALETTE_MAX = 64,
     THEME_FILE_MAX = 64 * 1024,
     THEME_BASE_MAX = 4, /* themes on top of each other */
+    THEME_ACCENTS_MAX = 16,
+    THEME_STYLE_MAX = 128, /* bytes of a role's line */
 };
 
 struct theme_entry {
@@ -46,9 +57,14 @@ struct theme_entry {
 
 struct theme {
     char name[THEME_NAME_MAX], base[THEME_NAME_MAX]; /* base "": none */
+    enum theme_variant variant;
     struct theme_style style[ROLE_COUNT];
+    char style_text[ROLE_COUNT]
+                   [THEME_STYLE_MAX]; /* as written: a palette on top changes them, too */
     struct theme_entry palette[THEME_PALETTE_MAX];
     size_t palette_count;
+    struct theme_accent accent[THEME_ACCENTS_MAX]; /* the first that matches counts */
+    size_t accent_count;
     char glyph_utf8[GLYPH_COUNT][8], glyph_ascii[GLYPH_COUNT][2]; /* "": the built-in one */
 };
 
@@ -58,7 +74,14 @@ struct theme_pen {
     unsigned attrs;
 };
 
-/* The built-in one: the terminal's own colours only, safe with eight. */
+/* Themes that are part of the program: the files of themes/, made into text by the Makefile. */
+struct theme_text {
+    const char *name, *text;
+};
+extern const struct theme_text theme_built_in[];
+extern const size_t theme_built_in_count;
+
+/* The theme "default": the terminal's own colours only, safe with eight. */
 void theme_init_default(struct theme *theme);
 
 /* One style as a role's line has it: "red on default bold". False: `bad` is the word it was. */
@@ -75,9 +98,28 @@ bool theme_parse_base(const char *text, size_t len, const char *file, char base[
                       struct err *err);
 
 /* A path (it has a "/" or ends in ".theme"), or a name that is looked up in
- * $XDG_CONFIG_HOME/lockstep/themes, $XDG_DATA_HOME/…, each of $XDG_DATA_DIRS, then built in. */
+ * $XDG_CONFIG_HOME/lockstep/themes, $XDG_DATA_HOME/…, each of $XDG_DATA_DIRS, then among those that
+ * are built in. */
 bool theme_load(struct theme *theme, const char *name_or_path, struct err *err);
 
+/* The accent of a context; NULL: none, the title is as the role says. */
+const struct theme_color *theme_accent(const struct theme *theme, const char *context,
+                                       bool production);
+
+/* What is written on a title of that colour: of text's two colours the one that is told apart
+ * better; the terminal's own where text has those. */
+const struct theme_color *theme_accent_ink(const struct theme *theme,
+                                           const struct theme_color *accent);
+
+/* Files of themes, for whoever wants to know when one changes: `name_or_path` and what it rests on,
+ * at most THEME_BASE_MAX + 1, each yours to free; none for what is built in. */
+size_t theme_files(const char *name_or_path, char *paths[THEME_BASE_MAX + 1]);
+
+/* In text "default" is the terminal's own colour, in every other role it is text's; but
+ * row.selected lies over other roles, and there it is theirs (-1). */
+/* The same for two colours. */
+struct theme_pen theme_pen_of(const struct theme_color *fg, const struct theme_color *bg,
+                              unsigned attrs, enum theme_depth depth);
 struct theme_pen theme_pen(const struct theme *theme, enum role role, enum theme_depth depth);
 
 #endif

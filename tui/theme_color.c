@@ -44,6 +44,19 @@ static double linear(uint32_t channel)
     return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
 }
 
+static double luminance(uint32_t rgb)
+{
+    return 0.2126 * linear(rgb >> 16 & 255) + 0.7152 * linear(rgb >> 8 & 255) +
+           0.0722 * linear(rgb & 255);
+}
+
+double theme_contrast(uint32_t a_rgb, uint32_t b_rgb)
+{
+    double a = luminance(a_rgb), b = luminance(b_rgb);
+
+    return (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
+}
+
 static struct lab oklab(uint32_t rgb)
 {
     double r = linear(rgb >> 16 & 255), g = linear(rgb >> 8 & 255), b = linear(rgb & 255);
@@ -97,4 +110,24 @@ bool theme_word_16(const char *word, uint8_t *index)
             return true;
         }
     return false;
+}
+
+double theme_distance(uint32_t a_rgb, uint32_t b_rgb)
+{
+    return sqrt(distance(oklab(a_rgb), oklab(b_rgb)));
+}
+
+static uint32_t channel(double light)
+{
+    double c = light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055;
+
+    return c <= 0 ? 0 : c >= 1 ? 255 : (uint32_t)lround(c * 255);
+}
+
+uint32_t theme_seen_through(uint32_t rgb, const double m[9])
+{
+    double r = linear(rgb >> 16 & 255), g = linear(rgb >> 8 & 255), b = linear(rgb & 255);
+
+    return channel(m[0] * r + m[1] * g + m[2] * b) << 16 |
+           channel(m[3] * r + m[4] * g + m[5] * b) << 8 | channel(m[6] * r + m[7] * g + m[8] * b);
 }

@@ -3,6 +3,7 @@
  *   [palette]   night = #1b1d23 / 234 / black     truecolour / 256 / 16-colour name
  *   [roles]     alert = red on night bold         colour [on colour] [attributes]
  *   [glyphs]    failed = ✗ / x                    one cell; second one for ASCII mode
+ *   [contexts]  prod-* = red                      the title's colour there
  *
  * "#" starts a comment at a line's start or after a blank, unless six hexadecimal digits
  * follow or a value is due. */
@@ -12,15 +13,23 @@
 #include "base/text.h"
 #include "theme_color.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum section { SECTION_NONE, SECTION_THEME, SECTION_PALETTE, SECTION_ROLES, SECTION_GLYPHS };
+enum section {
+    SECTION_NONE,
+    SECTION_THEME,
+    SECTION_PALETTE,
+    SECTION_ROLES,
+    SECTION_GLYPHS,
+    SECTION_CONTEXTS
+};
 
 static const char *const section_word[] = {
     [SECTION_NONE] = "",       [SECTION_THEME] = "theme",   [SECTION_PALETTE] = "palette",
-    [SECTION_ROLES] = "roles", [SECTION_GLYPHS] = "glyphs",
+    [SECTION_ROLES] = "roles", [SECTION_GLYPHS] = "glyphs", [SECTION_CONTEXTS] = "contexts",
 };
 
 static const struct {
@@ -43,6 +52,7 @@ struct parser {
     int line;
     enum section section;
     int role_line[ROLE_COUNT], glyph_line[GLYPH_COUNT], palette_line[THEME_PALETTE_MAX];
+    size_t accents; /* of this file; they come before those of its base */
     struct err *err;
 };
 
@@ -207,9 +217,12 @@ static bool set_theme(struct parser *parser, const char *key, const char *value)
     if (strcmp(key, "format") == 0)
         return strcmp(value, "1") == 0 ||
                complain(parser, "this version reads format 1, not", value);
-    if (strcmp(key, "variant") == 0)
-        return strcmp(value, "dark") == 0 || strcmp(value, "light") == 0 ||
+    if (strcmp(key, "variant") == 0) {
+        bool dark = strcmp(value, "dark") == 0;
+        parser->theme.variant = dark ? THEME_DARK : THEME_LIGHT;
+        return dark || strcmp(value, "light") == 0 ||
                complain(parser, "a variant is dark or light, not", value);
+    }
     return strcmp(key, "author") == 0 || complain(parser, "unknown key", key);
 }
 
@@ -247,11 +260,14 @@ static bool set_role(struct parser *parser, const char *key, const char *value)
             return complain(parser, "given twice: role", key);
         parser->role_line[role] = parser->line;
         struct theme_style style;
+        if (strlen(value) >= THEME_STYLE_MAX)
+            return complain(parser, "too long for a role:", value);
         if (!theme_parse_style(&parser->theme, value, &style, bad))
             return complain(parser,
                             bad[0] ? "not a colour or attribute (or not here)" : "no colour for",
                             bad[0] ? bad : key);
         parser->theme.style[role] = style;
+        memcpy(parser->theme.style_text[role], value, strlen(value) + 1);
         return true;
     }
     return complain(parser, "unknown role", key);
@@ -302,6 +318,28 @@ static bool set_glyph(struct parser *parser, const char *key, char *value)
     if (!is_one_cell(value, 8))
         return complain(parser, "not one character of one cell:", value);
     memcpy(utf8, value, strlen(value) + 1);
+    return true;
+}
+
+static bool set_context(struct parser *parser, const char *pattern, char *value)
+{
+    struct theme *theme = &parser->theme;
+    struct theme_accent *accent = &theme->accent[parser->accents];
+
+    if (!*pattern || strlen(pattern) >= sizeof accent->pattern || !text_is_clean(pattern))
+        return complain(parser, "not a pattern of context names:", pattern);
+    if (parser->accents == THEME_ACCENTS_MAX)
+        return complain(parser, "more than 16 contexts; too many is", pattern);
+    struct theme_accent fresh;
+    memcpy(fresh.pattern, pattern, strlen(pattern) + 1);
+    if (!find_color(theme, value, &fresh.color) || fresh.color.is_default)
+        return complain(parser, "unknown colour", value);
+    if (theme->accent_count == THEME_ACCENTS_MAX)
+        theme->accent_count--;
+    memmove(accent + 1, accent, (theme->accent_count - parser->accents) * sizeof *accent);
+    *accent = fresh;
+    theme->accent_count++;
+    parser->accents++;
     return true;
 }
 
@@ -362,6 +400,8 @@ static bool parse_line(struct parser *parser, char *line)
         return set_role(parser, key, value);
     case SECTION_GLYPHS:
         return set_glyph(parser, key, value);
+    case SECTION_CONTEXTS:
+        return set_context(parser, key, value);
     }
     return false;
 }
@@ -397,6 +437,12 @@ bool theme_parse(struct theme *theme, const char *text, size_t len, const char *
     parser.theme.base[0] = '\0';
     if (!parse_text(&parser, text, len, false))
         return false;
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        char bad[THEME_NAME_MAX];
+        bool ok = theme_parse_style(&parser.theme, parser.theme.style_text[role],
+                                    &parser.theme.style[role], bad);
+        assert(ok || !parser.theme.style_text[role][0]);
+    }
     *theme = parser.theme;
     return true;
 }

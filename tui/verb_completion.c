@@ -48,6 +48,8 @@ static const char *operands_of(const struct verb_row *row)
 {
     if (strcmp(row->name, "completion") == 0)
         return "bash zsh fish";
+    if (strcmp(row->name, "theme") == 0)
+        return "list check show";
     return strcmp(row->name, "audit") == 0 ? "verify" : "";
 }
 

@@ -21,7 +21,7 @@ compile() { # compile SANITIZERS ARGUMENT…
 # Everything once, instrumented for coverage; a library, so that each target takes what it needs.
 mkdir -p "$build/findings"
 objects=
-for source in $(find backend tui -name '*.c' ! -path tui/main.c | sort); do
+for source in $(find backend tui -name '*.c' ! -path tui/main.c | sort) "$build"/../themes.c; do
     object=$build/$(echo "$source" | tr / _).o
     objects="$objects $object"
     [ -e "$object" ] && [ -z "$(find backend tui -name '*.h' -newer "$object")" ] &&

@@ -2,8 +2,11 @@
 #include "base/mem.h"
 #include "test.h"
 #include "theme.h"
+#include "theme_check.h"
 #include "theme_color.h"
+#include "theme_watch.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +17,148 @@ static bool parse(struct theme *theme, const char *text, struct err *err)
     return theme_parse(theme, text, strlen(text), "x.theme", err);
 }
 
-START_TEST(the_shipped_default_equals_the_built_in)
+START_TEST(every_shipped_theme_is_built_in_and_readable)
 {
-    struct theme built_in, shipped;
+    static struct theme_finding finding[64];
+    struct theme theme;
     struct err err = {0};
-    size_t len;
-    char *text = test_read_file("../themes/default.theme", &len);
 
-    theme_init_default(&built_in);
-    memset(&shipped, 0, sizeof shipped);
-    ck_assert_msg(theme_parse(&shipped, text, len, "default.theme", &err), "%s", err.text);
-    ck_assert_str_eq(shipped.name, built_in.name);
-    for (int role = 0; role < ROLE_COUNT; role++)
-        ck_assert_msg(
-            memcmp(&shipped.style[role], &built_in.style[role], sizeof built_in.style[0]) == 0,
-            "role %s differs", role_word[role]);
-    free(text);
+    ck_assert_uint_ge(theme_built_in_count, 7);
+    for (size_t i = 0; i < theme_built_in_count; i++) {
+        ck_assert_msg(theme_load(&theme, theme_built_in[i].name, &err), "%s", err.text);
+        ck_assert_str_eq(theme.name, theme_built_in[i].name);
+        size_t count = theme_check(&theme, finding, ARRAY_LEN(finding));
+        for (size_t k = 0; k < count; k++)
+            ck_assert_msg(!finding[k].bad, "%s: %s", theme.name, finding[k].text);
+    }
+}
+END_TEST
+
+/* The roles whose words and signs an operator tells apart by colour first, as people without one
+ * kind of cones see them: Machado, Oliveira, Fernandes 2009, severity 1, in linear RGB. */
+START_TEST(colour_blind_safe_themes_keep_states_apart)
+{
+    static const struct {
+        const char *theme;
+        double m[9];
+    } row[] = {
+        {"deutan",
+         {0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940,
+          0.968881}},
+        {"deutan", /* as protans see it */
+         {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116,
+          1.051998}},
+        {"tritan",
+         {1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367,
+          0.303900}},
+    };
+    static const enum role state[] = {ROLE_FAILED, ROLE_STUCK, ROLE_MOVING, ROLE_OK};
+    struct theme theme;
+    struct err err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        uint32_t seen[ARRAY_LEN(state)];
+        ck_assert_msg(theme_load(&theme, row[i].theme, &err), "%s", err.text);
+        for (size_t s = 0; s < ARRAY_LEN(state); s++)
+            seen[s] = theme_seen_through(theme.style[state[s]].fg.rgb, row[i].m);
+        for (size_t a = 0; a < ARRAY_LEN(state); a++)
+            for (size_t b = 0; b < a; b++)
+                ck_assert_msg(theme_distance(seen[a], seen[b]) >= 0.08, "%s: %s and %s: %.3f",
+                              row[i].theme, role_word[state[a]], role_word[state[b]],
+                              theme_distance(seen[a], seen[b]));
+    }
+}
+END_TEST
+
+START_TEST(what_is_hard_to_read_is_found)
+{
+    static const struct {
+        const char *lines, *finding;
+        bool bad;
+    } row[] = {
+        {"text = #777777 on #888888", "text: contrast 1.3:1 with 24 bit, needed 4.5:1", true},
+        {"text = 240 on 238", "text: contrast 1.4:1 with 256 colours, needed 4.5:1", true},
+        {"text = #ffffff on #000000\nborder = #444444",
+         "border: contrast 2.2:1 with 24 bit, "
+         "needed 3.0:1",
+         true},
+        {"text = #ffffff on #000000\nrow.selected = default on #ffffff",
+         "text in the selected row: contrast 1.0:1", true},
+        {"alert = red", "alert has no attribute", true},
+        {"text = #ffffff on #000000\ndim = #ffffff dim", "dim is dim: terminals take", false},
+        {"text = #ffffff on #808080\n[contexts]\nprod-* = #a0a0a0",
+         "the title of prod-*: contrast 2.6:1, needed 4.5:1", true},
+    };
+    static struct theme_finding finding[128];
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        char *text = xasprintf("[roles]\n%s\n", row[i].lines);
+        struct theme theme;
+        struct err err = {0};
+        bool found = false;
+
+        theme_init_default(&theme);
+        ck_assert_msg(parse(&theme, text, &err), "%s", err.text);
+        size_t count = theme_check(&theme, finding, ARRAY_LEN(finding));
+        for (size_t k = 0; k < count && k < ARRAY_LEN(finding); k++)
+            found =
+                found || (strstr(finding[k].text, row[i].finding) && finding[k].bad == row[i].bad);
+        ck_assert_msg(found, "%s: not found: %s", row[i].lines, row[i].finding);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(a_palette_on_top_changes_the_roles_below)
+{
+    struct theme theme;
+    struct err err = {0};
+
+    theme_init_default(&theme);
+    ck_assert(parse(&theme, "[palette]\nink = 250\n[roles]\nstatus.ok = ink bold\n", &err));
+    ck_assert(parse(&theme, "[palette]\nink = 20\n", &err));
+    ck_assert_int_eq(theme_pen(&theme, ROLE_OK, THEME_256).fg, 20);
+    ck_assert_uint_eq(theme_pen(&theme, ROLE_OK, THEME_256).attrs, THEME_BOLD);
+}
+END_TEST
+
+START_TEST(default_is_the_colour_of_text_but_in_the_selected_row)
+{
+    struct theme theme;
+    struct err err = {0};
+
+    theme_init_default(&theme);
+    ck_assert(parse(&theme, "[roles]\ntext = 250 on 20\nrow.selected = default on 30\n", &err));
+    struct theme_pen strong = theme_pen(&theme, ROLE_STRONG, THEME_256);
+    struct theme_pen selected = theme_pen(&theme, ROLE_SELECTED, THEME_256);
+    ck_assert_int_eq(strong.fg, 250);
+    ck_assert_int_eq(strong.bg, 20);
+    ck_assert_int_eq(selected.fg, -1);
+    ck_assert_int_eq(selected.bg, 30);
+}
+END_TEST
+
+START_TEST(a_context_has_the_title_of_the_first_pattern_that_fits)
+{
+    static const struct {
+        const char *context;
+        bool production;
+        int color; /* -1: none */
+    } row[] = {
+        {"prod-eu", true, 1}, {"stage-1", false, 3}, {"stage-1", true, 3},
+        {"lab", true, 5},     {"lab", false, -1},
+    };
+    struct theme theme;
+    struct err err = {0};
+
+    theme_init_default(&theme);
+    ck_assert(parse(&theme, "[contexts]\n@production = 9\n", &err));
+    ck_assert(
+        parse(&theme, "[contexts]\nprod-* = red\nstage-? = yellow\n@production = magenta\n", &err));
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        const struct theme_color *accent = theme_accent(&theme, row[i].context, row[i].production);
+        ck_assert_int_eq(accent ? accent->index_16 : -1, row[i].color);
+    }
 }
 END_TEST
 
@@ -89,7 +218,7 @@ START_TEST(a_file_sets_what_it_names_and_nothing_else)
     ck_assert_int_eq(theme_pen(&theme, ROLE_TEXT, THEME_256).fg, 253);
     ck_assert_int_eq(theme_pen(&theme, ROLE_TEXT, THEME_16).fg, 7);
     ck_assert_int_eq(theme_pen(&theme, ROLE_TEXT, THEME_256).bg, -1);
-    ck_assert_int_eq(theme_pen(&theme, ROLE_TITLE, THEME_256).fg, -1);
+    ck_assert_int_eq(theme_pen(&theme, ROLE_TITLE, THEME_256).fg, 253);
     ck_assert_int_eq(theme_pen(&theme, ROLE_MOVING, THEME_256).fg, 75);
     ck_assert(memcmp(&theme.style[ROLE_OK], &before.style[ROLE_OK], sizeof before.style[0]) == 0);
     ck_assert_str_eq(theme.glyph_utf8[GLYPH_FAILED], "✘");
@@ -143,6 +272,8 @@ START_TEST(an_error_names_file_line_and_word_and_changes_nothing)
         {"[roles]\ntext =", "x.theme:2: no colour for 'text'"},
         {"[roles]\ntext = \x1b[31m", "x.theme:2: "},
         {"[glyphs]\nfoo = x", "x.theme:2: unknown glyph 'foo'"},
+        {"[contexts]\nprod = rde", "x.theme:2: unknown colour 'rde'"},
+        {"[contexts]\n = red", "x.theme:2: not a pattern of context names: ''"},
         {"[glyphs]\nbar = 漢", "x.theme:2: not one character of one cell: '漢'"},
         {"[glyphs]\nbar = xx", "not one character of one cell: 'xx'"},
         {"[glyphs]\nbar = \xe2\x80\x8b", "x.theme:2: not one character of one cell:"},
@@ -257,6 +388,42 @@ START_TEST(a_missing_or_huge_theme_is_one_clear_sentence)
 }
 END_TEST
 
+static bool wait_for_news(struct theme_watch *watch, struct theme *theme, struct err *err)
+{
+    struct pollfd news = {.fd = theme_watch_fd(watch), .events = POLLIN};
+
+    *err = (struct err){0};
+    ck_assert_int_eq(poll(&news, 1, 15000), 1);
+    return theme_watch_take(watch, theme, err);
+}
+
+START_TEST(a_theme_is_read_again_when_a_file_of_it_changes)
+{
+    char *dir = use_themes_dir();
+    struct theme theme;
+    struct err err = {0};
+
+    ck_assert_ptr_null(theme_watch_new("paper")); /* built in: it cannot change */
+    ck_assert_int_eq(theme_watch_fd(NULL), -1);
+    write_file(dir, "low.theme", "[roles]\nalert = 130\n");
+    write_file(dir, "top.theme", "[theme]\nbase = low\n");
+    ck_assert_msg(theme_load(&theme, "top", &err), "%s", err.text);
+    struct theme_watch *watch = theme_watch_new("top");
+    write_file(dir, "low.theme", "[roles]\nalert = 77\n# one more line\n");
+    ck_assert(wait_for_news(watch, &theme, &err));
+    ck_assert_int_eq(theme_pen(&theme, ROLE_ALERT, THEME_256).fg, 77);
+    write_file(dir, "top.theme", "[theme]\nbase = low\n[roles]\nalert = rde\n");
+    ck_assert(!wait_for_news(watch, &theme, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "top.theme:4: "));
+    ck_assert_int_eq(theme_pen(&theme, ROLE_ALERT, THEME_256).fg, 77);
+    err.code = ERR_NONE;
+    ck_assert(!theme_watch_take(watch, &theme, &err));
+    ck_assert_int_eq(err.code, ERR_NONE);
+    theme_watch_free(watch);
+    free(dir);
+}
+END_TEST
+
 START_TEST(nearest_colours_are_the_expected_ones)
 {
     ck_assert_uint_eq(theme_nearest_256(0xffffff), 231);
@@ -295,16 +462,24 @@ SUITE(theme)
     Suite *suite = suite_create("theme");
     TCase *tcase = test_case(suite, "files", 5);
 
-    tcase_add_test(tcase, the_shipped_default_equals_the_built_in);
+    tcase_add_test(tcase, every_shipped_theme_is_built_in_and_readable);
+    tcase_add_test(tcase, colour_blind_safe_themes_keep_states_apart);
+    tcase_add_test(tcase, what_is_hard_to_read_is_found);
+    tcase_add_test(tcase, a_palette_on_top_changes_the_roles_below);
+    tcase_add_test(tcase, default_is_the_colour_of_text_but_in_the_selected_row);
+    tcase_add_test(tcase, a_context_has_the_title_of_the_first_pattern_that_fits);
     tcase_add_test(tcase, the_default_keeps_the_terminals_background_and_eight_colours);
     tcase_add_test(tcase, a_file_sets_what_it_names_and_nothing_else);
     tcase_add_test(tcase, bright_is_bold_where_there_are_eight_colours);
-    tcase_add_loop_test(tcase, an_error_names_file_line_and_word_and_changes_nothing, 0, 28);
+    tcase_add_loop_test(tcase, an_error_names_file_line_and_word_and_changes_nothing, 0, 30);
     tcase_add_test(tcase, a_nul_byte_or_too_many_colours_are_refused);
     tcase_add_test(tcase, a_theme_rests_on_its_base);
     tcase_add_test(tcase, a_theme_that_rests_on_itself_ends);
     tcase_add_test(tcase, a_missing_or_huge_theme_is_one_clear_sentence);
     tcase_add_test(tcase, nearest_colours_are_the_expected_ones);
     tcase_add_test(tcase, a_canvas_uses_the_glyphs_of_its_theme);
+    TCase *threads = test_case(suite, "threads", 20);
+    tcase_add_test(threads, a_theme_is_read_again_when_a_file_of_it_changes);
+    suite_add_tcase(suite, threads);
     return suite;
 }
