@@ -278,10 +278,15 @@ void term_theme_changed(struct term *term)
     term_redraw(term);
 }
 
+static bool same_color(const struct theme_color *a, const struct theme_color *b)
+{
+    return a->is_default == b->is_default && a->rgb == b->rgb && a->index_256 == b->index_256 &&
+           a->index_16 == b->index_16;
+}
+
 void term_set_accent(struct term *term, const struct theme_color *accent)
 {
-    if (term->has_accent == (accent != NULL) &&
-        (!accent || memcmp(&term->accent, accent, sizeof *accent) == 0))
+    if (term->has_accent == (accent != NULL) && (!accent || same_color(&term->accent, accent)))
         return;
     term->has_accent = accent != NULL;
     if (accent)
