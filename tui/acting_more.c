@@ -1,5 +1,5 @@
 /* acting_more.c: the menu behind X, and actions that need words of one's own: fencing a node,
- * attesting that a format is gone, going past a rule.
+ * attesting that a format is gone or what clients call, going past a rule.
  *
  * Past a rule that is enforced the last key is ctrl-x, which nobody presses by habit. */
 #include "acting_private.h"
@@ -99,6 +99,45 @@ static void add_fences(const struct menu *menu)
     }
 }
 
+static void fill_attest(const struct menu *menu, struct intent *intent, enum attested attested,
+                        const char *of, const char *what)
+{
+    intent->verb = VERB_ATTEST;
+    intent->attested = attested;
+    intent->flags = INTENT_CONFIRMED;
+    snprintf(intent->cluster, sizeof intent->cluster, "%s", menu->row->service->cluster);
+    snprintf(intent->service, sizeof intent->service, "%s", of);
+    snprintf(intent->version, sizeof intent->version, "%s", what);
+}
+
+/* Support ends for the whole cohort, once. */
+static bool is_named_before(const struct safety *safety, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(safety->clients[i].name, safety->clients[at].name) == 0)
+            return true;
+    return false;
+}
+
+static void add_clients(const struct menu *menu)
+{
+    const struct safety *safety = menu->row->safety;
+    char text[160];
+
+    for (size_t i = 0; safety && i < safety->client_count; i++) {
+        const struct safety_client *client = &safety->clients[i];
+        struct intent *intent;
+
+        snprintf(text, sizeof text, "attest: nobody of %.50s calls %.60s any more", client->name,
+                 client->element);
+        if (client->calls > 0 && (intent = add_choice(menu, text)))
+            fill_attest(menu, intent, ATTEST_USAGE, client->name, client->element);
+        snprintf(text, sizeof text, "attest: support of clients %.60s has ended", client->name);
+        if (!client->ended && !is_named_before(safety, i) && (intent = add_choice(menu, text)))
+            fill_attest(menu, intent, ATTEST_ENDED, client->name, "");
+    }
+}
+
 static void add_attests(const struct menu *menu)
 {
     const struct safety *safety = menu->row->safety;
@@ -112,11 +151,7 @@ static void add_attests(const struct menu *menu)
             struct intent *intent = add_choice(menu, text);
             if (!intent)
                 return;
-            intent->verb = VERB_ATTEST;
-            intent->flags = INTENT_CONFIRMED;
-            snprintf(intent->cluster, sizeof intent->cluster, "%s", menu->row->service->cluster);
-            snprintf(intent->service, sizeof intent->service, "%s", store->name);
-            snprintf(intent->version, sizeof intent->version, "%s", store->gone[k]);
+            fill_attest(menu, intent, ATTEST_GONE, store->name, store->gone[k]);
         }
 }
 
@@ -132,12 +167,13 @@ void acting_more(struct acting *acting, const struct row *row, const struct boar
              cluster->name);
     add_fences(&menu);
     add_attests(&menu);
+    add_clients(&menu);
     add_past(&menu, row->option[VERB_STEP].offered ? VERB_STEP : VERB_START, "S");
     add_past(&menu, VERB_RESUME, "R");
     add_past(&menu, VERB_ROLLBACK, "U");
     if (question->choice_count == 0) {
         acting_say(answer,
-                   "%.60s: there is nothing more to do: no node is silent, no format to "
+                   "%.60s: there is nothing more to do: no node is silent, nothing to "
                    "attest, no rule in the way",
                    row->service->name);
         return;
@@ -170,10 +206,14 @@ static void ask_reason(struct acting *acting, const struct intent *intent, const
         line[0] = "From then on what it ran counts as gone. Do it only when it cannot come back: "
                   "switched off, wiped, keys revoked.";
         line[1] = "What is the evidence?";
-    } else if (intent->verb == VERB_ATTEST) {
+    } else if (intent->verb == VERB_ATTEST && intent->attested == ATTEST_GONE) {
         line[0] = "From then on versions that cannot read it may run again. Every operator relies "
                   "on it.";
         line[1] = "What is the evidence (the backfill, the query that found none)?";
+    } else if (intent->verb == VERB_ATTEST) {
+        line[0] = "When nobody calls it and support has ended, a release may take it away. Every "
+                  "operator relies on it.";
+        line[1] = "What is the evidence (the access log, the end that was announced)?";
     } else {
         line[0] = "The rule only warns. The reason is journaled.";
     }

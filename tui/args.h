@@ -44,6 +44,10 @@ enum arg_type {
       "go past rules that are enforced: red, alarmed and on record until all is allowed again")    \
     X(REASON, reason, TAKES_TEXT, "--reason", "", "TEXT", "why, for everybody who asks later")     \
     X(GONE, gone, TAKES_TEXT, "--gone", "", "FORMAT", "the format of which no trace is left")      \
+    X(USAGE, usage, TAKES_TEXT, "--usage", "", "ELEMENT=CALLS",                                    \
+      "how often these clients call that element, 0 when nobody does")                             \
+    X(ENDED, ended, TAKES_NOTHING, "--ended", "", "", "support of these clients has ended")        \
+    X(SUPPORTED, supported, TAKES_NOTHING, "--supported", "", "", "it has not, after all")         \
     X(EVIDENCE, reason, TAKES_TEXT, "--evidence", "", "TEXT",                                      \
       "how that is known, for everybody who asks later")                                           \
     X(NO_JOURNAL, no_journal, TAKES_NOTHING, "--no-journal", "", "",                               \
@@ -90,7 +94,7 @@ struct args {
     size_t context_count;
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
-    const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *script,
+    const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *usage, *script,
         *theme; /* NULL when not given */
     enum output output;
     uint32_t to_count;
@@ -98,7 +102,7 @@ struct args {
     uint64_t seed;
     double speed; /* 0 when not given */
     bool print_rbac, print_policy, read_only, yes, no_journal, play, ascii, show_keys, man, help,
-        version;
+        version, ended, supported;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

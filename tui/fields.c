@@ -113,6 +113,7 @@ const struct field fields[] = {
     {"safety", "next", "text", ALWAYS, "version that the next step brings, or \"\""},
     {"safety", "stores", "@store[]", ALWAYS, "that it reads, writes, needs or owns"},
     {"safety", "coupled", "@coupled[]", ALWAYS, "services that never move at the same time"},
+    {"safety", "clients", "@client[]", ALWAYS, "who calls it from outside, element by element"},
     {"safety", "plan", "@planned[]", ALWAYS, "the stages in order; none: its profile has none"},
 
     {"store", "store", "text", ALWAYS, "its name"},
@@ -125,6 +126,14 @@ const struct field fields[] = {
     {"coupled", "live", "text", ALWAYS, "versions of it that may run"},
     {"coupled", "changing", "text", ALWAYS, "version it is being moved to, or \"\""},
     {"coupled", "over", "text", ALWAYS, "the store or the calls between them"},
+
+    {"client", "clients", "text", ALWAYS, "name of the cohort"},
+    {"client", "element", "text", ALWAYS, "of the service's API"},
+    {"client", "calls", "number", ALWAYS, "that were counted"},
+    {"client", "counted", "text", ALWAYS, "by whom and when, or \"\": the settings say so"},
+    {"client", "ended", "flag", ALWAYS, "their support has ended"},
+    {"client", "support", "text", ALWAYS, "who said whether it has, and when, or \"\""},
+    {"client", "leaves", "flag", ALWAYS, "the next step brings a version without the element"},
 
     {"planned", "stage", "text", ALWAYS, "canary, bake, rehearse, settle, wave, stable"},
     {"planned", "when", "text", ALWAYS, "done, now, ahead"},

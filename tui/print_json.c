@@ -185,6 +185,11 @@ json_t *json_of_action(const struct action_status *status)
     json_put(out, "by", action->by);
     json_put(out, "from", action->from);
     json_put(out, "to", action->to);
+    if (action->verb == VERB_ATTEST) {
+        json_put(out, "attested", attested_word[action->attested]);
+        if (action->attested == ATTEST_USAGE)
+            json_put_int(out, "calls", (int64_t)action->calls);
+    }
     json_put_int(out, "have_count", action->have_count);
     json_put_int(out, "to_count", action->to_count);
     json_put_int(out, "replicas", action->replicas);

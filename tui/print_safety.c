@@ -1,8 +1,9 @@
-/* print_safety.c: what verdicts rest on, as JSON: stores, coupled services, floors, glass. The
- * fields are documented in fields.c. */
+/* print_safety.c: what verdicts rest on, as JSON: stores, coupled services, clients, floors, glass.
+ * The fields are documented in fields.c. */
 #include "board/safety.h"
 #include "print.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,25 @@ static json_t *json_of_peers(const struct safety *safety)
     return out;
 }
 
+static json_t *json_of_clients(const struct safety *safety)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < safety->client_count; i++) {
+        const struct safety_client *client = &safety->clients[i];
+        json_t *item = json_object();
+        json_put(item, "clients", client->name);
+        json_put(item, "element", client->element);
+        json_put_int(item, "calls", (int64_t)client->calls);
+        json_put(item, "counted", client->counted);
+        json_put_bool(item, "ended", client->ended);
+        json_put(item, "support", client->support);
+        json_put_bool(item, "leaves", client->leaves);
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
 static json_t *json_of_plan(const struct safety *safety)
 {
     static const char *const when_word[] = {
@@ -75,6 +95,7 @@ json_t *json_of_safety(const struct safety *safety)
     json_put(out, "next", safety->next);
     json_object_set_new(out, "stores", json_of_stores(safety));
     json_object_set_new(out, "coupled", json_of_peers(safety));
+    json_object_set_new(out, "clients", json_of_clients(safety));
     json_object_set_new(out, "plan", json_of_plan(safety));
     return out;
 }
@@ -134,5 +155,13 @@ void print_safety(const struct safety *safety, const struct floor_view *floor)
         const struct safety_peer *peer = &safety->peers[i];
         printf("coupled: %s %s%s%s (%s)\n", peer->name, peer->live[0] ? peer->live : "not running",
                peer->changing[0] ? ", on the way to " : "", peer->changing, peer->over);
+    }
+    for (size_t i = 0; i < safety->client_count; i++) {
+        const struct safety_client *client = &safety->clients[i];
+        printf("clients: %s, %" PRIu64 " calls of %s%s%s%s, support %s%s%s%s%s\n", client->name,
+               client->calls, client->element, client->counted[0] ? " (" : "", client->counted,
+               client->counted[0] ? ")" : "", client->ended ? "ended" : "not ended",
+               client->support[0] ? " (" : "", client->support, client->support[0] ? ")" : "",
+               client->leaves ? "; the next step takes it away" : "");
     }
 }

@@ -1,6 +1,5 @@
 /* verb_act.c: `lockstep start|step|pause|resume|rollback SERVICE` `lockstep fence NODE`,
- * `lockstep attest STORE`: one
- * intent, followed to its end.
+ * `lockstep attest STORE|CLIENTS`: one intent, followed to its end.
  *
  * Exit status: 0 applied; 1 refused by a rule, or somebody else was first; 2 usage, or a
  * production context without --yes; 3 not reached or not applied; 4 unknown.
@@ -15,7 +14,9 @@
 #include "session.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One action from here to its end. */
@@ -328,20 +329,55 @@ int verb_fence(const struct verb_row *row, const struct args *args)
     return status;
 }
 
-/* Stores belong to no engine: the context is the only one there is, or the one that is named. */
-static int attest_store(struct session *session, const struct args *args)
+/* ELEMENT=CALLS; an element may have an = of its own. */
+static bool take_usage(struct intent *intent, const char *text)
+{
+    const char *equals = strrchr(text, '=');
+    size_t len = equals ? (size_t)(equals - text) : 0;
+    char *end = NULL;
+    struct err err = {0};
+
+    errno = 0;
+    unsigned long long calls =
+        equals && equals[1] >= '0' && equals[1] <= '9' ? strtoull(equals + 1, &end, 10) : 0;
+    if (!end || *end || errno || calls > ATTEST_CALLS_MAX || !len ||
+        len >= sizeof intent->version || !text_is_clean(text)) {
+        err_set(&err, ERR_USAGE, "--usage needs ELEMENT=CALLS, as in Get/1=0, not '%s'",
+                text_is_clean(text) && strlen(text) < 100 ? text : "that");
+        complain_err(&err);
+        return false;
+    }
+    intent->calls = calls;
+    memcpy(intent->version, text, len);
+    return true;
+}
+
+static bool fill_attested(struct act *act, const struct args *args)
+{
+    struct intent *intent = &act->intent;
+
+    intent->attested = args->usage       ? ATTEST_USAGE
+                       : args->ended     ? ATTEST_ENDED
+                       : args->supported ? ATTEST_SUPPORTED
+                                         : ATTEST_GONE;
+    return take_text(intent->service, sizeof intent->service, args->gone ? "STORE" : "CLIENTS",
+                     args->operands[0]) &&
+           fill_intent(act, args, args->gone) && (!args->usage || take_usage(intent, args->usage));
+}
+
+/* Stores and clients belong to no engine: the context is the only one there is, or the one that is
+ * named. */
+static int attest(struct session *session, const struct args *args)
 {
     struct act act = {.args = args, .intent = {.verb = VERB_ATTEST}, .name = args->operands[0]};
-    struct intent *intent = &act.intent;
     struct err err = {0};
 
     if (session->cluster_count != 1) {
         err_set(&err, ERR_USAGE, "name the cluster whose record it goes to: --context NAME");
         return complain_err(&err);
     }
-    snprintf(intent->cluster, sizeof intent->cluster, "%s", session->clusters[0].name);
-    if (!take_text(intent->service, sizeof intent->service, "STORE", args->operands[0]) ||
-        !fill_intent(&act, args, args->gone))
+    snprintf(act.intent.cluster, sizeof act.intent.cluster, "%s", session->clusters[0].name);
+    if (!fill_attested(&act, args))
         return EXIT_USAGE;
     int status = check_context(session, &act);
     return status == EXIT_DONE ? carry_out(session, &act) : status;
@@ -351,17 +387,19 @@ int verb_attest(const struct verb_row *row, const struct args *args)
 {
     struct session session;
     struct err err = {0};
+    int facts = !!args->gone + !!args->usage + args->ended + args->supported;
 
     (void)row;
-    if (!args->gone || !args->reason) {
+    if (facts != 1 || !args->reason) {
         err_set(&err, ERR_USAGE,
-                "an attestation needs what is gone and how that is known: --gone FORMAT "
-                "--evidence \"full scan on Monday, job 123\"");
+                "an attestation needs one fact and how it is known: --gone FORMAT of a store, or "
+                "--usage ELEMENT=CALLS, --ended, --supported of clients; and --evidence \"full "
+                "scan on Monday, job 123\"");
         return complain_err(&err);
     }
     int status = session_open(&session, args);
     if (status == EXIT_DONE)
-        status = attest_store(&session, args);
+        status = attest(&session, args);
     session_close(&session);
     return status;
 }

@@ -7,7 +7,8 @@
  * -o json prints every record as it was written, one per line, oldest first: kind (intent, settle,
  * outcome, refused), id, verb, cluster, service, key (its name in the ledger), by, at_utc, seq,
  * prev, sha256, boot, pid, host; an intent also write, writes, base, from, to, artifact,
- * have_count, to_count, replicas, reason, verdict; an outcome: outcome; a refusal: why, verdict. */
+ * have_count, to_count, replicas, reason, attested and calls (of an attestation), verdict; an
+ * outcome: outcome; a refusal: why, verdict. */
 #include "base/json.h"
 #include "base/text.h"
 #include "print.h"
@@ -22,8 +23,8 @@
 
 /* One action as its records told it. Strings are in the arena. */
 struct deed {
-    const char *id, *at, *by, *verb, *cluster, *name, *from, *to, *end, *why, *reason;
-    json_int_t to_count, replicas;
+    const char *id, *at, *by, *verb, *cluster, *name, *from, *to, *end, *why, *reason, *attested;
+    json_int_t to_count, replicas, calls;
 };
 
 struct history {
@@ -48,7 +49,7 @@ static struct deed *find_deed(struct history *history, const char *id)
             return &history->deeds[i - 1];
     ARRAY_RESERVE(history->deeds, history->cap, history->count + 1);
     struct deed *deed = &history->deeds[history->count++];
-    *deed = (struct deed){id, "", "", "", "", "", "", "", "", "", "", 0, 0};
+    *deed = (struct deed){id, "", "", "", "", "", "", "", "", "", "", "", 0, 0, -1};
     return deed;
 }
 
@@ -85,6 +86,9 @@ static void add_record(struct history *history, const json_t *record)
     keep(history, record, "outcome", &deed->end);
     keep(history, record, "why", &deed->why);
     keep(history, record, "reason", &deed->reason);
+    keep(history, record, "attested", &deed->attested);
+    if (json_is_integer(json_object_get(record, "calls")))
+        deed->calls = json_integer_value(json_object_get(record, "calls"));
     keep_count(record, "to_count", &deed->to_count);
     keep_count(record, "replicas", &deed->replicas);
     if (strcmp(field(history, record, "kind"), "refused") == 0)
@@ -119,6 +123,13 @@ static void add_aim(struct table *table, const struct deed *deed)
 {
     char count[64] = "";
 
+    if (deed->attested[0]) { /* "Get/1, 0 calls", "json-1 gone", "ended" */
+        if (deed->calls >= 0)
+            table_addf(table, "%s, %lld calls", deed->to, (long long)deed->calls);
+        else
+            table_addf(table, "%s%s%s", deed->to, deed->to[0] ? " " : "", deed->attested);
+        return;
+    }
     if (deed->to_count && deed->replicas)
         snprintf(count, sizeof count, "%lld of %lld on ", (long long)deed->to_count,
                  (long long)deed->replicas);

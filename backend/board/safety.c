@@ -164,6 +164,33 @@ static void fill_peers(struct making *m)
     world_coupled(m->world, m->service, add_peer, m);
 }
 
+/* ---- clients ---- */
+
+static void fill_clients(const struct making *m)
+{
+    const struct book *book = m->world->book;
+    const struct book_service *at = &book->services[m->service];
+    size_t count = at->usage_count < SAFETY_CLIENTS_MAX ? at->usage_count : SAFETY_CLIENTS_MAX;
+    struct safety_client *clients = arena_alloc(m->arena, count + 1, sizeof *clients);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct book_usage *usage = &book->usages[at->usages[i]];
+        const struct book_cohort *cohort = &book->cohorts[usage->cohort];
+
+        clients[i] = (struct safety_client){
+            .name = arena_strdup(m->arena, cohort->name),
+            .element = arena_strdup(m->arena, at->elements.text[usage->element]),
+            .calls = m->world->usages[at->usages[i]],
+            .counted = arena_strdup(m->arena, usage->said),
+            .ended = m->world->ended[usage->cohort],
+            .support = arena_strdup(m->arena, cohort->said),
+            .leaves = m->next && !set_has(&m->next->provides, usage->element),
+        };
+    }
+    m->out->clients = clients;
+    m->out->client_count = count;
+}
+
 /* ---- stages ---- */
 
 static void add_stage(struct safety *out, enum stage stage, uint32_t count, int64_t span_ms)
@@ -241,6 +268,7 @@ static void fill_declared(struct making *m)
             m->next = &at->versions[v];
     fill_stores(m);
     fill_peers(m);
+    fill_clients(m);
 }
 
 static struct safety *begin(const struct board_input *in, const char *next, struct arena *arena)

@@ -1,6 +1,6 @@
 /* safety.h: what an operator must know of one service beside what the keys would do: what may
- * run, what may be at rest in its stores, whom it is coupled to, and the stages of its release one
- * by one.
+ * run, what may be at rest in its stores, whom it is coupled to, which clients call it, and the
+ * stages of its release one by one.
  *
  * Pure; made with the row, sealed with it, and its texts live in the row's arena. */
 #ifndef LOCKSTEP_BOARD_SAFETY_H
@@ -8,7 +8,12 @@
 
 #include "board/board.h"
 
-enum safety_limit { SAFETY_STAGES_MAX = 16, SAFETY_STORES_MAX = 32, SAFETY_PEERS_MAX = 32 };
+enum safety_limit {
+    SAFETY_STAGES_MAX = 16,
+    SAFETY_STORES_MAX = 32,
+    SAFETY_PEERS_MAX = 32,
+    SAFETY_CLIENTS_MAX = 32
+};
 
 /* One store that the service reads, writes, needs or owns; its floor is in row->floor. */
 struct safety_store {
@@ -28,6 +33,16 @@ struct safety_peer {
     const char *over;     /* "store invoices", "calls GetInvoice/2", "is called: Post/1" */
 };
 
+/* Clients that call one element of it. */
+struct safety_client {
+    const char *name, *element;
+    uint64_t calls;
+    const char *counted; /* who counted and when, or "": the settings */
+    bool ended;
+    const char *support; /* who said whether it has ended, and when, or "" */
+    bool leaves;         /* the next key brings a version without that element */
+};
+
 enum safety_when { SAFETY_DONE, SAFETY_NOW, SAFETY_AHEAD };
 
 /* One stage of the release, in order; the last one is STAGE_STABLE. */
@@ -39,7 +54,7 @@ struct safety_stage {
 };
 
 struct safety {
-    bool declared;           /* it has contracts: else stores and peers are not known */
+    bool declared;           /* it has contracts: else stores, peers, clients are not known */
     const char *next;        /* version that the next forward key brings, or "" */
     enum verb forward;       /* that key: VERB_STEP or VERB_START; VERB_COUNT: none is offered */
     const char *const *live; /* versions that may run, "?" for one that is not known */
@@ -48,6 +63,8 @@ struct safety {
     size_t store_count;
     const struct safety_peer *peers;
     size_t peer_count;
+    const struct safety_client *clients;
+    size_t client_count;
     struct safety_stage stage[SAFETY_STAGES_MAX];
     size_t stage_count;      /* 0: its profile has none */
     struct floor_view floor; /* of a release that nobody has begun; else it is in the row */

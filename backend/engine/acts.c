@@ -333,6 +333,23 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
     };
 }
 
+/* Whoever reads the record shall know what these clients call, whatever their own settings say. */
+static json_t *requires_of(const struct cluster *cluster, const struct intent *intent,
+                           const char **why)
+{
+    const char *element = intent->attested == ATTEST_USAGE ? intent->version : NULL;
+
+    return bind_client_requires(cluster->bind, intent->service, element, why);
+}
+
+static const char *unknown_clients(const struct cluster *cluster, const struct intent *intent)
+{
+    const char *why;
+
+    json_decref(requires_of(cluster, intent, &why));
+    return why;
+}
+
 /* Why this intent cannot even begin; "" when it can. */
 static const char *not_now(struct engine *engine, const struct cluster *cluster,
                            const struct intent *intent)
@@ -353,8 +370,10 @@ static const char *not_now(struct engine *engine, const struct cluster *cluster,
             return "that node reports: it is not gone. Drain it or stop it first";
         return "";
     }
-    if (intent->verb == VERB_ATTEST)
+    if (intent->verb == VERB_ATTEST && intent->attested == ATTEST_GONE)
         return bind_not_gone(cluster->bind, intent->service, intent->version);
+    if (intent->verb == VERB_ATTEST)
+        return unknown_clients(cluster, intent);
     if (!fleet_find_service(engine->fleet, intent->cluster, intent->service))
         return "no service is called that";
     if (intent->profile[0] && !profile_find(intent->profile))
@@ -392,8 +411,12 @@ void engine_accept(struct engine *engine, const struct intent *intent)
     snprintf(act->status.action.service, sizeof act->status.action.service, "%s", intent->service);
     act->status.since_ms = loop_now_ms(engine->loop);
     fill_env(engine, cluster, entry);
+    if (intent->verb == VERB_ATTEST && intent->attested != ATTEST_GONE)
+    entry->env.requires = requires_of(cluster, intent, &why);
     entry->ticket = intent->ticket;
     entry->run = action_start(&entry->env, intent);
+    json_decref(entry->env.requires);
+    entry->env.requires = NULL;
     engine_publish_soon(engine);
 }
 

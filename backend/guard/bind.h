@@ -10,6 +10,8 @@
 #include "guard/policy.h"
 #include "model/service.h"
 
+#include <jansson.h>
+
 struct bind;
 struct release;
 struct snapshot;
@@ -44,6 +46,12 @@ const struct contract *bind_contract(struct bind *bind, const char *id, const ch
 /* Why nobody can attest that the store no longer holds the format, or "": no contract names them,
  * or what may run writes it still. A literal. */
 const char *bind_not_gone(struct bind *bind, const char *store, const char *format);
+
+/* What these clients are known to require, {SERVICE: [ELEMENT]}, yours; with `element`, whoever
+ * provides it is among it. NULL when nothing is known of them, or nobody provides that; `why` (a
+ * literal) says so. */
+json_t *bind_client_requires(struct bind *bind, const char *clients, const char *element,
+                             const char **why);
 
 /* One service in the world of those it is coupled to. */
 struct bound {

@@ -2,6 +2,8 @@
  * world does not walk over what was said about all the others. */
 #include "guard/bind_private.h"
 
+#include <string.h>
+
 /* Calls for every part that a fact concerns; a fact that no contract and no owner names concerns
  * none. */
 typedef void near_fn(struct near_facts *near, const void *fact);
@@ -53,6 +55,71 @@ static void each_fact(struct bind *bind, near_fn *store_fn, near_fn *client_fn)
                     client_fn(near_of(bind, at), &facts->clients[i]);
             }
     }
+}
+
+static void add_requirement(json_t *requires, const char *service, const char *element)
+{
+    json_t *names = json_object_get(requires, service), *name;
+    size_t i;
+
+    if (!names) {
+        names = json_array();
+        json_object_set_new(requires, service, names);
+    }
+    json_array_foreach(names, i, name) if (strcmp(json_raw(name), element) == 0) return;
+    json_array_append_new(names, json_string(element));
+}
+
+/* True when `element` is among it. */
+static bool add_requirements(json_t *requires, const struct contract_uses *uses,
+                             const char *element)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < uses->count; i++)
+        for (size_t k = 0; k < uses->use[i].count; k++) {
+            add_requirement(requires, uses->use[i].of, uses->use[i].names[k]);
+            found = found || (element && strcmp(uses->use[i].names[k], element) == 0);
+        }
+    return found;
+}
+
+/* True when there is one. */
+static bool add_providers(const struct bind *bind, json_t *requires, const char *element)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < bind->contract_count; i++)
+        for (size_t k = 0; k < bind->contracts[i]->provides_count; k++)
+            if (strcmp(bind->contracts[i]->provides[k], element) == 0) {
+                add_requirement(requires, bind->contracts[i]->service, element);
+                found = true;
+            }
+    return found;
+}
+
+json_t *bind_client_requires(struct bind *bind, const char *clients, const char *element,
+                             const char **why)
+{
+    json_t *requires = json_object();
+    bool found = false;
+
+    bind_index(bind);
+    for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++)
+        for (size_t i = 0; bind->facts[f] && i < bind->facts[f]->client_count; i++)
+            if (strcmp(bind->facts[f]->clients[i].name, clients) == 0)
+                found |= add_requirements(requires, &bind->facts[f]->clients[i].requires, element);
+    if (element && !found)
+        found = add_providers(bind, requires, element);
+    *why = "";
+    if (element && !found)
+        *why = "no contract provides that element, and nothing says that these clients call it";
+    else if (json_object_size(requires) == 0)
+        *why = "no clients are called that: the settings name them, or --usage does";
+    if (!(*why)[0])
+    return requires;
+    json_decref(requires);
+    return NULL;
 }
 
 void bind_place_facts(struct bind *bind)

@@ -387,20 +387,33 @@ static void set_store(const struct making *m, const struct store_fact *fact)
     now->may = set_minus(&now->may, &gone);
 }
 
+static const char *who_said(const struct making *m, const struct said *said)
+{
+    return said->by[0]
+               ? arena_printf(m->book->arena, "%s%s%s", said->by, said->at[0] ? ", " : "", said->at)
+               : "";
+}
+
+/* What the cluster's record says comes after the settings, and stands. */
 static void set_client(const struct making *m, const struct client_fact *fact)
 {
     uint32_t cohort = book_find_cohort(m->book, fact->name);
 
     if (cohort == BOOK_NONE)
         return;
-    m->world->ended[cohort] = fact->ended;
+    if (fact->ended_known) {
+        m->world->ended[cohort] = fact->ended;
+        m->book->cohorts[cohort].said = who_said(m, &fact->support);
+    }
     for (size_t i = 0; i < m->book->usage_count; i++) {
-        const struct book_usage *usage = &m->book->usages[i];
+        struct book_usage *usage = &m->book->usages[i];
         const char *element = m->book->services[usage->service].elements.text[usage->element];
 
         for (size_t k = 0; usage->cohort == cohort && k < fact->usage_count; k++)
-            if (strcmp(fact->usage[k].element, element) == 0)
+            if (strcmp(fact->usage[k].element, element) == 0) {
                 m->world->usages[i] = fact->usage[k].calls;
+                usage->said = who_said(m, &fact->usage[k].said);
+            }
     }
 }
 

@@ -95,7 +95,8 @@ uint32_t book_cohort(struct book *book, const char *name)
         return id;
     assert(!book->sealed);
     ARRAY_RESERVE(book->cohorts, book->cohort_cap, book->cohort_count + 1);
-    book->cohorts[book->cohort_count].name = arena_strdup(book->arena, name);
+    book->cohorts[book->cohort_count] =
+        (struct book_cohort){.name = arena_strdup(book->arena, name), .said = ""};
     return (uint32_t)book->cohort_count++;
 }
 
@@ -242,6 +243,15 @@ bool book_declare(struct book *book, const struct contract *contract, struct err
     return true;
 }
 
+static bool requires_already(const struct book *book, uint32_t cohort, uint32_t service, unsigned e)
+{
+    for (size_t i = 0; i < book->usage_count; i++)
+        if (book->usages[i].cohort == cohort && book->usages[i].service == service &&
+            book->usages[i].element == e)
+            return true;
+    return false;
+}
+
 bool book_require(struct book *book, uint32_t cohort, const struct contract_uses *requires,
                   struct err *err)
 {
@@ -249,12 +259,13 @@ bool book_require(struct book *book, uint32_t cohort, const struct contract_uses
 
     if (!intern_uses(book, requires, book_element, &uses, err))
         return false;
-    book->cohorts[cohort].requires = uses;
     for (size_t i = 0; i < uses.count; i++)
         for (unsigned e = 0; e < SET_MAX; e++)
-            if (set_has(&uses.use[i].names, e)) {
+            if (set_has(&uses.use[i].names, e) &&
+                !requires_already(book, cohort, uses.use[i].of, e)) {
                 ARRAY_RESERVE(book->usages, book->usage_cap, book->usage_count + 1);
-                book->usages[book->usage_count++] = (struct book_usage){cohort, uses.use[i].of, e};
+                book->usages[book->usage_count++] =
+                    (struct book_usage){cohort, uses.use[i].of, e, ""};
             }
     return true;
 }

@@ -68,7 +68,7 @@ struct book_store {
 
 struct book_cohort {
     const char *name;
-    struct uses requires;
+    const char *said; /* who said whether it is supported, "" nobody */
 };
 
 /* One service on one node. Sorted by service when sealed. */
@@ -86,6 +86,7 @@ struct book_launcher {
 struct book_usage {
     uint32_t cohort, service;
     unsigned element;
+    const char *said; /* who counted, "" nobody */
 };
 
 struct book {
@@ -124,6 +125,7 @@ void book_seat(struct book *book, uint32_t service, const char *node);
 
 /* Interns everything in the contract (strings are copied). */
 bool book_declare(struct book *book, const struct contract *contract, struct err *err);
+/* Adds to what the cohort requires already. */
 bool book_require(struct book *book, uint32_t cohort, const struct contract_uses *requires,
                   struct err *err);
 

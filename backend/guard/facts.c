@@ -64,7 +64,7 @@ static bool read_usage(void *out, const struct json_at *at, const char *name, st
 
     if (!json_get_int(at, 0, CALLS_MAX, &calls, err))
         return false;
-    *usage = (struct usage_fact){name, (uint64_t)calls};
+    *usage = (struct usage_fact){name, (uint64_t)calls, {"", "", ""}};
     return true;
 }
 
@@ -76,7 +76,8 @@ static bool read_client(void *out, const struct json_at *at, const char *name, s
     struct json_at ended = json_key(at, "ended");
     void *items = NULL;
 
-    *client = (struct client_fact){.name = name};
+    *client = (struct client_fact){
+        .name = name, .ended_known = ended.value != NULL, .support = {"", "", ""}};
     bool ok =
         contract_fields(at, known, ARRAY_LEN(known), err) &&
         contract_uses(&requires, &client->requires, err) &&
@@ -94,16 +95,22 @@ bool facts_read_clients(const struct json_at *at, struct facts *out, struct err 
     return ok;
 }
 
-static bool read_attestation(void *out, const struct json_at *at, const char *name, struct err *err)
+static bool read_said(const struct json_at *at, struct said *said, struct err *err)
 {
-    struct attestation *said = out;
     struct json_at by = json_key(at, "by"), evidence = json_key(at, "reason");
     struct json_at time = json_key(at, "at");
 
-    said->format = name;
     return json_get_object(at, err) && json_opt_text(&by, TEXT_NAME_MAX, "", &said->by, err) &&
            json_opt_text(&evidence, TEXT_MESSAGE_MAX, "", &said->evidence, err) &&
            json_opt_text(&time, TEXT_NAME_MAX, "", &said->at, err);
+}
+
+static bool read_attestation(void *out, const struct json_at *at, const char *name, struct err *err)
+{
+    struct attestation *gone = out;
+
+    gone->format = name;
+    return read_said(at, &gone->said, err);
 }
 
 static bool read_attested(void *out, const struct json_at *at, const char *name, struct err *err)
@@ -118,15 +125,53 @@ static bool read_attested(void *out, const struct json_at *at, const char *name,
     return ok;
 }
 
+static bool read_counted(void *out, const struct json_at *at, const char *name, struct err *err)
+{
+    struct usage_fact *usage = out;
+    struct json_at calls = json_key(at, "calls");
+
+    return json_get_object(at, err) && read_usage(usage, &calls, name, err) &&
+           read_said(at, &usage->said, err);
+}
+
+static bool read_support(const struct json_at *at, struct client_fact *client, struct err *err)
+{
+    struct json_at ended = json_key(at, "ended");
+
+    client->support = (struct said){"", "", ""};
+    client->ended_known = at->value != NULL;
+    return !client->ended_known ||
+           (json_get_object(at, err) && json_get_bool(&ended, &client->ended, err) &&
+            read_said(at, &client->support, err));
+}
+
+static bool read_told(void *out, const struct json_at *at, const char *name, struct err *err)
+{
+    struct client_fact *client = out;
+    struct json_at requires = json_key(at, "requires"), usage = json_key(at, "usage");
+    struct json_at support = json_key(at, "support");
+    void *items = NULL;
+
+    client->name = name;
+    bool ok = json_get_object(at, err) && contract_uses(&requires, &client->requires, err) &&
+              read_members(&usage, sizeof *client->usage, read_counted, &items,
+                           &client->usage_count, err);
+    client->usage = items;
+    return ok && read_support(&support, client, err);
+}
+
 bool facts_read_record(const struct json_at *at, struct facts *out, struct err *err)
 {
-    struct json_at attested = json_key(at, "attested");
-    void *items = NULL;
+    struct json_at attested = json_key(at, "attested"), clients = json_key(at, "clients");
+    void *stores = NULL, *told = NULL;
     bool ok =
         json_get_object(at, err) &&
-        read_members(&attested, sizeof *out->stores, read_attested, &items, &out->store_count, err);
+        read_members(&attested, sizeof *out->stores, read_attested, &stores, &out->store_count,
+                     err) &&
+        read_members(&clients, sizeof *out->clients, read_told, &told, &out->client_count, err);
 
-    out->stores = items;
+    out->stores = stores;
+    out->clients = told;
     return ok;
 }
 

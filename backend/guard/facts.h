@@ -7,9 +7,16 @@
 
 #include "guard/contract.h"
 
+/* Who said it, how they know, and when: "" where nobody was asked, as in the settings. `by` is a
+ * person, or what measured it. */
+struct said {
+    const char *by, *evidence, *at;
+};
+
 /* Somebody said, with evidence, that no trace of this format is left. */
 struct attestation {
-    const char *format, *by, *evidence, *at;
+    const char *format;
+    struct said said;
 };
 
 struct store_fact {
@@ -26,6 +33,7 @@ struct store_fact {
 struct usage_fact {
     const char *element;
     uint64_t calls;
+    struct said said;
 };
 
 struct client_fact {
@@ -33,7 +41,8 @@ struct client_fact {
     struct contract_uses requires;
     struct usage_fact *usage; /* elements that are not named: 0 calls */
     size_t usage_count;
-    bool ended;
+    bool ended, ended_known; /* known: it was said, either way */
+    struct said support;     /* who said that */
 };
 
 struct facts {
@@ -49,8 +58,9 @@ struct facts {
 bool facts_read_stores(const struct json_at *at, struct facts *out, struct err *err);
 /* {NAME: {requires: {SERVICE: […]}, usage: {ELEMENT: calls}, ended: false}} */
 bool facts_read_clients(const struct json_at *at, struct facts *out, struct err *err);
-/* The record "@cluster": its `attested` {STORE: {FORMAT: {by, reason, at}}}; what else is in
- * it belongs to others. */
+/* The record "@cluster": its `attested` {STORE: {FORMAT: {by, reason, at}}} and `clients` {NAME:
+ * {requires: as above, usage: {ELEMENT: {calls, by, reason, at}}, support: {ended, by, reason,
+ * at}}}; what else is in it belongs to others. */
 bool facts_read_record(const struct json_at *at, struct facts *out, struct err *err);
 
 /* Equal for contracts that say the same. */

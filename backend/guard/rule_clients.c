@@ -1,6 +1,11 @@
 /* rule_clients.c: RC: old clients outlive releases. Queued jobs are clients too. */
 #include "guard/trial.h"
 
+static const char *in_brackets(const struct trial *trial, const char *said)
+{
+    return said[0] ? trial_text(trial, " (%s)", said) : "";
+}
+
 void rule_clients(const struct trial *trial, struct finding *finding)
 {
     const struct world *world = trial->world;
@@ -23,7 +28,8 @@ void rule_clients(const struct trial *trial, struct finding *finding)
                     trial->version->name, element, cohort,
                     calls ? "still calls" : "may still call");
         trial_witness(trial, finding, trial_text(trial, "clients %s", cohort),
-                      "%llu calls of %s, support %s", (unsigned long long)calls, element,
-                      ended ? "ended" : "not ended");
+                      "%llu calls of %s%s, support %s%s", (unsigned long long)calls, element,
+                      in_brackets(trial, usage->said), ended ? "ended" : "not ended",
+                      in_brackets(trial, book->cohorts[usage->cohort].said));
     }
 }

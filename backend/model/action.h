@@ -15,12 +15,25 @@ enum verb {
     VERB_RESUME,
     VERB_ROLLBACK,
     VERB_FENCE,  /* a node leaves the count, with evidence; ledger only */
-    VERB_ATTEST, /* a format is gone from a store, with evidence; ledger only */
+    VERB_ATTEST, /* a fact about a store or about clients, with evidence; ledger only */
     VERB_COUNT
 };
 extern const char *const verb_word[VERB_COUNT]; /* "start", "step", … */
 /* False when no verb is called that. */
 bool verb_parse(const char *word, enum verb *out);
+
+/* VERB_ATTEST: what is said of `service`, which is a store or a cohort of clients. */
+enum attested {
+    ATTEST_GONE,      /* format `version` is gone from the store */
+    ATTEST_USAGE,     /* the clients call element `version` so often as `calls` says */
+    ATTEST_ENDED,     /* support of the clients has ended */
+    ATTEST_SUPPORTED, /* it has not, whatever was said before */
+    ATTEST_COUNT
+};
+extern const char *const attested_word[ATTEST_COUNT]; /* "gone", "usage", … */
+/* False when nothing is called that. */
+bool attested_parse(const char *word, enum attested *out);
+#define ATTEST_CALLS_MAX (UINT64_C(1) << 52)
 
 enum intent_flag {
     INTENT_CONFIRMED = 1,   /* the operator answered the question this context asks */
@@ -36,14 +49,16 @@ struct intent {
     enum verb verb;
     unsigned flags;
     char cluster[64];
-    char service[160];    /* service id; VERB_FENCE: node id; VERB_ATTEST: store */
-    char spec_digest[80]; /* of the service as shown; "": judge what is found (headless verbs) */
-    uint64_t basis;       /* digest of the inputs the shown verdict rested on; 0: none shown */
-    uint32_t to_count;    /* 0: the plan's next */
-    char version[128];    /* VERB_START; VERB_ATTEST: format */
-    char artifact[512];   /* VERB_START: image reference; "": replace the tag of what runs */
-    char reason[240];     /* of an override, a fence, or for breaking the glass */
-    char profile[16];     /* VERB_START: its stages; "": as the settings say */
+    char service[160];      /* service id; VERB_FENCE: node id; VERB_ATTEST: store or clients */
+    char spec_digest[80];   /* of the service as shown; "": judge what is found (headless verbs) */
+    uint64_t basis;         /* digest of the inputs the shown verdict rested on; 0: none shown */
+    uint32_t to_count;      /* 0: the plan's next */
+    char version[128];      /* VERB_START; VERB_ATTEST: format or element */
+    char artifact[512];     /* VERB_START: image reference; "": replace the tag of what runs */
+    char reason[240];       /* of an override, a fence, or for breaking the glass */
+    char profile[16];       /* VERB_START: its stages; "": as the settings say */
+    enum attested attested; /* VERB_ATTEST */
+    uint64_t calls;         /* ATTEST_USAGE */
 };
 
 /* One action on its way: an intent that was judged, with an id and its writes. */
@@ -62,8 +77,10 @@ struct action {
     uint32_t write, writes; /* 0-based current one, and how many; 0 writes: ledger only */
     uint32_t holds_from; /* writes from this one on move nothing: they hold or restore; 0: none */
     struct stage_mark mark;
-    struct glass glass; /* that it breaks; rules "": it is allowed */
-    bool last_step;     /* to_count == replicas: afterwards nothing of the old is wanted */
+    struct glass glass;     /* that it breaks; rules "": it is allowed */
+    bool last_step;         /* to_count == replicas: afterwards nothing of the old is wanted */
+    enum attested attested; /* VERB_ATTEST */
+    uint64_t calls;         /* ATTEST_USAGE */
 };
 
 /* Is the current write the last one of an action that ends a release, where nothing of it is to

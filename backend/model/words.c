@@ -15,6 +15,23 @@ const char *const verb_word[VERB_COUNT] = {
     [VERB_ATTEST] = "attest",
 };
 
+const char *const attested_word[ATTEST_COUNT] = {
+    [ATTEST_GONE] = "gone",
+    [ATTEST_USAGE] = "usage",
+    [ATTEST_ENDED] = "ended",
+    [ATTEST_SUPPORTED] = "supported",
+};
+
+bool attested_parse(const char *word, enum attested *out)
+{
+    for (unsigned a = 0; a < ATTEST_COUNT; a++)
+        if (strcmp(word, attested_word[a]) == 0) {
+            *out = (enum attested)a;
+            return true;
+        }
+    return false;
+}
+
 bool verb_parse(const char *word, enum verb *out)
 {
     for (unsigned v = 0; v < VERB_COUNT; v++)

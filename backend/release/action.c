@@ -148,6 +148,8 @@ static void take_subject(struct action_run *run)
     s->holds_from = a->holds_from;
     s->mark = a->mark;
     s->glass = a->glass;
+    s->attested = a->attested;
+    s->calls = a->calls;
 }
 
 static void refuse(struct action_run *run, const struct err *why)
@@ -495,6 +497,7 @@ static struct action_run *run_new(const struct action_env *env)
     struct action_run *run = xcalloc(1, sizeof *run);
 
     run->env = *env;
+    json_incref(run->env.requires);
     run->status.since_ms = loop_now_ms(env->loop);
     return run;
 }
@@ -520,8 +523,11 @@ struct action_run *action_start(const struct action_env *env, const struct inten
     action->verb = intent->verb;
     snprintf(action->cluster, sizeof action->cluster, "%s", intent->cluster);
     snprintf(action->service, sizeof action->service, "%s", intent->service);
-    if (intent->verb == VERB_ATTEST)
+    if (intent->verb == VERB_ATTEST) {
         snprintf(action->to, sizeof action->to, "%s", intent->version);
+        action->attested = intent->attested;
+        action->calls = intent->calls;
+    }
     snprintf(action->by, sizeof action->by, "%s", env->who);
     take_subject(run);
     run->protocol = protocol_new(caps_of(run, intent->verb, intent->flags));
@@ -554,6 +560,8 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->write = claim->write;
     action->mark = claim->mark;
     action->glass = claim->glass;
+    action->attested = claim->attested;
+    action->calls = claim->calls;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
     run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes);
     run->effect = protocol_effect_of(&run->protocol);
@@ -586,6 +594,7 @@ void action_free(struct action_run *run)
     json_decref(run->new_memo);
     json_decref(run->verdict);
     json_decref(run->cluster_record);
+    json_decref(run->env.requires);
     free(run->put_text);
     free(run);
 }

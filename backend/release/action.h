@@ -69,6 +69,8 @@ struct action_env {
     struct action_owner owner;
     struct lock_env lock;       /* where `owner.locks` are */
     struct action_calls *calls; /* of the driver; NULL: what is on its way at close leaks */
+    json_t *requires; /* VERB_ATTEST of clients: {SERVICE: [ELEMENT]} that they are known to call,
+                         for the record, so that whoever reads it knows as much; NULL none */
 };
 
 /* Starts; the env's pointers outlive the run, the intent is copied. */

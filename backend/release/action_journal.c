@@ -2,8 +2,9 @@
  *
  * Every record has kind, cluster, service, key, id, verb, by. "intent", one per write, before it
  * is sent: write, writes, base, from, to, artifact, have_count, to_count, replicas, reason,
- * glass (that is broken for it), verdict (the first write's). "outcome": outcome. "settle":
- * somebody else's claim is about to be settled; "outcome" follows. "refused": why, verdict. */
+ * glass (that is broken for it), attested and calls (of an attestation), verdict (the first
+ * write's). "outcome": outcome. "settle": somebody else's claim is about to be settled; "outcome"
+ * follows. "refused": why, verdict. */
 #include "release/action_run.h"
 
 #include "base/text.h"
@@ -47,6 +48,10 @@ static void add_intent(const struct action_run *run, json_t *record)
     json_object_set_new(record, "replicas", json_integer(s->replicas));
     release_write_mark(record, &s->mark);
     release_write_glass(record, &s->glass);
+    if (s->verb == VERB_ATTEST)
+        json_object_set_new(record, "attested", json_string(attested_word[s->attested]));
+    if (s->verb == VERB_ATTEST && s->attested == ATTEST_USAGE)
+        json_object_set_new(record, "calls", json_integer((json_int_t)s->calls));
     if (run->intent.reason[0])
         json_object_set_new(record, "reason", json_string(run->intent.reason));
     if (run->verdict && run->effect.write == 0)
@@ -187,6 +192,9 @@ static bool take_intent(struct recovery *r, const json_t *record, const char *id
     claim->replicas = take_count(record, "replicas");
     claim->write = take_count(record, "write");
     claim->writes = take_count(record, "writes");
+    const char *attested = json_raw(json_object_get(record, "attested"));
+    if (!attested || !attested_parse(attested, &claim->attested))
+        claim->attested = ATTEST_GONE;
     take_mark(record, &claim->mark, &claim->glass);
     open->closed = is_alive(r, record) || claim->writes > RELEASE_WRITES_MAX;
     return true;

@@ -1,6 +1,9 @@
 /* action_node.c: what somebody knows for a fact, with evidence: a node that leaves the count, a
- * format that is gone from a store. One compare-and-swap on the cluster's own record,
- * {"schema":1,"fenced":{node:{reason,by,at,id}},"attested":{store:{format:{the same}}}}.
+ * format that is gone from a store, how often clients call, whether they are supported. One
+ * compare-and-swap on the cluster's own record,
+ * {"schema":1,"fenced":{node:{reason,by,at,id}},"attested":{store:{format:{the same}}},
+ * "clients":{cohort:{"requires":{service:[element]},"usage":{element:{calls, the same}},
+ * "support":{ended, the same}}}}.
  *
  * The swap is the action: a lost answer is asked again identically, and a conflict is looked
  * up by the action's id. Entries of other nodes that came in between are kept. */
@@ -38,10 +41,15 @@ static json_t *entry_of(const struct action_run *run)
     const struct action *action = &run->status.action;
     const json_t *record = run->cluster_record;
 
-    if (attests(run))
+    if (!attests(run))
+        return json_object_get(json_object_get(record, "fenced"), action->service);
+    if (action->attested == ATTEST_GONE)
         return json_object_get(
             json_object_get(json_object_get(record, "attested"), action->service), action->to);
-    return json_object_get(json_object_get(record, "fenced"), action->service);
+    const json_t *client = json_object_get(json_object_get(record, "clients"), action->service);
+    if (action->attested == ATTEST_USAGE)
+        return json_object_get(json_object_get(client, "usage"), action->to);
+    return json_object_get(client, "support");
 }
 
 /* The member that is an object; made when it is not. */
@@ -56,15 +64,53 @@ static json_t *member(json_t *object, const char *key)
     return found;
 }
 
+/* What is there already stays. */
+static void add_name(json_t *object, const char *key, const json_t *name)
+{
+    json_t *names = json_object_get(object, key);
+    const json_t *known;
+    size_t i;
+
+    if (!json_is_array(names)) {
+        names = json_array();
+        json_object_set_new(object, key, names);
+    }
+    json_array_foreach(names, i, known) if (json_equal(known, name)) return;
+    json_array_append_new(names, json_copy((json_t *)(uintptr_t)name));
+}
+
+static void set_client(struct action_run *run, json_t *entry)
+{
+    const struct action *action = &run->status.action;
+    json_t *client = member(member(run->cluster_record, "clients"), action->service);
+    const char *service;
+    json_t *names, *name;
+    size_t i;
+
+    json_object_foreach(run->env.requires, service, names)
+    {
+        json_array_foreach(names, i, name) add_name(member(client, "requires"), service, name);
+    }
+    if (action->attested == ATTEST_USAGE) {
+        json_object_set_new(entry, "calls", json_integer((json_int_t)action->calls));
+        json_object_set_new(member(client, "usage"), action->to, entry);
+        return;
+    }
+    json_object_set_new(entry, "ended", json_boolean(action->attested == ATTEST_ENDED));
+    json_object_set_new(client, "support", entry);
+}
+
 static void set_entry(struct action_run *run, json_t *entry)
 {
     const struct action *action = &run->status.action;
 
-    if (attests(run))
+    if (!attests(run))
+        json_object_set_new(member(run->cluster_record, "fenced"), action->service, entry);
+    else if (action->attested == ATTEST_GONE)
         json_object_set_new(member(member(run->cluster_record, "attested"), action->service),
                             action->to, entry);
     else
-        json_object_set_new(member(run->cluster_record, "fenced"), action->service, entry);
+        set_client(run, entry);
 }
 
 static bool is_ours(const struct action_run *run)

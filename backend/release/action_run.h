@@ -43,7 +43,7 @@ struct action_run {
     struct release *release; /* NULL: no record */
     bool unreadable;         /* the record cannot be understood: touch nothing */
     char anchor[ID_TEXT];    /* newest id it remembered when we began */
-    json_t *cluster_record;  /* VERB_FENCE: the parsed "@cluster" */
+    json_t *cluster_record;  /* VERB_FENCE, VERB_ATTEST: the parsed "@cluster" */
 
     /* A ledger write on its way, kept until it is certain, to be sent again identically. */
     char *put_text;
@@ -97,7 +97,7 @@ void action_journal_refusal(struct action_run *run);
 /* action_words.c */
 void action_explain(struct action_run *run, enum action_end end);
 
-/* action_node.c: VERB_FENCE, which is one ledger write and nothing else. */
+/* action_node.c: VERB_FENCE and VERB_ATTEST, which are one ledger write and nothing else. */
 void action_node_start(struct action_run *run);
 
 #endif

@@ -5,6 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static void say_attested(const struct action *a, char *out, size_t size)
+{
+    switch (a->attested) {
+    case ATTEST_GONE:
+        snprintf(out, size, "the format counts as gone while nobody writes it");
+        break;
+    case ATTEST_USAGE:
+        snprintf(out, size, "%llu calls of %.100s are on record", (unsigned long long)a->calls,
+                 a->to);
+        break;
+    case ATTEST_ENDED:
+        snprintf(out, size, "support of these clients has ended");
+        break;
+    case ATTEST_SUPPORTED:
+        snprintf(out, size, "these clients are supported");
+        break;
+    case ATTEST_COUNT:
+        break;
+    }
+}
+
 static void say_target(const struct action_run *run, char *out, size_t size)
 {
     const struct action *a = &run->status.action;
@@ -35,7 +56,7 @@ static void say_target(const struct action_run *run, char *out, size_t size)
         snprintf(out, size, "the node is out of every count");
         break;
     case VERB_ATTEST:
-        snprintf(out, size, "the format counts as gone while nobody writes it");
+        say_attested(a, out, size);
         break;
     case VERB_COUNT:
         break;

@@ -32,6 +32,8 @@ struct claim {
     int64_t at_utc_ms;
     struct stage_mark mark;
     struct glass glass;
+    enum attested attested; /* VERB_ATTEST: journal only, the claim is the entry itself */
+    uint64_t calls;
 };
 
 /* How an action ended, for whoever asks later. */

@@ -135,6 +135,36 @@ START_TEST(only_formats_that_nothing_writes_can_be_attested)
 }
 END_TEST
 
+START_TEST(clients_say_who_counted_them_and_what_the_next_key_takes_away)
+{
+    static const char *const elements[] = {"Get/1", "Put/1"};
+    struct contract_use use = {"web", elements, 2};
+    struct usage_fact usage = {"Get/1", 12, {"ann", "log", "noon"}};
+    struct client_fact phones = {.name = "phones",
+                                 .requires = {&use, 1},
+                                 .usage = &usage,
+                                 .usage_count = 1,
+                                 .support = {"", "", ""}};
+    struct facts facts = {.clients = &phones, .client_count = 1};
+    struct scene scene;
+
+    set_scene(&scene, 0);
+    bind_put_facts(scene.bind, FACTS_RECORD, &facts);
+    tell(&scene);
+    const struct safety *safety = scene.row->safety;
+    ck_assert_uint_eq(safety->client_count, 2);
+    ck_assert_str_eq(safety->clients[0].name, "phones");
+    ck_assert_str_eq(safety->clients[0].element, "Get/1");
+    ck_assert_uint_eq(safety->clients[0].calls, 12);
+    ck_assert_str_eq(safety->clients[0].counted, "ann, noon");
+    ck_assert(!safety->clients[0].leaves && !safety->clients[0].ended);
+    ck_assert_uint_eq(safety->clients[1].calls, 0);
+    ck_assert_str_eq(safety->clients[1].counted, "");
+    ck_assert(safety->clients[1].leaves);
+    end_scene(&scene);
+}
+END_TEST
+
 START_TEST(coupled_services_say_by_what)
 {
     struct scene scene;
@@ -222,6 +252,7 @@ SUITE(safety)
     tcase_add_test(tcase, a_store_says_what_is_at_rest_and_what_the_next_key_adds);
     tcase_add_test(tcase, what_runs_adds_nothing_any_more);
     tcase_add_test(tcase, only_formats_that_nothing_writes_can_be_attested);
+    tcase_add_test(tcase, clients_say_who_counted_them_and_what_the_next_key_takes_away);
     tcase_add_test(tcase, coupled_services_say_by_what);
     tcase_add_loop_test(tcase, stages_are_listed_with_the_one_it_is_at, 0, 5);
     tcase_add_test(tcase, an_undeclared_service_has_neither_stores_nor_peers);

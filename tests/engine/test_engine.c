@@ -1,5 +1,6 @@
 /* test_engine.c: from an intent to the simulated cluster and back, through everything
  * between: judgement, journal, ledger, driver, and the next frame. */
+#include "board/safety.h"
 #include "drivers/sim/sim.h"
 #include "engine/drive.h"
 #include "guard/facts.h"
@@ -316,6 +317,84 @@ START_TEST(what_one_operator_attests_every_operator_knows)
 }
 END_TEST
 
+static bool counts(const struct frame *frame, uint64_t calls, bool ended)
+{
+    const struct safety *safety = frame_find_row(frame, "lab", "web")->safety;
+
+    for (size_t i = 0; i < safety->client_count; i++)
+        if (strcmp(safety->clients[i].name, "phones") == 0)
+            return safety->clients[i].calls == calls && safety->clients[i].ended == ended;
+    return false;
+}
+
+static bool some_calls(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return counts(frame, 7, false);
+}
+
+static bool nobody_calls(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return counts(frame, 0, true);
+}
+
+static void say_of_phones(struct rig *rig, enum attested attested, uint64_t calls)
+{
+    struct intent said = {.verb = VERB_ATTEST,
+                          .attested = attested,
+                          .cluster = "lab",
+                          .service = "phones",
+                          .reason = "access log"};
+    struct drive op = operator_of(rig, 0);
+
+    if (attested == ATTEST_USAGE)
+        snprintf(said.version, sizeof said.version, "Get/1");
+    said.calls = calls;
+    struct action_status status = drive_finish(&op, engine_submit(rig->engine[0], &said));
+    ck_assert_msg(status.end == END_APPLIED, "%s", status.sentence);
+}
+
+/* Only the first operator has heard of phones; what is said of them is everybody's. */
+START_TEST(what_one_operator_says_of_clients_every_operator_knows)
+{
+    static const char *const get[] = {"Get/1", "Get/2"}, *const four[] = {"4"};
+    struct contract contracts[] = {
+        {.service = "web",
+         .version = "4",
+         .digest = "",
+         .artifact = true,
+         .provides = get,
+         .provides_count = 2},
+        {.service = "web",
+         .version = "5",
+         .digest = "",
+         .artifact = true,
+         .follows = four,
+         .follows_count = 1,
+         .change = 1u << CHANGE_API_DROP,
+         .provides = get + 1,
+         .provides_count = 1},
+    };
+    const struct facts facts = {.contracts = contracts, .contract_count = 2};
+    struct rig rig = rig_with(2, false, &facts);
+    struct drive op = synced(&rig, 0), other = synced(&rig, 1);
+
+    (void)op;
+    say_of_phones(&rig, ATTEST_USAGE, 7);
+    ck_assert(engine_run_until(rig.engine[1], LONG_MS, some_calls, NULL));
+    struct action_status status = drive_press(&other, VERB_START, "5");
+    drive_end_is(&status, END_REFUSED);
+    ck_assert_msg(strstr(status.sentence, "RC") && strstr(status.sentence, "phones"), "%s",
+                  status.sentence);
+    say_of_phones(&rig, ATTEST_USAGE, 0);
+    say_of_phones(&rig, ATTEST_ENDED, 0);
+    ck_assert(engine_run_until(rig.engine[1], LONG_MS, nobody_calls, NULL));
+    drive_expect(&other, VERB_START, "5", END_APPLIED);
+    rig_end(&rig);
+}
+END_TEST
+
 SUITE(engine)
 {
     Suite *suite = suite_create("engine");
@@ -331,5 +410,6 @@ SUITE(engine)
     tcase_add_test(tc, a_second_release_is_refused_while_a_silent_node_may_run_the_first_version);
     tcase_add_test(tc, a_fenced_node_leaves_the_count);
     tcase_add_test(tc, what_one_operator_attests_every_operator_knows);
+    tcase_add_test(tc, what_one_operator_says_of_clients_every_operator_knows);
     return suite;
 }

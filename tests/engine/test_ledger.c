@@ -192,6 +192,10 @@ START_TEST(rules_that_need_a_record_of_a_newer_lockstep_answer_unknown)
         {"web", "{\"schema\":2}", "its ledger record was written by a newer lockstep"},
         {"@cluster", "{\"schema\":2}", "cluster's ledger record was written by a newer lockstep"},
         {"@cluster", "{\"schema\":1,\"attested\":7}", "record cannot be read"},
+        {"@cluster", "{\"schema\":1,\"clients\":{\"a\":{\"support\":{}}}}",
+         "record cannot be read"},
+        {"@cluster", "{\"schema\":1,\"clients\":{\"a\":{\"usage\":{\"e\":{\"calls\":-1}}}}}",
+         "record cannot be read"},
         {"@cluster", "nonsense", "record cannot be read"},
     };
     struct rig rig;
@@ -232,7 +236,7 @@ SUITE(engine_ledger)
     tcase_add_test(tc, a_key_keeps_the_contract_that_the_workload_carries);
     tcase_add_test(tc, fields_of_a_newer_lockstep_are_still_there_after_a_release);
     tcase_add_test(tc, a_record_of_a_newer_schema_is_not_touched);
-    tcase_add_loop_test(tc, rules_that_need_a_record_of_a_newer_lockstep_answer_unknown, 0, 4);
+    tcase_add_loop_test(tc, rules_that_need_a_record_of_a_newer_lockstep_answer_unknown, 0, 6);
     tcase_add_loop_test(tc, fields_that_are_not_known_in_a_record_of_this_schema_are_in_nobodys_way,
                         0, 2);
     return suite;

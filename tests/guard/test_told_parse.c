@@ -146,6 +146,12 @@ static void tell_names(struct told *told, const char *word, const char *const *n
         fprintf(told->out, " %s", names[i]);
 }
 
+static void tell_said(struct told *told, const struct said *said)
+{
+    if (said->by[0] || said->evidence[0] || said->at[0])
+        fprintf(told->out, " (%s, %s, %s)", said->by, said->evidence, said->at);
+}
+
 static void tell_facts(struct told *told, const struct facts *facts)
 {
     for (size_t i = 0; i < facts->store_count; i++) {
@@ -155,20 +161,26 @@ static void tell_facts(struct told *told, const struct facts *facts)
         tell_names(told, "may", store->may, store->may_count);
         tell_names(told, store->has_known ? "has" : "may have", store->has, store->has_count);
         for (size_t k = 0; k < store->gone_count; k++)
-            fprintf(told->out, " gone %s by %s, %s, %s.", store->gone[k].format, store->gone[k].by,
-                    store->gone[k].evidence, store->gone[k].at);
+            fprintf(told->out, " gone %s by %s, %s, %s.", store->gone[k].format,
+                    store->gone[k].said.by, store->gone[k].said.evidence, store->gone[k].said.at);
         fputc('\n', told->out);
     }
     for (size_t i = 0; i < facts->client_count; i++) {
         const struct client_fact *client = &facts->clients[i];
 
-        fprintf(told->out, "client %s%s", client->name, client->ended ? " ended" : "");
+        fprintf(told->out, "client %s%s", client->name,
+                client->ended         ? " ended"
+                : client->ended_known ? " not ended"
+                                      : "");
+        tell_said(told, &client->support);
         for (size_t k = 0; k < client->requires.count; k++)
             tell_names(told, client->requires.use[k].of, client->requires.use[k].names,
                        client->requires.use[k].count);
-        for (size_t k = 0; k < client->usage_count; k++)
+        for (size_t k = 0; k < client->usage_count; k++) {
             fprintf(told->out, " %s=%llu", client->usage[k].element,
                     (unsigned long long)client->usage[k].calls);
+            tell_said(told, &client->usage[k].said);
+        }
         fputc('\n', told->out);
     }
 }
@@ -182,8 +194,12 @@ static json_t *yaml(const char *text)
     return root;
 }
 
-static const char record[] = "{attested: {d: {f1: {by: ann, reason: scan, at: now, id: x}, f2: {}},"
-                             " e: {g: {by: bob}}}, other: 1}";
+static const char record[] =
+    "{attested: {d: {f1: {by: ann, reason: scan, at: now, id: x}, f2: {}},"
+    " e: {g: {by: bob}}}, other: 1,"
+    " clients: {old: {requires: {web: [G/1]}, usage: {G/1: {calls: 7, by: ann,"
+    " reason: log, at: noon}, H/1: {calls: 0}}, support: {ended: true, by: bob,"
+    " reason: mail, at: then}}, jobs: {support: {ended: false}}, none: {}}}";
 
 /* Stores, clients and attestations in one document. */
 static bool facts_of(json_t *root, struct arena *arena, struct facts out[3], struct err *err)

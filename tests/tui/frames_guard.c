@@ -122,6 +122,10 @@ static void set_safety(struct frame *frame, struct row *row)
         {"billing", "9.9.1", "", "store invoices"},
         {"ledger-writer", "4.1.7, 4.2.0", "4.2.0", "calls Post/1; is called: Charge/2"},
     };
+    static const struct safety_client clients[] = {
+        {"android-4.1", "Charge/1", 1840, "ann, 2026-03-02T08:00:00Z", false, "", true},
+        {"queued-jobs", "Refund/1", 0, "", true, "bob, 2026-02-27T10:30:00Z", true},
+    };
     static const char *const live[] = {"2.7.9", "2.8.1", "2.9.0"};
     struct safety *safety = arena_alloc(frame->arena, 1, sizeof *safety);
 
@@ -134,6 +138,8 @@ static void set_safety(struct frame *frame, struct row *row)
                               .store_count = ARRAY_LEN(stores),
                               .peers = peers,
                               .peer_count = ARRAY_LEN(peers),
+                              .clients = clients,
+                              .client_count = ARRAY_LEN(clients),
                               .stage_count = ARRAY_LEN(stages)};
     memcpy(safety->stage, stages, sizeof stages);
     row->safety = safety;

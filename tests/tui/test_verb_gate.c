@@ -106,6 +106,37 @@ START_TEST(only_what_nobody_writes_can_be_attested_as_gone)
 }
 END_TEST
 
+START_TEST(of_clients_one_says_what_they_call_and_whether_they_are_supported)
+{
+    static const struct {
+        const char *words;
+        int status;
+        const char *says;
+    } row[] = {
+        {"phones-4.1 --usage Get/1=0 --evidence log", 0, "0 calls of Get/1 are on record"},
+        {"phones-4.1 --usage=Get/1=7 --evidence log", 0, "7 calls of Get/1 are on record"},
+        {"phones-4.1 --ended --evidence mail", 0, "support of these clients has ended"},
+        {"phones-4.1 --supported --evidence mail", 0, "these clients are supported"},
+        {"tablets --usage Get/2=3 --evidence log", 0, "3 calls of Get/2 are on record"},
+        {"phones-4.1 --usage Get/9=3 --evidence log", 1, "no contract provides that element"},
+        {"tablets --ended --evidence mail", 1, "no clients are called that"},
+        {"phones-4.1 --usage Get/1 --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage =1 --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage Get/1= --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage Get/1=-1 --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage Get/1=1x --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage Get/1=99999999999999999999 --evidence log", 2, "ELEMENT=CALLS"},
+        {"phones-4.1 --usage Get/1=0 --ended --evidence log", 2, "one fact"},
+        {"phones-4.1 --usage Get/1=0", 2, "--evidence"},
+    };
+    char words[200];
+
+    setup();
+    snprintf(words, sizeof words, "attest %s --context demo:old-client", row[_i].words);
+    expect(words, row[_i].status, row[_i].says);
+}
+END_TEST
+
 START_TEST(the_document_names_every_rule)
 {
     setup();
@@ -148,6 +179,8 @@ SUITE(verb_gate)
     tcase_add_test(tcase, the_settings_name_contracts_and_levels);
     tcase_add_test(tcase, a_warning_is_passed_with_a_reason_and_only_with_one);
     tcase_add_test(tcase, only_what_nobody_writes_can_be_attested_as_gone);
+    tcase_add_loop_test(tcase, of_clients_one_says_what_they_call_and_whether_they_are_supported, 0,
+                        15);
     tcase_add_test(tcase, the_document_names_every_rule);
     tcase_add_test(tcase, drafts_are_contracts_and_settings);
     return suite;

@@ -358,6 +358,50 @@ static void section_peers(struct sheet *sheet, const struct look *look)
     }
 }
 
+static void put_said(struct sheet *sheet, const char *what, const char *said)
+{
+    if (!said[0])
+        return;
+    sheet_line(sheet);
+    sheet_tab(sheet, 4);
+    sheet_text(sheet, ROLE_DIM, what);
+    sheet_wrap(sheet, ROLE_DIM, 4, 2, said);
+}
+
+static void section_clients(struct sheet *sheet, const struct look *look)
+{
+    const struct safety *safety = look->row->safety;
+
+    if (!safety || safety->client_count == 0)
+        return;
+    sheet->rank = RANK_MORE;
+    sheet_rule(sheet, "clients: what they call stays");
+    for (size_t i = 0; i < safety->client_count; i++) {
+        const struct safety_client *client = &safety->clients[i];
+        bool free = client->calls == 0 && client->ended;
+        char name[64];
+        sheet_line(sheet);
+        sheet_glyphs(sheet,
+                     free             ? ROLE_OK
+                     : client->leaves ? ROLE_GUARD_BLOCKED
+                                      : ROLE_HELD,
+                     free             ? GLYPH_TICK
+                     : client->leaves ? GLYPH_FAILED
+                                      : GLYPH_STEADY,
+                     1);
+        sheet_text(sheet, ROLE_TEXT, " ");
+        sheet_text(sheet, ROLE_STRONG,
+                   text_middle(sheet->canvas, client->name, 20, name, sizeof name));
+        sheet_put(sheet, client->ended ? ROLE_TEXT : ROLE_HELD, "  support %s, ",
+                  client->ended ? "ended" : "not ended");
+        sheet_put(sheet, client->calls ? ROLE_HELD : ROLE_TEXT, "%llu calls of ",
+                  (unsigned long long)client->calls);
+        sheet_wrap(sheet, ROLE_TEXT, 4, 2, client->element);
+        put_said(sheet, "counted by ", client->counted);
+        put_said(sheet, "support: ", client->support);
+    }
+}
+
 static void put_live(struct sheet *sheet, const struct look *look)
 {
     const struct safety *safety = look->row->safety;
@@ -474,6 +518,7 @@ static void compose_then(struct sheet *sheet, const struct look *look)
     section_stages(sheet, look);
     section_certificate(sheet, look);
     section_peers(sheet, look);
+    section_clients(sheet, look);
     sheet->rank = RANK_FACT;
     sheet_rule(sheet, "broken rules");
     if (frame_alarms(look)) {

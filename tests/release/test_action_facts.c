@@ -1,0 +1,228 @@
+/* test_action_facts.c: what somebody knows for a fact goes into the cluster's own record by one
+ * compare-and-swap; killed at any call, what is said afterwards is what lies there. */
+#include "release/acting.h"
+
+#include "base/json.h"
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What is said, and where in the record it then lies. */
+static const struct {
+    const char *name;
+    struct intent intent;
+    const char *at[5];
+} facts[] = {
+    {"fence", {.verb = VERB_FENCE, .service = "w3"}, {"fenced", "w3"}},
+    {"gone",
+     {.verb = VERB_ATTEST, .service = "d", .version = "x", .attested = ATTEST_GONE},
+     {"attested", "d", "x"}},
+    {"usage",
+     {.verb = VERB_ATTEST,
+      .service = "phones",
+      .version = "G/1",
+      .attested = ATTEST_USAGE,
+      .calls = 7},
+     {"clients", "phones", "usage", "G/1"}},
+    {"ended",
+     {.verb = VERB_ATTEST, .service = "phones", .attested = ATTEST_ENDED},
+     {"clients", "phones", "support"}},
+    {"supported",
+     {.verb = VERB_ATTEST, .service = "phones", .attested = ATTEST_SUPPORTED},
+     {"clients", "phones", "support"}},
+};
+enum { FACTS = (int)ARRAY_LEN(facts) };
+
+struct looked {
+    json_t *record;
+    char revision[96];
+    bool done;
+};
+
+static void on_record(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    struct looked *looked = arg;
+    struct err bad = {0};
+
+    (void)err;
+    looked->record = text ? json_parse(text, strlen(text), "record", &bad) : NULL;
+    snprintf(looked->revision, sizeof looked->revision, "%s", revision ? revision : "");
+    looked->done = true;
+}
+
+/* Yours. */
+static struct looked look(struct acting *bench)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct looked looked = {.done = false};
+
+    real->ops->ledger_get(real, "@cluster", on_record, &looked);
+    while (!looked.done && loop_turn(bench->loop, 0))
+        ;
+    return looked;
+}
+
+static const json_t *entry(const json_t *record, int fact)
+{
+    for (size_t i = 0; facts[fact].at[i]; i++)
+        record = json_object_get(record, facts[fact].at[i]);
+    return record;
+}
+
+static void say(struct acting *bench, int who, int fact)
+{
+    struct intent intent = facts[fact].intent;
+    struct acting_operator *op = &bench->operators[who];
+
+    snprintf(intent.cluster, sizeof intent.cluster, "lab");
+    snprintf(intent.reason, sizeof intent.reason, "full scan");
+    op->env.requires = json_pack("{s:[s,s]}", "web", "G/1", "G/2");
+    op->run = action_start(&op->env, &intent);
+    json_decref(op->env.requires);
+    op->env.requires = NULL;
+}
+
+static void put(struct acting *bench, const char *text)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct looked before = look(bench), after = {.done = false};
+
+    real->ops->ledger_put(real, "@cluster", text, before.revision, on_record, &after);
+    while (!after.done && loop_turn(bench->loop, 0))
+        ;
+    json_decref(before.record);
+    json_decref(after.record);
+}
+
+START_TEST(a_fact_lies_in_the_record_with_who_when_and_why)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    put(&bench,
+        "{\"schema\":1,\"mood\":\"calm\",\"clients\":{\"phones\":{\"requires\":{\"web\":[\"G/1\"],"
+        "\"shop\":[\"S/1\"]},\"note\":1},\"others\":5},\"fenced\":{\"w9\":{}}}");
+    say(&bench, 0, _i);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    struct looked looked = look(&bench);
+    const json_t *said = entry(looked.record, _i);
+    ck_assert_str_eq(json_raw(json_object_get(said, "by")), "ann");
+    ck_assert_str_eq(json_raw(json_object_get(said, "reason")), "full scan");
+    ck_assert_str_eq(json_raw(json_object_get(looked.record, "mood")), "calm");
+    ck_assert_ptr_nonnull(json_object_get(json_object_get(looked.record, "fenced"), "w9"));
+    if (strcmp(facts[_i].at[0], "clients") == 0) {
+        const json_t *clients = json_object_get(looked.record, "clients");
+        json_t *requires = json_object_get(json_object_get(clients, "phones"), "requires");
+        json_t *expected = json_pack("{s:[s,s],s:[s]}", "web", "G/1", "G/2", "shop", "S/1");
+        ck_assert(json_equal(requires, expected));
+        ck_assert_int_eq(json_integer_value(json_object_get(clients, "others")), 5);
+        json_decref(expected);
+    }
+    if (facts[_i].intent.attested == ATTEST_USAGE)
+        ck_assert_int_eq(json_integer_value(json_object_get(said, "calls")), 7);
+    if (facts[_i].intent.attested >= ATTEST_ENDED)
+        ck_assert_int_eq(json_is_true(json_object_get(said, "ended")),
+                         facts[_i].intent.attested == ATTEST_ENDED);
+    json_decref(looked.record);
+    acting_close(&bench);
+}
+END_TEST
+
+/* A newer word replaces an older one, except of what is over for good. */
+START_TEST(what_was_said_before_is_replaced_but_a_fence_stays)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    say(&bench, 0, _i);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    say(&bench, 1, _i);
+    s = acting_finish(&bench, 1);
+    acting_expect(&s, facts[_i].intent.verb == VERB_FENCE ? END_CONFLICT : END_APPLIED);
+    acting_close(&bench);
+}
+END_TEST
+
+/* Crashes at call `at`; false when it was over before. */
+static bool crash_once(int fact, int at, bool answer_only)
+{
+    struct acting bench;
+    struct action_status s = {.end = END_NONE};
+    struct wire *wire;
+
+    acting_open(&bench, "eight");
+    wire = &bench.operators[0].wire;
+    wire->cut_at = wire->calls + at;
+    wire->answer_only = answer_only;
+    say(&bench, 0, fact);
+    while (!wire->cut && action_status_of(bench.operators[0].run)->phase != PHASE_DONE)
+        ck_assert(loop_turn(bench.loop, 0));
+    bool cut = wire->cut;
+    if (cut) {
+        acting_pass(&bench, 1000);
+        acting_drop(&bench, 0);
+        bool intended = acting_open_intents(&bench, 0) > 0;
+        ck_assert_uint_eq(acting_restart(&bench, 0, &s), intended ? 1 : 0);
+        struct looked looked = look(&bench);
+        bool there = entry(looked.record, fact) != NULL;
+        ck_assert_msg(!intended || s.end == (there ? END_APPLIED : END_NOT_APPLIED),
+                      "%s, %s call %d: %s, but %s", facts[fact].name,
+                      answer_only ? "after" : "before", at, action_end_word[s.end],
+                      there ? "there" : "not there");
+        ck_assert_msg(intended || !there, "%s: there without an intent", facts[fact].name);
+        ck_assert_uint_eq(acting_open_intents(&bench, 0), 0);
+        json_decref(looked.record);
+    }
+    acting_close(&bench);
+    return cut;
+}
+
+START_TEST(killed_at_any_call_it_is_found_or_told_not_to_be_there)
+{
+    for (int answer_only = 0; answer_only < 2; answer_only++) {
+        int at = 1;
+        while (crash_once(_i, at, answer_only))
+            ck_assert_int_lt(++at, 20);
+        ck_assert_int_gt(at, 2);
+    }
+}
+END_TEST
+
+/* What the record looks like when it cannot be used, and what is then said. */
+static const struct {
+    const char *record, *says;
+} unusable[] = {
+    {"{\"schema\":2}", "newer lockstep"},
+    {"[1]", "newer lockstep, or damaged"},
+    {"nonsense", "the cluster's ledger record"},
+};
+
+START_TEST(a_record_that_is_not_understood_is_not_touched)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    put(&bench, unusable[_i].record);
+    say(&bench, 0, 2);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_REFUSED);
+    ck_assert_msg(strstr(s.sentence, unusable[_i].says) != NULL, "%s", s.sentence);
+    acting_close(&bench);
+}
+END_TEST
+
+SUITE(action_facts)
+{
+    Suite *suite = suite_create("action_facts");
+    TCase *tcase = test_case(suite, "facts", 60);
+
+    tcase_add_loop_test(tcase, a_fact_lies_in_the_record_with_who_when_and_why, 0, FACTS);
+    tcase_add_loop_test(tcase, what_was_said_before_is_replaced_but_a_fence_stays, 0, FACTS);
+    tcase_add_loop_test(tcase, killed_at_any_call_it_is_found_or_told_not_to_be_there, 0, FACTS);
+    tcase_add_loop_test(tcase, a_record_that_is_not_understood_is_not_touched, 0,
+                        (int)ARRAY_LEN(unusable));
+    return suite;
+}
