@@ -376,103 +376,6 @@ START_TEST(what_clients_still_call_must_stay)
 }
 END_TEST
 
-/* The settings ask for G/1 of app-3, and count 12 calls. */
-static void settings_and_record(const char *record)
-{
-    static struct facts told;
-    struct err err = {0};
-    json_t *root = json_parse_yaml(record, strlen(record), "r", &err);
-
-    ck_assert_msg(root != NULL, "%s", err.text);
-    service("web", V1, "n1:1 n2:1");
-    declare("{contracts: [{service: web, version: '2', follows: ['1'], change: ['api-'], reads: "
-            "{d: [x]}, writes: {d: [x]}}], clients: {app-3: {requires: {web: [G/1]}, usage: "
-            "{G/1: 12}}}}");
-    struct json_at at = json_root(root, "r", arena);
-    told = (struct facts){0};
-    ck_assert_msg(facts_read_record(&at, &told, &err), "%s", err.text);
-    bind_put_facts(bind, FACTS_RECORD, &told);
-    json_decref(root);
-}
-
-#define BY_ANN ", by: ann, reason: log, at: noon, id: x"
-
-START_TEST(what_the_record_says_of_clients_stands_over_the_settings)
-{
-    static const struct {
-        const char *record, *witness; /* NULL: nobody needs the element any more */
-    } row[] = {
-        {"{clients: {app-3: {usage: {G/1: {calls: 0" BY_ANN "}}}}}",
-         "12 calls of G/1, support not ended"},
-        {"{clients: {app-3: {requires: {web: [G/1]}, usage: {G/1: {calls: 0" BY_ANN "}}}}}",
-         "0 calls of G/1 (ann, noon), support not ended"},
-        {"{clients: {app-3: {requires: {web: [G/1]}, support: {ended: true" BY_ANN "}}}}",
-         "12 calls of G/1, support ended (ann, noon)"},
-        {"{clients: {app-3: {requires: {web: [G/1]}, usage: {G/1: {calls: 0}}, "
-         "support: {ended: true, by: bob}}}}",
-         NULL},
-        {"{clients: {app-3: {requires: {web: [G/1]}, usage: {G/1: {calls: 7, by: bob}}, "
-         "support: {ended: true, by: bob}}}}",
-         "7 calls of G/1 (bob), support ended (bob)"},
-        {"{clients: {app-3: {requires: {web: [H/1], other: [G/1]}, usage: {H/1: {calls: 3}}}}}",
-         "12 calls of G/1, support not ended"},
-        {"{clients: {app-4: {requires: {web: [G/1]}, usage: {G/1: {calls: 3}}}}}",
-         "12 calls of G/1, support not ended"},
-    };
-
-    setup();
-    settings_and_record(row[_i].record);
-    struct verdict verdict = ask("web", VERB_START, "2");
-    const struct finding *finding = &verdict.findings[RULE_RC];
-    ck_assert_int_eq(finding->answer, row[_i].witness ? ANSWER_REFUSE : ANSWER_ALLOW);
-    if (row[_i].witness)
-        ck_assert_str_eq(finding->witnesses[0].fact, row[_i].witness);
-    teardown();
-}
-END_TEST
-
-START_TEST(clients_that_only_the_record_knows_count_as_well)
-{
-    setup();
-    settings_and_record("{clients: {app-4: {requires: {web: [G/1]}, usage: {G/1: {calls: 3}}}}}");
-    struct verdict verdict = ask("web", VERB_START, "2");
-    const struct finding *finding = &verdict.findings[RULE_RC];
-    ck_assert_uint_eq(finding->witness_count, 2);
-    ck_assert_str_eq(finding->witnesses[1].object, "clients app-4");
-    teardown();
-}
-END_TEST
-
-START_TEST(what_clients_require_is_told_from_all_that_is_known)
-{
-    static const struct {
-        const char *clients, *element, *requires, *why;
-    } row[] = {
-        {"app-3", NULL, "{\"web\":[\"G/1\"]}", ""},
-        {"app-3", "G/1", "{\"web\":[\"G/1\"]}", ""},
-        {"app-4", NULL, "{\"shop\":[\"S/1\"],\"web\":[\"G/1\",\"G/2\"]}", ""},
-        {"new", "G/1", "{\"web\":[\"G/1\"]}", ""},
-        {"app-3", "Z/1", NULL, "no contract provides that element"},
-        {"new", NULL, NULL, "no clients are called that"},
-    };
-    const char *why;
-
-    setup();
-    settings_and_record("{clients: {app-4: {requires: {web: [G/1, G/2], shop: [S/1]}}, app-3: "
-                        "{requires: {web: [G/1]}}}}");
-    json_t *requires = bind_client_requires(bind, row[_i].clients, row[_i].element, &why);
-    ck_assert_msg(strncmp(why, row[_i].why, strlen(row[_i].why)) == 0, "%s", why);
-    ck_assert(!requires == !row[_i].requires);
-    if (requires) {
-        char *text = json_dumps(requires, JSON_COMPACT | JSON_SORT_KEYS);
-        ck_assert_str_eq(text, row[_i].requires);
-        free(text);
-    }
-    json_decref(requires);
-    teardown();
-}
-END_TEST
-
 START_TEST(a_contract_that_cannot_be_read_is_never_an_allow)
 {
     setup();
@@ -668,9 +571,6 @@ SUITE(guard_declared)
     tcase_add_test(tcase, a_change_of_code_alone_locks_nobody);
     tcase_add_test(tcase, what_a_live_consumer_calls_must_stay);
     tcase_add_test(tcase, what_clients_still_call_must_stay);
-    tcase_add_loop_test(tcase, what_the_record_says_of_clients_stands_over_the_settings, 0, 7);
-    tcase_add_test(tcase, clients_that_only_the_record_knows_count_as_well);
-    tcase_add_loop_test(tcase, what_clients_require_is_told_from_all_that_is_known, 0, 6);
     tcase_add_test(tcase, a_contract_that_cannot_be_read_is_never_an_allow);
     tcase_add_test(tcase, two_contracts_of_one_version_that_differ_are_never_an_allow);
     tcase_add_test(tcase, the_way_back_does_not_wait_for_a_contract_nobody_declared);
