@@ -316,6 +316,14 @@ static void on_release(void *arg, const char *service_id, const struct release *
     entry_set_release(entry->engine, entry, release);
 }
 
+static json_t *on_contract(void *arg, const char *service_id, const char *version, json_t *archive)
+{
+    struct entry *entry = arg;
+    struct cluster *cluster = engine_cluster(entry->engine, entry->cluster);
+
+    return bind_to_archive(cluster->bind, service_id, version, archive);
+}
+
 static void fill_env(struct engine *engine, struct cluster *cluster, struct entry *entry)
 {
     entry->env = (struct action_env){
@@ -325,6 +333,7 @@ static void fill_env(struct engine *engine, struct cluster *cluster, struct entr
         .who = cluster->who[0] ? cluster->who : "unknown",
         .owner = {.arg = entry,
                   .judge = on_judge,
+                  .contract = on_contract,
                   .changed = on_changed,
                   .release = on_release,
                   .locks = locks_needed},

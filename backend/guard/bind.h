@@ -43,6 +43,10 @@ bool bind_declares(struct bind *bind, const char *id);
 /* The contract of one version (NULL: any version) of a service; NULL when none is known. */
 const struct contract *bind_contract(struct bind *bind, const char *id, const char *version);
 
+/* The contract of this version as it belongs into the archive of the service's record: what lies
+ * there when that says the same. Yours; NULL when none is known. */
+json_t *bind_to_archive(struct bind *bind, const char *id, const char *version, json_t *archive);
+
 /* Why nobody can attest that the store no longer holds the format, or "": no contract names them,
  * or what may run writes it still. A literal. */
 const char *bind_not_gone(struct bind *bind, const char *store, const char *format);

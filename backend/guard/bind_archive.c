@@ -76,6 +76,32 @@ void bind_read_archive(struct bind *bind, struct member *member, json_t *archive
     read_all(member, archive);
 }
 
+json_t *bind_to_archive(struct bind *bind, const char *id, const char *version, json_t *archive)
+{
+    const struct contract *known = bind_contract(bind, id, version);
+    const char *key;
+    json_t *entry, *out = NULL;
+
+    if (!known)
+        return NULL;
+    struct arena *arena = arena_new(256);
+    uint64_t digest = contract_digest(known);
+    json_object_foreach(archive, key, entry)
+    {
+        json_t *kept = json_object_get(entry, "contract");
+        struct contract contract = {.service = "", .version = "", .digest = ""};
+        struct json_at at = json_root(kept, "an archived contract", arena);
+        struct err ignored = {0};
+
+        if (contract_parse(&at, CONTRACT_ALONE, &contract, &ignored) &&
+            contract_digest(&contract) == digest)
+            out = kept;
+    }
+    out = out ? json_incref(out) : contract_write(known);
+    arena_free(arena);
+    return out;
+}
+
 const char *bind_record_trouble(const struct bind *bind, const struct member *member)
 {
     size_t count;

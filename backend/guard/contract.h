@@ -72,6 +72,9 @@ bool contract_parse(const struct json_at *at, enum contract_place place, struct 
 /* One contract from a file; everything in the arena. False and err with line and column. */
 bool contract_load(const char *path, struct arena *arena, struct contract *out, struct err *err);
 
+/* What contract_parse makes the same of again; yours. */
+json_t *contract_write(const struct contract *contract);
+
 /* All versions of one service together: no version twice, no circle in `follows`. `what` names
  * the source in the message. */
 bool contract_check_together(const struct contract *contracts, size_t count, const char *what,

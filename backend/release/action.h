@@ -51,6 +51,9 @@ struct action_owner {
     /* Locks that a judged START must hold before anything is sent; returns how many. NULL: none. */
     size_t (*locks)(void *arg, const struct action *action, const struct service *service,
                     const struct release *release, struct lock_need needs[LOCKS_MAX]);
+    /* The contract of this version of the service, for the archive; a new reference, NULL when none
+     * is known. NULL: none is. */
+    json_t *(*contract)(void *arg, const char *service_id, const char *version, json_t *archive);
 };
 
 /* Driver calls on their way, of all runs on one driver. They outlive a run that is dropped,

@@ -212,15 +212,36 @@ void action_forget_put(struct action_run *run)
     run->put_release = NULL;
 }
 
-/* What the workload carries now it may carry no more once something else is put on it. */
-static void archive_contract(struct release *release, const struct service *service, int64_t utc_ms)
+/* Takes over the archive that it replaces. */
+static void set_archive(struct release *release, json_t *archive)
 {
-    json_t *before = release->contracts;
+    json_decref(release->contracts);
+    release->contracts = archive;
+}
 
-    if (!service)
+static void archive_version(const struct action_run *run, struct release *release,
+                            const char *version)
+{
+    const struct action_owner *owner = &run->env.owner;
+    const char *id = run->status.action.service;
+
+    if (!owner->contract || !version[0])
         return;
-    release->contracts = archive_with(before, service->contract, utc_ms);
-    json_decref(before);
+    json_t *contract = owner->contract(owner->arg, id, version, release->contracts);
+    set_archive(release, archive_add(release->contracts, contract, run->subject.at_utc_ms));
+    json_decref(contract);
+}
+
+/* What the workload carries now it may carry no more once something else is put on it; and of the
+ * versions left and gone to perhaps only this operator's settings know. */
+static void archive_contracts(const struct action_run *run, struct release *release)
+{
+    int64_t utc_ms = run->subject.at_utc_ms;
+
+    if (run->service)
+        set_archive(release, archive_with(release->contracts, run->service->contract, utc_ms));
+    archive_version(run, release, run->subject.from);
+    archive_version(run, release, run->subject.to);
 }
 
 void action_claim(struct action_run *run)
@@ -240,7 +261,7 @@ void action_claim(struct action_run *run)
         json_decref(release->claim_memo);
         release->claim_memo = json_incref(run->new_memo);
     }
-    archive_contract(release, run->service, run->subject.at_utc_ms);
+    archive_contracts(run, release);
     if (prepare(run, release))
         put(run, "claim");
 }

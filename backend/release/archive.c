@@ -32,33 +32,37 @@ static void drop_oldest(json_t *archive, const char *keep)
         json_object_del(archive, oldest);
 }
 
+json_t *archive_add(json_t *archive, json_t *contract, int64_t utc_ms)
+{
+    char digest[HASH_TEXT];
+
+    if (!json_is_object(contract) || (archive && !json_is_object(archive)))
+        return json_incref(archive);
+    char *text = json_text(contract);
+    size_t len = strlen(text);
+    hash_sha256_text(text, len, digest);
+    free(text);
+    if (len > ARCHIVE_TEXT_MAX)
+        return json_incref(archive);
+    json_t *next = archive ? json_copy(archive) : json_object();
+    json_t *known = json_object_get(next, digest);
+    json_t *entry = json_is_object(known) ? json_copy(known) : json_object();
+    json_object_set_new(entry, "at_ms", json_integer(utc_ms));
+    json_object_set(entry, "contract", contract);
+    json_object_set_new(next, digest, entry);
+    while (json_object_size(next) > ARCHIVE_MAX)
+        drop_oldest(next, digest);
+    return next;
+}
+
 json_t *archive_with(json_t *archive, const char *contract, int64_t utc_ms)
 {
     struct err ignored = {0};
     json_t *said = contract[0]
                        ? json_parse_yaml(contract, strlen(contract), "lockstep.contract", &ignored)
                        : NULL;
-    char digest[HASH_TEXT];
+    json_t *next = archive_add(archive, said, utc_ms);
 
-    if (!json_is_object(said) || (archive && !json_is_object(archive))) {
-        json_decref(said);
-        return json_incref(archive);
-    }
-    char *text = json_text(said);
-    size_t len = strlen(text);
-    hash_sha256_text(text, len, digest);
-    free(text);
-    if (len > ARCHIVE_TEXT_MAX) {
-        json_decref(said);
-        return json_incref(archive);
-    }
-    json_t *next = archive ? json_copy(archive) : json_object();
-    json_t *known = json_object_get(next, digest);
-    json_t *entry = json_is_object(known) ? json_copy(known) : json_object();
-    json_object_set_new(entry, "at_ms", json_integer(utc_ms));
-    json_object_set_new(entry, "contract", said);
-    json_object_set_new(next, digest, entry);
-    while (json_object_size(next) > ARCHIVE_MAX)
-        drop_oldest(next, digest);
+    json_decref(said);
     return next;
 }

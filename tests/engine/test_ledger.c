@@ -133,6 +133,65 @@ START_TEST(a_key_keeps_the_contract_that_the_workload_carries)
 }
 END_TEST
 
+/* As the settings of one operator say it. */
+static struct contract said_of(const char *version, const char *const *follows)
+{
+    static const char *const elements[] = {"Get/1"}, *const formats[] = {"x"};
+    static struct contract_use use = {"d", formats, 1};
+
+    return (struct contract){.service = "web",
+                             .version = version,
+                             .digest = "",
+                             .follows = follows,
+                             .follows_count = follows ? 1 : 0,
+                             .change = 1u << CHANGE_CODE,
+                             .reads = {&use, 1},
+                             .writes = {&use, 1},
+                             .provides = elements,
+                             .provides_count = 1,
+                             .artifact = true};
+}
+
+static bool refuses_undeclared(struct drive *op)
+{
+    struct intent intent = drive_intent(op, VERB_ROLLBACK, "");
+    struct arena *arena = arena_new(1024);
+    struct verdict verdict;
+    struct err err = {0};
+
+    ck_assert_msg(engine_ask(op->engine, &intent, arena, &verdict, NULL, &err), "%s", err.text);
+    bool refuses = verdict.findings[RULE_R0].answer != ANSWER_ALLOW;
+    arena_free(arena);
+    return refuses;
+}
+
+/* The workload carries no contract at all, and whoever comes later has no settings. */
+START_TEST(the_first_start_keeps_the_contracts_of_the_version_left_and_of_the_one_gone_to)
+{
+    static const char *const four[] = {"4"};
+    struct contract contracts[] = {said_of("4", NULL), said_of("5", four)};
+    const struct facts facts = {.contracts = contracts, .contract_count = 2};
+    struct rig rig;
+
+    rig_open(&rig, "eight");
+    rig.facts = &facts;
+    struct drive op = operator_open(&rig);
+    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    expect_in_ledger(&rig, "\"contract\":{\"service\":\"web\",\"version\":\"4\"");
+    expect_in_ledger(&rig,
+                     "\"contract\":{\"service\":\"web\",\"version\":\"5\",\"follows\":[\"4\"]");
+    rig.facts = NULL;
+    op = operator_open(&rig);
+    ck_assert(!refuses_undeclared(&op));
+    drive_expect(&op, VERB_ROLLBACK, "", END_APPLIED);
+    char *after = ledger(&rig, "web", NULL);
+    const char *first = strstr(after, "\"web\",\"version\":\"4\"");
+    ck_assert_msg(first && !strstr(first + 1, "\"web\",\"version\":\"4\""), "twice in %s", after);
+    free(after);
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(fields_of_a_newer_lockstep_are_still_there_after_a_release)
 {
     struct rig rig;
@@ -234,6 +293,8 @@ SUITE(engine_ledger)
     TCase *tc = test_case(suite, "ledger", 60);
 
     tcase_add_test(tc, a_key_keeps_the_contract_that_the_workload_carries);
+    tcase_add_test(tc,
+                   the_first_start_keeps_the_contracts_of_the_version_left_and_of_the_one_gone_to);
     tcase_add_test(tc, fields_of_a_newer_lockstep_are_still_there_after_a_release);
     tcase_add_test(tc, a_record_of_a_newer_schema_is_not_touched);
     tcase_add_loop_test(tc, rules_that_need_a_record_of_a_newer_lockstep_answer_unknown, 0, 6);

@@ -1,5 +1,8 @@
 /* Contracts from strangers: never a crash; what is accepted can be put into a book. */
 #include "guard/book.h"
+#include "guard/facts.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +29,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (book_declare(book, &contract, &err))
             book_seal(book);
         book_free(book);
+        json_t *said = contract_write(&contract);
+        struct json_at again = json_root(said, "again", arena);
+        struct contract same = {0};
+        if (!contract_parse(&again, CONTRACT_ALONE, &same, &err) ||
+            contract_digest(&same) != contract_digest(&contract))
+            abort();
+        json_decref(said);
     }
     arena_free(arena);
     json_decref(root);

@@ -1,5 +1,6 @@
 /* Contracts and scenario files as people write them, and what is said about the wrong ones. */
 #include "guard/contract.h"
+#include "guard/facts.h"
 #include "guard/scenario.h"
 #include "test.h"
 
@@ -54,6 +55,28 @@ START_TEST(the_example_of_the_design_is_read_completely)
     ck_assert_str_eq(c.requires.use[0].names[0], "Post/1");
     ck_assert_uint_eq(c.provides_count, 2);
     ck_assert(!c.artifact);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(what_is_written_of_a_contract_is_read_as_the_same)
+{
+    static const char *const texts[] = {
+        example,
+        "{service: a, version: '1'}",
+        "{service: a, version: '1', follows: [], reads: {d: []}, change: [], provides: []}",
+        "{service: a, version: '1', pred: ['0', '00'], delta: [code], needs: {p: [x, y], q: [z]}}",
+    };
+    struct arena *arena = arena_new(256);
+    struct contract c, again = {.service = ""};
+    struct err err = {0};
+
+    ck_assert_msg(parse(texts[_i], arena, &c, &err), "%s", err.text);
+    json_t *written = contract_write(&c);
+    struct json_at at = json_root(written, "written", arena);
+    ck_assert_msg(contract_parse(&at, CONTRACT_ALONE, &again, &err), "%s", err.text);
+    ck_assert(contract_digest(&c) == contract_digest(&again));
+    json_decref(written);
     arena_free(arena);
 }
 END_TEST
@@ -227,6 +250,7 @@ SUITE(guard_contract)
     TCase *tcase = test_case(suite, "contract", 20);
 
     tcase_add_test(tcase, the_example_of_the_design_is_read_completely);
+    tcase_add_loop_test(tcase, what_is_written_of_a_contract_is_read_as_the_same, 0, 4);
     tcase_add_test(tcase, both_spellings_mean_the_same);
     tcase_add_loop_test(tcase, a_wrong_contract_says_where_and_what, 0, ARRAY_LEN(wrong_contracts));
     tcase_add_test(tcase, versions_are_checked_together);
