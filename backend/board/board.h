@@ -19,6 +19,7 @@ struct board_input {
     const char *elsewhere_name;
     int64_t watched_utc_ms;    /* a dashboard has been open since; 0: none */
     bool live;                 /* the cluster is; else nothing may act */
+    bool restores;             /* caps.clears_marks: what is over leaves no mark and no hold */
     const char *who;           /* this identity, as the cluster says; "" not known */
     int64_t glass_over_utc_ms; /* the glass broken then is over: all was clean since; 0: none */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */

@@ -112,6 +112,42 @@ static const char *step_hinder(const struct board_input *in, const struct flight
     return "";
 }
 
+/* Everything is moved, but whoever moved it died before the last writes, or somebody undid it past
+ * lockstep: the hold (a brake, a partition) or the marks are still there. */
+static bool is_unfinished(const struct board_input *in, const struct flight *f)
+{
+    const struct service *service = in->guard.service;
+
+    if (!in->restores || service->replicas == 0)
+        return false;
+    if (f->active)
+        return service->motion == MOTION_RESTING && f->have >= service->replicas &&
+               strcmp(f->to, service->wants) == 0;
+    return service->mark_count > 0;
+}
+
+static void propose_finish(const struct board_input *in, const struct flight *f,
+                           struct arena *arena, struct proposal *out)
+{
+    const struct service *service = in->guard.service;
+    const struct release *release = in->guard.release;
+
+    out->offered = true;
+    out->from = f->active ? f->from : "";
+    out->to = service->wants;
+    out->have = f->active ? f->have : f->serving;
+    out->to_count = service->replicas;
+    out->asked = VERB_PAUSE; /* nothing moves */
+    out->ask = "";
+    out->effect = arena_printf(arena, "ends it: all run %s, your own settings come back", out->to);
+    out->hinder = step_hinder(in, f, arena);
+    if (!board_record_applies(service, release) || !release->profile[0])
+        return;
+    out->mark.after = release->stage;
+    out->mark.cert = release->cert;
+    snprintf(out->mark.profile, sizeof out->mark.profile, "%s", release->profile);
+}
+
 static void propose_step(const struct board_input *in, const struct flight *f, uint32_t to_count,
                          struct arena *arena, struct proposal *out)
 {
@@ -120,6 +156,10 @@ static void propose_step(const struct board_input *in, const struct flight *f, u
     uint32_t replicas = service->replicas;
     bool staged = !profile_is_plain(board_profile(in));
 
+    if (is_unfinished(in, f)) {
+        propose_finish(in, f, arena, out);
+        return;
+    }
     if (!f->active || !f->to[0] || (f->have >= replicas && !staged))
         return;
     out->offered = true;

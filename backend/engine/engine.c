@@ -459,8 +459,10 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
     in.elsewhere = certificate_elsewhere(engine, service);
     in.elsewhere_name = in.elsewhere ? engine->profiles->rehearse_in : "";
     fill_denied(cluster, service, &in);
-    /* Without a record there is nothing to keep a stage in. */
-    if (cluster->driver && cluster->driver->ops->caps(cluster->driver)->ledger)
+    const struct driver_caps *caps =
+        cluster->driver ? cluster->driver->ops->caps(cluster->driver) : NULL;
+    in.restores = caps && caps->clears_marks;
+    if (caps && caps->ledger) /* else there is nothing to keep a stage in */
         in.profile = profile_for(engine->profiles, service->name);
     if (entry->recovering)
         in.deny = "settling an action of before: one moment";

@@ -475,10 +475,15 @@ void action_reply(struct action_run *run, struct protocol_event event)
 
 /* ---- from outside ---- */
 
-/* After a crash: does what is not sent yet move nothing? */
+/* After a crash: is there something left that moves nothing? */
 static bool rest_holds(const struct claim *claim)
 {
     return claim->holds_from && claim->write + 1 >= claim->holds_from;
+}
+
+static uint32_t holds_from(const struct claim *claim)
+{
+    return claim->verb == VERB_PAUSE || claim->verb == VERB_ROLLBACK ? 0 : claim->holds_from;
 }
 
 static unsigned caps_of(const struct action_run *run, enum verb verb, unsigned flags)
@@ -563,7 +568,8 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->attested = claim->attested;
     action->calls = claim->calls;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
-    run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes);
+    run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes,
+                                    holds_from(claim));
     run->effect = protocol_effect_of(&run->protocol);
     run->status.phase = PHASE_SETTLING;
     run->timer = loop_after(env->loop, 0, begin, run);

@@ -39,7 +39,8 @@ enum flag {
     FLAG_FENCED = 64,    /* our fence moved the base */
     FLAG_CONFLICT = 128, /* somebody else was first */
     FLAG_GIVE_UP = 256,
-    FLAG_LOST = 512, /* can never be found out */
+    FLAG_LOST = 512,     /* can never be found out */
+    FLAG_RETAKEN = 1024, /* after a crash: sent a second time */
 };
 #define FLAGS_OF_WRITE (FLAG_APPLIED | FLAG_NOT | FLAG_LOOKED | FLAG_WAITED | FLAG_FENCED)
 
@@ -157,17 +158,38 @@ static void store_lost(struct protocol *p)
     store(p);
 }
 
+/* May this write be sent, also after a crash? */
+static bool may_send(const struct protocol *p, unsigned write)
+{
+    if (has(p, FLAG_FOREIGN | FLAG_GIVE_UP) || write >= p->writes)
+        return false;
+    return !has(p, FLAG_RECOVERY) || (can(p, CAP_HOLDS) && write >= p->holds_from);
+}
+
 /* Write `write` is in. On to the next one, where there is one and it is ours to send. */
 static void applied(struct protocol *p)
 {
-    bool ours =
-        !has(p, FLAG_FOREIGN | FLAG_GIVE_UP) && (!has(p, FLAG_RECOVERY) || can(p, CAP_HOLDS));
-
     set(p, FLAG_APPLIED);
-    if (ours && p->write + 1u < p->writes)
+    clear(p, FLAG_RETAKEN);
+    if (may_send(p, p->write + 1u))
         p->state = STATE_REST;
     else
         store(p);
+}
+
+/* A look says that write `write` is not in and never will be. The process that wanted it is no
+ * more: where it only holds, it is sent anew, from the rest of the one before. The claim that
+ * is made for it confirms the look as the store would. */
+static void store_missed(struct protocol *p)
+{
+    if (!has(p, FLAG_RECOVERY) || has(p, FLAG_RETAKEN) || p->write == 0 || !may_send(p, p->write)) {
+        store_not(p, FLAG_LOOKED);
+        return;
+    }
+    clear(p, FLAGS_OF_WRITE);
+    p->write--;
+    set(p, FLAG_APPLIED | FLAG_RETAKEN);
+    p->state = STATE_REST;
 }
 
 static void claim(struct protocol *p)
@@ -312,7 +334,7 @@ static void on_moved(struct protocol *p, const struct protocol_event *e)
         set(p, FLAG_CONFLICT);
     /* Without a ledger somebody's later write may have covered our mark. */
     if (can(p, CAP_LEDGER) || has(p, FLAG_FENCED) || (e->facts & FACT_MARKS_KEPT))
-        store_not(p, FLAG_LOOKED);
+        store_missed(p);
     else
         store_lost(p);
 }
@@ -328,7 +350,7 @@ static void on_look(struct protocol *p, const struct protocol_event *e)
     else if (!(e->facts & FACT_CURRENT))
         on_moved(p, e);
     else if (!protects(p, PROTECT_FENCE) || has(p, FLAG_WAITED))
-        store_not(p, FLAG_LOOKED);
+        store_missed(p);
     else
         p->state = can(p, CAP_FENCE) ? STATE_FENCE : STATE_WAIT;
 }
@@ -487,12 +509,13 @@ struct protocol protocol_new(unsigned caps)
         .caps = (uint8_t)caps, .protections = PROTECT_ALL, .state = STATE_READ};
 }
 
-struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes)
+struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes, uint32_t holds_from)
 {
     struct protocol p = protocol_new(caps);
 
     p.write = (uint8_t)write;
     p.writes = (uint8_t)writes;
+    p.holds_from = (uint8_t)holds_from;
     set(&p, FLAG_RECOVERY);
     p.state = can(&p, CAP_LEDGER) ? STATE_STORE_LOOK : STATE_LOOK;
     return p;

@@ -34,7 +34,8 @@ enum protocol_cap {
     CAP_FENCE = 1,   /* the engine has a neutral write */
     CAP_LEDGER = 2,  /* there is a shared record with compare-and-swap */
     CAP_JOURNAL = 4, /* the journal can be written (without it: INTENT_NO_JOURNAL) */
-    CAP_HOLDS = 8,   /* the verb only holds or reduces exposure: finished after a crash */
+    CAP_HOLDS = 8,   /* writes from `holds_from` on only hold or reduce exposure: after a crash they
+                        are finished */
     CAP_ALL = 15,
 };
 
@@ -116,13 +117,15 @@ struct protocol {
     uint8_t caps, protections, state;
     uint8_t write, writes;
     uint8_t recalled, end;
-    uint8_t spare; /* 0 */
+    uint8_t holds_from; /* CAP_HOLDS, after a crash */
 };
 
 /* A new action. */
 struct protocol protocol_new(unsigned caps);
-/* One of ours after a crash; `write` is the last whose intent is known. */
-struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes);
+/* One of ours after a crash; `write` is the last whose intent is known. With CAP_HOLDS writes from
+ * `holds_from` on are sent, or sent again once it is certain that they are not in: nothing else. */
+struct protocol protocol_settle(unsigned caps, uint32_t write, uint32_t writes,
+                                uint32_t holds_from);
 /* What it waits for now. */
 struct protocol_effect protocol_effect_of(const struct protocol *p);
 /* The event of that effect; returns the next one. */

@@ -100,6 +100,56 @@ START_TEST(a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back)
 }
 END_TEST
 
+static struct world all_moved(enum motion motion, bool marked)
+{
+    static const char *const marks[] = {"0123.1"};
+    struct service *s = build_service("5");
+    build_instances(s, "5", INSTANCE_SERVING, 8, "n1");
+    s->motion = motion;
+    s->marks = marks;
+    s->mark_count = marked;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_STABLE, 8);
+    return w;
+}
+
+static void expect_end_offered(struct world *w, bool restores, bool offered)
+{
+    struct board_input in = input_of(w);
+    in.restores = restores;
+    const struct row *row = board_row(&in);
+    const struct option *step = &row->option[VERB_STEP];
+
+    ck_assert_int_eq(step->offered, offered);
+    if (offered) {
+        ck_assert(step->allowed);
+        ck_assert_uint_eq(step->to_count, 8);
+        ck_assert_str_eq(step->effect, "ends it: all run 5, your own settings come back");
+        struct proposal p = board_propose(&in, VERB_STEP, 8, NULL, w->arena);
+        ck_assert_int_eq(p.deed, VERB_STEP);
+        ck_assert_str_eq(p.to, "5");
+    }
+    row_unref(row);
+}
+
+START_TEST(what_died_before_its_last_writes_is_ended_by_s)
+{
+    struct world held = all_moved(MOTION_RESTING, true);
+    expect_end_offered(&held, true, true);
+    expect_end_offered(&held, false, false);
+    world_end(&held);
+
+    struct world done = all_moved(MOTION_NONE, false);
+    expect_end_offered(&done, true, false);
+    world_end(&done);
+
+    struct world marked = all_moved(MOTION_NONE, true);
+    expect_end_offered(&marked, true, true);
+    expect_end_offered(&marked, false, false);
+    world_end(&marked);
+}
+END_TEST
+
 START_TEST(a_key_that_is_denied_says_what_is_missing_and_the_others_stay)
 {
     struct world w = canary_of_one();
@@ -256,6 +306,7 @@ SUITE(board)
 
     tcase_add_test(tc, a_steady_service_offers_no_key);
     tcase_add_test(tc, a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back);
+    tcase_add_test(tc, what_died_before_its_last_writes_is_ended_by_s);
     tcase_add_test(tc, a_key_that_is_denied_says_what_is_missing_and_the_others_stay);
     tcase_add_test(tc, a_pause_takes_the_step_away_and_offers_resume);
     tcase_add_test(tc, resume_finishes_the_step_that_the_pause_cut_short);

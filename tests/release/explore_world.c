@@ -222,7 +222,7 @@ static void restart(const struct walk *walk, struct world w, unsigned op)
     unsigned intents = journal & INTENTS;
 
     if (intents && !(journal & RECORDED)) {
-        o->protocol = protocol_settle(walk->model->caps, intents - 1, walk->model->writes);
+        o->protocol = protocol_settle(walk->model->caps, intents - 1, walk->model->writes, 0);
         o->protocol.protections = (uint8_t)walk->model->protections;
         o->subject = (uint8_t)own_action(&w, op);
         o->bits = (uint8_t)(PHASE_RUNS | (journal & JOURNAL_BASE ? BASE : 0));

@@ -1,6 +1,7 @@
 /* test_action_crash.c: a process dies before or after any single call; what is said after
  * its restart, or by another operator in its place, must be true and stay true. */
 #include "release/acting.h"
+#include "release/protocol.h"
 
 #include "test.h"
 
@@ -279,6 +280,48 @@ START_TEST(after_a_crash_a_step_is_not_finished_by_itself)
 }
 END_TEST
 
+/* Write 1 of 3 was claimed and never sent, which only a fence can tell. */
+static struct protocol_effect missed_write(unsigned caps, uint32_t holds_from)
+{
+    struct protocol p = protocol_settle(caps, 1, 3, holds_from);
+    const struct protocol_event claimed = {.facts = FACT_CLAIMED, .write = 1, .writes = 3};
+
+    protocol_next(&p, claimed);
+    protocol_next(&p, (struct protocol_event){.facts = FACT_CURRENT});
+    protocol_next(&p, (struct protocol_event){.reply = REPLY_OK});
+    return protocol_next(&p, (struct protocol_event){.facts = 0});
+}
+
+START_TEST(what_only_holds_is_sent_again_after_a_crash_and_nothing_else)
+{
+    const unsigned caps = CAP_FENCE | CAP_LEDGER | CAP_JOURNAL;
+    struct protocol_effect again = missed_write(caps | CAP_HOLDS, 1);
+
+    ck_assert_int_eq(again.kind, EFFECT_READ_SERVICE);
+    ck_assert(again.rebase);
+    ck_assert_uint_eq(again.write, 0);
+    const struct protocol_effect over[] = {missed_write(caps | CAP_HOLDS, 2),
+                                           missed_write(caps, 1)};
+    for (size_t i = 0; i < ARRAY_LEN(over); i++) {
+        ck_assert_int_eq(over[i].kind, EFFECT_STORE);
+        ck_assert_int_eq(over[i].outcome, OUTCOME_PARTIAL);
+    }
+}
+END_TEST
+
+/* The intent of a write that moves was on disk, but not its claim. */
+START_TEST(a_write_that_moves_is_not_sent_after_a_crash_though_the_next_one_holds)
+{
+    struct protocol p = protocol_settle(CAP_ALL, 1, 3, 2);
+    const struct protocol_event claimed = {.facts = FACT_CLAIMED, .write = 0, .writes = 3};
+
+    protocol_next(&p, claimed);
+    struct protocol_effect e = protocol_next(&p, (struct protocol_event){.facts = FACT_MARK});
+    ck_assert_int_eq(e.kind, EFFECT_STORE);
+    ck_assert_int_eq(e.outcome, OUTCOME_PARTIAL);
+}
+END_TEST
+
 SUITE(action_crash)
 {
     Suite *suite = suite_create("action_crash");
@@ -292,5 +335,7 @@ SUITE(action_crash)
                         (int)ARRAY_LEN(scenarios));
     tcase_add_loop_test(tcase, the_base_that_counts_is_the_one_in_the_ledger, 0, 2);
     tcase_add_test(tcase, after_a_crash_a_step_is_not_finished_by_itself);
+    tcase_add_test(tcase, what_only_holds_is_sent_again_after_a_crash_and_nothing_else);
+    tcase_add_test(tcase, a_write_that_moves_is_not_sent_after_a_crash_though_the_next_one_holds);
     return suite;
 }

@@ -172,6 +172,13 @@ static bool is_of_flight(const json_t *memo, const struct kube_workload *w)
     return kube_memo_fits(memo, w) && (!kube_memo_third(memo, w) || kube_memo_runs(memo, w));
 }
 
+/* Nothing is left to move: only what was set for it is to be taken away. */
+static bool is_over(const struct kube_workload *w, const struct action *action)
+{
+    return action->verb == VERB_STEP && action->last_step &&
+           action->have_count >= action->replicas && kube_count_old(w).present == 0;
+}
+
 /* NULL and err when there is nothing to go back to; a pause needs none. */
 static const json_t *memo_of(const struct kube_workload *w, const json_t *memo,
                              const struct action *action, json_t **made, struct err *err)
@@ -182,6 +189,8 @@ static const json_t *memo_of(const struct kube_workload *w, const json_t *memo,
         *made = kube_memo_from_current(w, action->to);
     else if (memo && is_of_flight(memo, w))
         return memo;
+    else if (is_over(w, action))
+        *made = kube_memo_from_rest(w);
     else
         *made = kube_memo_from_flight(w, back, err);
     return *made;

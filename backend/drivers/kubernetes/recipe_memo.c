@@ -145,6 +145,16 @@ json_t *kube_memo_from_flight(const struct kube_workload *w, const char *back, s
     return memo;
 }
 
+json_t *kube_memo_from_rest(const struct kube_workload *w)
+{
+    struct arena *arena = arena_new(256);
+    json_t *memo = make(w, kube_template(w), kube_template_version(kube_template(w), arena),
+                        settings_before(w), rests_paused(w, true));
+
+    arena_free(arena);
+    return memo;
+}
+
 /* ---- use ---- */
 
 const char *kube_memo_back(const json_t *memo, struct arena *arena)
@@ -231,5 +241,6 @@ bool kube_memo_is_outdated(const json_t *memo, const struct kube_workload *w)
 {
     int64_t number = kube_int(memo, MEMO_REVISION, 0);
 
-    return number > 0 && kube_revision_number(w) > number;
+    return number > 0 && kube_revision_number(w) > number &&
+           !kube_template_equal(json_object_get(memo, MEMO_TEMPLATE), kube_template(w));
 }

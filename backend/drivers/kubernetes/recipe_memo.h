@@ -17,6 +17,8 @@ json_t *kube_memo_from_current(const struct kube_workload *w, const char *to);
  * revision that runs, or of the one that is version `back`. NULL and err when there is none, or
  * more than one. */
 json_t *kube_memo_from_flight(const struct kube_workload *w, const char *back, struct err *err);
+/* Of a release that is over but for its last writes, and whose record was lost. */
+json_t *kube_memo_from_rest(const struct kube_workload *w);
 /* Is it about what the workload asks for now (in flight, or undone already)? */
 bool kube_memo_fits(const json_t *memo, const struct kube_workload *w);
 bool kube_memo_rests_paused(const json_t *memo); /* NULL: no */
