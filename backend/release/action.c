@@ -475,22 +475,11 @@ void action_reply(struct action_run *run, struct protocol_event event)
 
 /* ---- from outside ---- */
 
-/* After a crash: is there something left that moves nothing? */
-static bool rest_holds(const struct claim *claim)
-{
-    return claim->holds_from && claim->write + 1 >= claim->holds_from;
-}
-
-static uint32_t holds_from(const struct claim *claim)
-{
-    return claim->verb == VERB_PAUSE || claim->verb == VERB_ROLLBACK ? 0 : claim->holds_from;
-}
-
 static unsigned caps_of(const struct action_run *run, enum verb verb, unsigned flags)
 {
     const struct driver_caps *caps = run->env.driver->ops->caps(run->env.driver);
     bool broken = !run->env.journal || journal_is_bad(run->env.journal);
-    bool holds = verb == VERB_PAUSE || verb == VERB_ROLLBACK || rest_holds(&run->subject);
+    bool holds = verb == VERB_PAUSE || verb == VERB_ROLLBACK || claim_rest_holds(&run->subject);
     bool without = broken && (flags & INTENT_NO_JOURNAL) && holds && caps->ledger;
 
     return (caps->fence ? CAP_FENCE : 0u) | (caps->ledger ? CAP_LEDGER : 0u) |
@@ -569,7 +558,7 @@ struct action_run *action_settle(const struct action_env *env, const char *servi
     action->calls = claim->calls;
     action->last_step = claim->replicas && claim->to_count >= claim->replicas;
     run->protocol = protocol_settle(caps_of(run, claim->verb, 0), claim->write, claim->writes,
-                                    holds_from(claim));
+                                    claim_holds_from(claim));
     run->effect = protocol_effect_of(&run->protocol);
     run->status.phase = PHASE_SETTLING;
     run->timer = loop_after(env->loop, 0, begin, run);

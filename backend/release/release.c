@@ -497,6 +497,16 @@ struct release *release_copy(const struct release *release)
     return copy;
 }
 
+bool claim_rest_holds(const struct claim *claim)
+{
+    return claim->holds_from && claim->write + 1 >= claim->holds_from;
+}
+
+uint32_t claim_holds_from(const struct claim *claim)
+{
+    return claim->verb == VERB_PAUSE || claim->verb == VERB_ROLLBACK ? 0 : claim->holds_from;
+}
+
 void release_note(struct release *release, const char *id, enum outcome outcome)
 {
     struct done *recent = release->recent;

@@ -36,6 +36,10 @@ struct claim {
     uint64_t calls;
 };
 
+/* After a crash: is there something left that moves nothing, and from which write on? */
+bool claim_rest_holds(const struct claim *claim);
+uint32_t claim_holds_from(const struct claim *claim);
+
 /* How an action ended, for whoever asks later. */
 struct done {
     char id[ID_TEXT];
