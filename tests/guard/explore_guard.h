@@ -6,9 +6,8 @@
 #ifndef LOCKSTEP_TESTS_GUARD_EXPLORE_GUARD_H
 #define LOCKSTEP_TESTS_GUARD_EXPLORE_GUARD_H
 
+#include "explore/search.h"
 #include "guard/scenario.h"
-
-#include <stdio.h>
 
 enum { FLEET_SERVICES = 2, FLEET_VERSIONS = 3, FLEET_NODES = 3, FLEET_OPERATORS = 2 };
 
@@ -94,14 +93,12 @@ struct fleet_state fleet_encode(const struct fleet_model *model, const struct wo
                                 const struct picture pictures[FLEET_OPERATORS]);
 extern const uint8_t fleet_permutation[6][FLEET_NODES];
 
-/* Every step from a state. `wrong` is the promise that the step broke, NULL none. */
-typedef bool fleet_emit(void *arg, const struct fleet_state *next, size_t deed, const char *how,
-                        const char *wrong); /* false: enough */
-void fleet_steps(struct fleet_model *model, const struct fleet_state *state, fleet_emit *emit,
+/* Every step from a state; the label is a deed and what became of it. */
+void fleet_steps(struct fleet_model *model, const struct fleet_state *state, search_emit *emit,
                  void *arg);
 /* Only what operators are allowed to do with a fresh picture, and fencing what is silent. */
 void fleet_helping_steps(struct fleet_model *model, const struct fleet_state *state,
-                         fleet_emit *emit, void *arg);
+                         search_emit *emit, void *arg);
 void fleet_deed_text(const struct fleet_model *model, size_t deed, char *out, size_t size);
 
 /* Ground truth. NULL, or the promise that does not hold. */
@@ -111,15 +108,9 @@ const char *truth_of_step(const struct fleet_facts *facts, const struct world *b
 /* Nothing moves, and every service runs one version that is released and baked. */
 bool truth_is_stable(const struct fleet_facts *facts, const struct world *world);
 
-struct fleet_exploration {
-    const char *wrong;
-    bool too_many;
-    size_t states, transitions, stable, bytes;
-    unsigned depth, sweeps;
-    double seconds;
-    char trace[4096];
-};
-void fleet_explore(struct fleet_model *model, size_t states_max, struct fleet_exploration *out);
+/* `stable`: how many of the states are. */
+void fleet_explore(struct fleet_model *model, size_t states_max, struct search_result *out,
+                   size_t *stable);
 /* Runs one case and prints one line (and the steps to a violation that is not expected, or all
  * with `trace`); false when it did not end as it must. */
 bool fleet_run_case(const struct fleet_case *fleet, bool trace, FILE *out);

@@ -93,21 +93,19 @@ const size_t fleet_case_count = ARRAY_LEN(fleet_cases);
 
 bool fleet_run_case(const struct fleet_case *fleet, bool trace, FILE *out)
 {
-    struct fleet_exploration *e = xcalloc(1, sizeof *e);
+    struct search_result *r = xcalloc(1, sizeof *r);
     struct fleet_model *model = fleet_model_new(fleet);
+    char name[80];
+    size_t stable;
 
-    fleet_explore(model, STATES_MAX, e);
-    bool ok = fleet->missing ? e->wrong && strcmp(e->wrong, fleet->breaks) == 0
-                             : !e->wrong && !e->too_many;
-    fprintf(out, "%-4s %-38s %9zu states %10zu steps  depth %2u %7zu stable %6.2f s %5zu MiB%s%s\n",
-            ok ? "ok" : "FAIL", fleet->name, e->states, e->transitions, e->depth, e->stable,
-            e->seconds, e->bytes >> 20, e->wrong ? "  breaks: " : "",
-            e->wrong      ? e->wrong
-            : e->too_many ? "  too many states"
-                          : "");
-    if (!ok || (trace && e->wrong))
-        fputs(e->trace, out);
+    fleet_explore(model, STATES_MAX, r, &stable);
+    bool ok = fleet->missing ? r->wrong && strcmp(r->wrong, fleet->breaks) == 0
+                             : !r->wrong && !r->too_many && stable > 0;
+    snprintf(name, sizeof name, stable ? "%s, %zu stable" : "%s", fleet->name, stable);
+    search_print(r, ok, name, out);
+    if (!ok || (trace && r->wrong))
+        fputs(r->trace, out);
     fleet_model_free(model);
-    free(e);
+    free(r);
     return ok;
 }

@@ -12,10 +12,18 @@
 struct walk {
     struct fleet_model *model;
     struct picture pictures[FLEET_OPERATORS];
-    fleet_emit *emit;
+    search_emit *emit;
     void *arg;
     bool enough;
 };
+
+static void emit_state(struct walk *walk, const struct fleet_state *state, size_t deed,
+                       const char *how, const char *wrong)
+{
+    const struct search_label label = {(unsigned)deed, how};
+
+    walk->enough = walk->enough || !walk->emit(walk->arg, state, label, wrong);
+}
 
 /* `by` is the operator whose decision this was, -1 for anybody else. */
 static void emit_next(struct walk *walk, size_t deed, const char *how, const char *wrong, int by)
@@ -37,7 +45,7 @@ static void emit_next(struct walk *walk, size_t deed, const char *how, const cha
     if (!wrong)
         wrong = truth_of_step(&model->facts, &model->at, &model->next, &model->deeds[deed].deed);
     struct fleet_state state = fleet_encode(model, &model->next, after);
-    walk->enough = walk->enough || !walk->emit(walk->arg, &state, deed, how, wrong);
+    emit_state(walk, &state, deed, how, wrong);
 }
 
 static bool judge(const struct fleet_model *model, const struct deed *deed)
@@ -219,7 +227,7 @@ static void decide(struct walk *walk, unsigned op, size_t i)
     memcpy(after, walk->pictures, sizeof after);
     after[op] = (struct picture){.deed = (uint8_t)(i + 1)};
     struct fleet_state state = fleet_encode(model, &model->at, after);
-    walk->enough = walk->enough || !walk->emit(walk->arg, &state, i, ": decided", NULL);
+    emit_state(walk, &state, i, ": decided", NULL);
 }
 
 static void press(struct walk *walk, unsigned op)
@@ -238,8 +246,7 @@ static void press(struct walk *walk, unsigned op)
     memcpy(after, walk->pictures, sizeof after);
     after[op] = (struct picture){0};
     struct fleet_state state = fleet_encode(model, &model->at, after);
-    walk->enough =
-        walk->enough || !walk->emit(walk->arg, &state, picture.deed - 1u, ": refused", NULL);
+    emit_state(walk, &state, picture.deed - 1u, ": refused", NULL);
 }
 
 static void operators_step(struct walk *walk)
@@ -253,9 +260,7 @@ static void operators_step(struct walk *walk)
             memcpy(after, walk->pictures, sizeof after);
             after[op] = (struct picture){0};
             struct fleet_state state = fleet_encode(model, &model->at, after);
-            walk->enough =
-                walk->enough || !walk->emit(walk->arg, &state, walk->pictures[op].deed - 1u,
-                                            ": forgotten in a crash", NULL);
+            emit_state(walk, &state, walk->pictures[op].deed - 1u, ": forgotten in a crash", NULL);
             continue;
         }
         if (op + model->fleet->pictures < FLEET_OPERATORS)
@@ -266,7 +271,7 @@ static void operators_step(struct walk *walk)
     }
 }
 
-void fleet_steps(struct fleet_model *model, const struct fleet_state *state, fleet_emit *emit,
+void fleet_steps(struct fleet_model *model, const struct fleet_state *state, search_emit *emit,
                  void *arg)
 {
     struct walk walk = {.model = model, .emit = emit, .arg = arg};
@@ -284,7 +289,7 @@ void fleet_steps(struct fleet_model *model, const struct fleet_state *state, fle
 }
 
 void fleet_helping_steps(struct fleet_model *model, const struct fleet_state *state,
-                         fleet_emit *emit, void *arg)
+                         search_emit *emit, void *arg)
 {
     struct walk walk = {.model = model, .emit = emit, .arg = arg};
 

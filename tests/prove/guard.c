@@ -5,7 +5,6 @@
 #include "base/json.h"
 
 #include <string.h>
-#include <sys/resource.h>
 
 int main(int argc, char **argv)
 {
@@ -26,10 +25,6 @@ int main(int argc, char **argv)
             continue;
         ok = fleet_run_case(fleet, trace, stdout) && ok;
     }
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    printf("%s: %ld.%01ld s, peak %ld MiB\n", ok ? "every case as it must be" : "FAILED",
-           (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec / 100000,
-           usage.ru_maxrss >> 10);
+    search_print_whole(ok);
     return ok ? 0 : 1;
 }

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 int main(int argc, char **argv)
 {
@@ -21,10 +20,6 @@ int main(int argc, char **argv)
             continue;
         ok = explore_run_case(c, trace, stdout) && ok;
     }
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    printf("%s: %ld.%01ld s, peak %ld MiB\n", ok ? "every case as it must be" : "FAILED",
-           (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec / 100000,
-           usage.ru_maxrss >> 10);
+    search_print_whole(ok);
     return ok ? 0 : 1;
 }

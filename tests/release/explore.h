@@ -1,25 +1,12 @@
-/* explore.h: visits every reachable world of a model, breadth first.
- *
- * Whole worlds are stored and compared, no hashes of them: nothing is left to luck. After that the
- * quiet schedule is followed from every world, which must end with everything settled. */
+/* explore.h: every reachable world of the action protocol; from each of them the quiet schedule
+ * must end with everything settled. */
 #ifndef LOCKSTEP_TESTS_RELEASE_EXPLORE_H
 #define LOCKSTEP_TESTS_RELEASE_EXPLORE_H
 
+#include "explore/search.h"
 #include "release/explore_world.h"
 
-#include <stddef.h>
-#include <stdio.h>
-
-struct exploration {
-    const char *wrong; /* the broken promise, NULL none */
-    bool too_many;     /* more than `states_max` worlds: nothing was proven */
-    size_t states, transitions, bytes;
-    unsigned depth; /* longest shortest path, or the length of the path to the violation */
-    double seconds;
-    char trace[4096]; /* the steps to the violation */
-};
-
-void explore(const struct model *model, size_t states_max, struct exploration *out);
+void explore(const struct model *model, size_t states_max, struct search_result *out);
 
 /* The configurations that must hold, and the protections whose removal must be noticed. */
 enum case_size {

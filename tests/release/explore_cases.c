@@ -68,18 +68,13 @@ const size_t explore_case_count = ARRAY_LEN(explore_cases);
 
 bool explore_run_case(const struct explore_case *c, bool trace, FILE *out)
 {
-    struct exploration *e = xcalloc(1, sizeof *e);
+    struct search_result *r = xcalloc(1, sizeof *r);
 
-    explore(&c->model, STATES_MAX, e);
-    bool ok = c->missing ? e->wrong != NULL : !e->wrong && !e->too_many;
-    fprintf(out, "%-4s %-34s %9zu states %10zu steps  depth %2u %6.2f s %5zu MiB%s%s\n",
-            ok ? "ok" : "FAIL", c->name, e->states, e->transitions, e->depth, e->seconds,
-            e->bytes >> 20, e->wrong ? "  breaks: " : "",
-            e->wrong      ? e->wrong
-            : e->too_many ? "  too many states"
-                          : "");
-    if (!ok || (trace && e->wrong))
-        fputs(e->trace, out);
-    free(e);
+    explore(&c->model, STATES_MAX, r);
+    bool ok = c->missing ? r->wrong != NULL : !r->wrong && !r->too_many;
+    search_print(r, ok, c->name, out);
+    if (!ok || (trace && r->wrong))
+        fputs(r->trace, out);
+    free(r);
     return ok;
 }
