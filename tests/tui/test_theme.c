@@ -480,6 +480,5 @@ SUITE(theme)
     tcase_add_test(tcase, a_canvas_uses_the_glyphs_of_its_theme);
     TCase *threads = test_case(suite, "threads", 20);
     tcase_add_test(threads, a_theme_is_read_again_when_a_file_of_it_changes);
-    suite_add_tcase(suite, threads);
     return suite;
 }

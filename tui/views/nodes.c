@@ -164,11 +164,21 @@ static unsigned measure_unit(const struct sheet *sheet, const struct row *row)
     return unit;
 }
 
+static bool has_instances(const struct version_count *version)
+{
+    for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+        if (version->count[s])
+            return true;
+    return false;
+}
+
 static void put_grid(struct sheet *sheet, const struct row *row, unsigned unit)
 {
     for (size_t i = 0; i < row->service->version_count && i < 16; i++) {
         const struct version_count *version = &row->service->versions[i];
         char name[256];
+        if (!has_instances(version))
+            continue;
         sheet_line(sheet);
         sheet_tab(sheet, 1);
         sheet_text(sheet, version_role(row, version->version),
