@@ -19,7 +19,12 @@ static const char *const attendance_words[] = {"recorded", "required", NULL};
 
 static const char *const glass_words[] = {"one", "two-identities", NULL};
 
+static const char *const sink_words[] = {"stdout", "alertmanager", "webhook", "command", NULL};
+
 #define CONTEXTS   "contexts[]"
+#define WATCH      "watch"
+#define SINKS      "watch.sinks[]"
+#define SINK(m)    offsetof(struct sink_settings, m)
 #define ROOT(m)    offsetof(struct config, m)
 #define CLUSTER(m) offsetof(struct cluster_config, m)
 
@@ -69,10 +74,39 @@ const struct config_setting config_settings[] = {
      ROOT(policy.unknown_ms), NULL},
     {"", "alarm_open", SETTING_SPAN, "24h", "and a step that is open for longer",
      ROOT(policy.open_ms), NULL},
+    {"", "watch", SETTING_WATCH, "alarms on stdout",
+     "what `lockstep watch` does with alarms", ROOT(watch), NULL},
     {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
      glyph_words},
+    {WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
+     "where /metrics is served: an address of this machine's own loopback and a port, or off",
+     ROOT(watch.listen), NULL},
+    {WATCH, "listen_anywhere", SETTING_BOOL, "false",
+     "/metrics may be served on an address that others reach; nothing protects it",
+     ROOT(watch.listen_anywhere), NULL},
+    {WATCH, "spool", SETTING_PATH, "$XDG_STATE_HOME/lockstep/watch.json",
+     "what was told to whom, kept across restarts", ROOT(watch.spool), NULL},
+    {WATCH, "blind", SETTING_SPAN, "1m", "a context that is not heard for longer is an alarm",
+     ROOT(watch.blind_ms), NULL},
+    {WATCH, "sinks", SETTING_SINKS, "none beside stdout", "who is told", ROOT(watch), NULL},
+    {SINKS, "kind", SETTING_CHOICE, "", "alertmanager, webhook or command", SINK(kind),
+     sink_words + 1},
+    {SINKS, "name", SETTING_NAME, "its kind",
+     "in messages, in metrics, and among several watches of one context", SINK(name), NULL},
+    {SINKS, "url", SETTING_TEXT, "",
+     "alertmanager: what comes before /api/v2/alerts; webhook: where to POST", SINK(url), NULL},
+    {SINKS, "ca_file", SETTING_PATH, "the system's", "certificate authority of an https url",
+     SINK(ca_file), NULL},
+    {SINKS, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer", SINK(token_file),
+     NULL},
+    {SINKS, "secret_file", SETTING_PATH, "",
+     "webhook: key of the signature in X-Lockstep-Signature-256", SINK(secret_file), NULL},
+    {SINKS, "command", SETTING_COMMAND, "",
+     "command: the program and its arguments; it gets the alarm as JSON on stdin", SINK(command),
+     NULL},
+    {SINKS, "timeout", SETTING_SPAN, "10s", "at most 10s", SINK(timeout_ms), NULL},
     {CONTEXTS, "name", SETTING_NAME, "", "its name on the screen and for --context", CLUSTER(name),
      NULL},
     {CONTEXTS, "kind", SETTING_WORD, "",
@@ -144,6 +178,8 @@ static void unknown_key(struct config *config, const struct json_at *up, const c
 }
 
 static void read_contexts(struct config *config, const struct json_at *at);
+static void read_sinks(struct config *config, const struct json_at *at);
+static void read_watch(struct config *config, const struct json_at *at);
 
 /* Every key of one mapping, in the file's order. */
 static void read_section(struct config *config, const struct json_at *at, const char *section,
@@ -162,6 +198,10 @@ static void read_section(struct config *config, const struct json_at *at, const 
             unknown_key(config, at, section, key);
         else if (setting->type == SETTING_LIST)
             read_contexts(config, &item);
+        else if (setting->type == SETTING_SINKS)
+            read_sinks(config, &item);
+        else if (setting->type == SETTING_WATCH)
+            read_watch(config, &item);
         else if (!config_read_setting(config, setting, &item, into, &err))
             config_problem(config, &err);
     }
@@ -281,6 +321,84 @@ static void read_contexts(struct config *config, const struct json_at *at)
     }
 }
 
+/* What no single setting of a sink can say. */
+static void check_sink(struct config *config, const struct json_at *at, size_t index)
+{
+    const struct sink_settings *sink = &config->watch.sinks[index];
+    bool runs = sink->kind == SINK_COMMAND;
+    const char *kind = sink_words[sink->kind];
+    char path[300];
+    struct err err = {0};
+
+    json_path(at, path, sizeof path);
+    if (!has(at, "kind"))
+        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: alertmanager, webhook or command", path);
+    else if (runs != has(at, "command"))
+        err_set(&err, ERR_CONFIG, "%s: %s", path,
+                runs ? "a sink of kind command needs a command"
+                     : "only a sink of kind command has a command");
+    else if (runs && (has(at, "url") || has(at, "ca_file") || has(at, "token_file") ||
+                      has(at, "secret_file")))
+        err_set(&err, ERR_CONFIG, "%s: a sink of kind command has only name, command and timeout",
+                path);
+    else if (!runs && strncmp(sink->url, "http://", 7) != 0 && strncmp(sink->url, "https://", 8) != 0)
+        err_set(&err, ERR_CONFIG, "%s.url: expected http:// or https://, found '%.100s'", path,
+                sink->url);
+    else if (sink->kind != SINK_WEBHOOK && has(at, "secret_file"))
+        err_set(&err, ERR_CONFIG, "%s.secret_file: only a webhook is signed, not %s", path, kind);
+    else if (sink->timeout_ms > 10000)
+        err_set(&err, ERR_CONFIG, "%s.timeout: at most 10s", path);
+    for (size_t i = 0; i <= index; i++)
+        if (strcmp(i < index ? config->watch.sinks[i].name : sink_words[0], sink->name) == 0)
+            err_set(&err, ERR_CONFIG, "%s.name: there are two sinks called '%s'; name them", path,
+                    sink->name);
+    if (err.code != ERR_NONE)
+        config_problem(config, &err);
+}
+
+static void read_sinks(struct config *config, const struct json_at *at)
+{
+    struct err err = {0};
+    size_t count = 0;
+
+    if (json_get_array(at, &count, &err) && count > WATCH_SINKS_MAX)
+        err_set(&err, ERR_LIMIT, "%s: watch: more than %d sinks", config->file, WATCH_SINKS_MAX);
+    if (err.code != ERR_NONE) {
+        config_problem(config, &err);
+        return;
+    }
+    struct sink_settings *sinks = arena_alloc(config->arena, count + 1, sizeof *sinks);
+    config->watch.sinks = sinks;
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+        struct err wrong = {0};
+        size_t before = config->problem_count;
+        sinks[i] = (struct sink_settings){
+            .url = "", .ca_file = "", .secret_file = "", .token_file = ""};
+        if (json_get_object(&item, &wrong))
+            read_section(config, &item, SINKS, &sinks[i]);
+        else
+            config_problem(config, &wrong);
+        if (has(&item, "kind"))
+            sinks[i].kind++; /* stdout is always there and cannot be named */
+        if (!sinks[i].name)
+            sinks[i].name = sink_words[sinks[i].kind];
+        config->watch.sink_count = i + 1;
+        if (config->problem_count == before)
+            check_sink(config, &item, i);
+    }
+}
+
+static void read_watch(struct config *config, const struct json_at *at)
+{
+    struct err err = {0};
+
+    if (json_get_object(at, &err))
+        read_section(config, at, WATCH, config);
+    else
+        config_problem(config, &err);
+}
+
 void config_start(struct config *config, const char *file)
 {
     *config = (struct config){.arena = arena_new(4096),
@@ -289,6 +407,7 @@ void config_start(struct config *config, const char *file)
                               .theme = ""};
     config->file = arena_strdup(config->arena, file);
     config->journal = config->kubeconfig = "";
+    config->watch.listen = config->watch.spool = "";
 }
 
 /* Policy that names a context must name one of this file. */
@@ -330,6 +449,8 @@ void config_read(struct config *config, const char *bytes, size_t len)
     root = json_parse_yaml(bytes, len, config->file, &err);
     if (root && !json_is_null(root)) {
         struct json_at at = json_root(root, config->file, config->arena);
+        at.text = bytes; /* complaints name line and column */
+        at.text_len = len;
         if (json_get_object(&at, &err))
             read_section(config, &at, "", config);
         check_rehearse_in(config);

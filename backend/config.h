@@ -6,6 +6,7 @@
 #ifndef LOCKSTEP_CONFIG_H
 #define LOCKSTEP_CONFIG_H
 
+#include "alerts/settings.h"
 #include "drivers/driver.h"
 #include "guard/facts.h"
 #include "guard/policy.h"
@@ -32,6 +33,7 @@ struct config {
     struct guard_policy policy; /* levels, coupling */
     struct facts facts;         /* contracts in files, stores, clients */
     struct profile_policy profiles;
+    struct watch_settings watch;
     const char *theme; /* name or file; "" default */
     int glyphs;        /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
@@ -82,11 +84,14 @@ enum setting_type {
     SETTING_COUPLING,
     SETTING_STORES,
     SETTING_CLIENTS,
+    SETTING_WATCH, /* a mapping: section "watch" */
+    SETTING_SINKS, /* a list of mappings: section "watch.sinks[]" */
+    SETTING_COMMAND,
 };
 
 /* One row per setting; `place` says where it goes. */
 struct config_setting {
-    const char *section; /* "" or "contexts[]" */
+    const char *section; /* "", "contexts[]", "watch" or "watch.sinks[]" */
     const char *name;
     enum setting_type type;
     const char *fallback; /* as people read it, for the reference */

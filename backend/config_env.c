@@ -250,6 +250,13 @@ static const char *default_journal(struct arena *arena)
     return folder ? arena_printf(arena, "%s/lockstep/journal.jsonl", folder) : "";
 }
 
+static const char *default_spool(struct arena *arena)
+{
+    const char *folder = base_folder(arena, "XDG_STATE_HOME", ".local/state");
+
+    return folder ? arena_printf(arena, "%s/lockstep/watch.json", folder) : "";
+}
+
 bool config_load(const char *file, struct config *out)
 {
     return config_load_with(file, "", out);
@@ -276,6 +283,8 @@ bool config_load_with(const char *file, const char *kubeconfig, struct config *o
         config_problem(out, &err);
     if (!out->journal[0])
         out->journal = default_journal(out->arena);
+    if (!out->watch.spool[0] && out->context_count)
+        out->watch.spool = default_spool(out->arena);
     return out->problem_count == 0;
 }
 

@@ -144,6 +144,29 @@ static bool read_profiles(struct config *config, const struct json_at *at,
     return true;
 }
 
+static bool read_command(struct config *config, const struct json_at *at,
+                         const char *const **out, struct err *err)
+{
+    size_t count;
+    char path[300];
+
+    if (!json_get_array(at, &count, err))
+        return false;
+    if (count < 1 || count > WATCH_WORDS_MAX)
+        return err_set(err, ERR_CONFIG, "%s: expected 1 to %d words, found %zu",
+                       json_path(at, path, sizeof path), WATCH_WORDS_MAX, count);
+    const char **words = arena_alloc(config->arena, count + 1, sizeof *words);
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+        if (!json_get_text(&item, 4095, &words[i], err))
+            return false;
+    }
+    words[0] = strchr(words[0], '/') ? config_path(config, words[0]) : words[0];
+    *out = words;
+    return words[0][0] || err_set(err, ERR_CONFIG, "%s: the first word is empty",
+                                  json_path(at, path, sizeof path));
+}
+
 bool config_read_setting(struct config *config, const struct config_setting *setting,
                          const struct json_at *at, void *into, struct err *err)
 {
@@ -196,7 +219,11 @@ bool config_read_setting(struct config *config, const struct config_setting *set
         return facts_read_clients(at, (struct facts *)(void *)place, err);
     case SETTING_PROFILE:
         return read_profiles(config, at, (struct profile_policy *)(void *)place, err);
+    case SETTING_COMMAND:
+        return read_command(config, at, (const char *const **)(void *)place, err);
     case SETTING_LIST:
+    case SETTING_SINKS:
+    case SETTING_WATCH:
         break;
     }
     return true;

@@ -40,6 +40,20 @@ uint64_t engine_submit(struct engine *engine, const struct intent *intent);
 /* Streams the instances of this service; "" for none. Any thread. */
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
 
+/* A record of a context's shared store that is neither a service's nor a lock's: read, or written
+ * by compare-and-swap as driver_ops.ledger_put says. Any thread; copied. `fn` runs once on the
+ * engine's thread, unless the engine is freed first. */
+struct engine_record {
+    const char *context, *key;
+    const char *text;     /* NULL: read it */
+    const char *expected; /* revision, or "": it must not exist yet */
+    driver_ledger_fn *fn;
+    void *arg;
+};
+void engine_record(struct engine *engine, const struct engine_record *record);
+/* The loop of an engine that is not threaded, for what runs beside it. */
+struct loop *engine_loop(struct engine *engine);
+
 /* Headless: what the guard says to an intent as things are known now, and what that rests on
  * (`safety`, may be NULL); nothing is done. Texts go into the arena. False and err when the service
  * or its cluster is not known now. */

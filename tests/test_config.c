@@ -169,7 +169,7 @@ END_TEST
 static const struct {
     const char *text, *said;
 } wrong[] = {
-    {"contxts: []\n", "config.yaml: contxts: there is no such setting. Did you mean 'contexts'?"},
+    {"contxts: []\n", "config.yaml:1:1: contxts: there is no such setting. Did you mean 'contexts'?"},
     {"canary: 0\n", "canary"},
     {"canary: many\n", "canary"},
     {"waves: [10, 5, 100]\n", "waves[1]: 5 is not above the wave before it"},

@@ -44,6 +44,10 @@ static const struct verb_row verb_rows[] = {
      "say with evidence that a format is gone from a store, or what clients still call",
      ACTS | BIT(GONE) | BIT(USAGE) | BIT(ENDED) | BIT(SUPPORTED) | BIT(EVIDENCE), 1, 1,
      verb_attest},
+    {"watch", "", "follow the clusters and tell everybody who must know; runs until it is stopped",
+     BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(READ_ONLY) | BIT(OUTPUT) | BIT(SPEED) |
+         BIT(SEED) | BIT(HELP),
+     0, 0, verb_watch},
     {"history", "[SERVICE]", "who did what, when, with which verdict",
      BIT(CONFIG) | BIT(JOURNAL) | BIT(OUTPUT) | BIT(HELP), 0, 1, verb_history},
     {"audit", "verify", "check the chain of the local record, and what the clusters know of it",

@@ -37,7 +37,7 @@ int verbs_run(const char *const *words, size_t count);
 
 verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_attest, verb_history,
     verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate, verb_theme,
-    verb_completion;
+    verb_completion, verb_watch;
 
 /* The page for man(1), as roff, on stdout: verbs, options, keys. */
 void manual_print(void);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -25,6 +26,17 @@ void hash_sha256_text(const void *bytes, size_t len, char out[HASH_TEXT])
 
     if (!EVP_Digest(bytes, len, sum, &sum_len, EVP_sha256(), NULL) || sum_len != 32)
         fatal("SHA-256 is not available in libcrypto");
+    hex(sum, sum_len, out);
+}
+
+void hash_hmac_text(const void *key, size_t key_len, const void *bytes, size_t len,
+                    char out[HASH_TEXT])
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned int sum_len = 0;
+
+    if (!HMAC(EVP_sha256(), key, (int)key_len, bytes, len, sum, &sum_len) || sum_len != 32)
+        fatal("HMAC-SHA256 is not available in libcrypto");
     hex(sum, sum_len, out);
 }
 

@@ -8,6 +8,10 @@
 #define HASH_TEXT 65 /* 64 hex digits and NUL */
 void hash_sha256_text(const void *bytes, size_t len, char out[HASH_TEXT]);
 
+/* HMAC-SHA256 of these bytes under this key. */
+void hash_hmac_text(const void *key, size_t key_len, const void *bytes, size_t len,
+                    char out[HASH_TEXT]);
+
 #define ID_TEXT 33 /* 128 random bits in hex and NUL */
 void id_random(char out[ID_TEXT]);
 

@@ -9,8 +9,26 @@ static bool is_of(const struct alarm_line *line, const char *cluster, const char
     return strcmp(line->cluster, cluster) == 0 && strcmp(line->service_id, id) == 0;
 }
 
-/* Open alarms first, newest first; what falls off the end is the oldest one. *fresh: it was not
- * open before. */
+/* Makes room for one more: what goes is the oldest one that is resolved; one that is open only
+ * when there are more of them than anybody can hold. */
+static void make_room(struct engine *engine)
+{
+    size_t drop = engine->alarm_count;
+
+    if (engine->alarm_count < ENGINE_ALARMS_MAX)
+        return;
+    for (size_t i = engine->alarm_count; i-- > 0 && drop == engine->alarm_count;)
+        if (engine->alarms[i].resolved)
+            drop = i;
+    if (drop == engine->alarm_count && engine->alarm_count < ENGINE_ALARMS_OPEN_MAX)
+        return;
+    if (drop == engine->alarm_count)
+        drop--;
+    memmove(engine->alarms + drop, engine->alarms + drop + 1,
+            (--engine->alarm_count - drop) * sizeof *engine->alarms);
+}
+
+/* Newest first. *fresh: it was not open before. */
 static struct alarm_line *raise_alarm(struct engine *engine, const struct entry *entry,
                                       enum alarm_kind kind, enum rule_id rule, bool *fresh)
 {
@@ -22,8 +40,8 @@ static struct alarm_line *raise_alarm(struct engine *engine, const struct entry 
             return line;
     }
     *fresh = true;
-    if (engine->alarm_count == ENGINE_ALARMS_MAX)
-        engine->alarm_count--;
+    make_room(engine);
+    ARRAY_RESERVE(engine->alarms, engine->alarm_cap, engine->alarm_count + 1);
     memmove(engine->alarms + 1, engine->alarms, engine->alarm_count * sizeof *engine->alarms);
     engine->alarm_count++;
     struct alarm_line *line = &engine->alarms[0];

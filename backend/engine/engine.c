@@ -147,8 +147,21 @@ static void free_entry(struct entry *entry)
 struct message {
     struct message *next;
     struct intent intent;
-    bool focus; /* intent's cluster and service say on what */
+    bool focus;                   /* intent's cluster and service say on what */
+    struct engine_record *record; /* instead of an intent; texts owned */
 };
+
+static void free_message(struct message *m)
+{
+    if (m->record) {
+        free((void *)(uintptr_t)m->record->context);
+        free((void *)(uintptr_t)m->record->key);
+        free((void *)(uintptr_t)m->record->text);
+        free((void *)(uintptr_t)m->record->expected);
+        free(m->record);
+    }
+    free(m);
+}
 
 static struct message *take_messages(struct engine *engine)
 {
@@ -185,13 +198,14 @@ void engine_free(struct engine *engine)
     lock_jobs_free(&engine->locks);
     for (struct message *m = take_messages(engine), *next; m; m = next) {
         next = m->next;
-        free(m); /* nobody reads it any more */
+        free_message(m); /* nobody reads it any more */
     }
     while (engine->leftovers) {
         struct leftover *next = engine->leftovers->next;
         free(engine->leftovers);
         engine->leftovers = next;
     }
+    free(engine->alarms);
     free(engine->clusters);
     free(engine->entries);
     fleet_free(engine->fleet);
@@ -248,18 +262,49 @@ static void focus(struct engine *engine, const struct intent *on)
     }
 }
 
+static void ask_record(struct engine *engine, const struct engine_record *record)
+{
+    const struct cluster *cluster = engine_cluster(engine, record->context);
+    struct driver *driver = cluster ? cluster->driver : NULL;
+    struct err err = {0};
+
+    if (!driver || !driver->ops->caps(driver)->ledger ||
+        (record->text && cluster->config.read_only)) {
+        err_set(&err, ERR_UNSUPPORTED, "%s has no store that may be written", record->context);
+        record->fn(record->arg, NULL, "", &err);
+    } else if (record->text) {
+        driver->ops->ledger_put(driver, record->key, record->text, record->expected, record->fn,
+                                record->arg);
+    } else {
+        driver->ops->ledger_get(driver, record->key, record->fn, record->arg);
+    }
+}
+
 static void receive(void *arg)
 {
     struct engine *engine = arg;
 
     for (struct message *m = take_messages(engine), *next; m; m = next) {
         next = m->next;
-        if (m->focus)
+        if (m->record)
+            ask_record(engine, m->record);
+        else if (m->focus)
             focus(engine, &m->intent);
         else
             engine_accept(engine, &m->intent);
-        free(m);
+        free_message(m);
     }
+}
+
+static uint64_t post_message(struct engine *engine, struct message *message)
+{
+    pthread_mutex_lock(&engine->lock);
+    uint64_t ticket = message->intent.ticket = ++engine->next_ticket;
+    *engine->messages_tail = message;
+    engine->messages_tail = &message->next;
+    pthread_mutex_unlock(&engine->lock);
+    loop_post(engine->loop, receive, engine);
+    return ticket;
 }
 
 static uint64_t send_message(struct engine *engine, const struct intent *intent, bool on_focus)
@@ -268,13 +313,25 @@ static uint64_t send_message(struct engine *engine, const struct intent *intent,
 
     message->intent = *intent;
     message->focus = on_focus;
-    pthread_mutex_lock(&engine->lock);
-    uint64_t ticket = message->intent.ticket = ++engine->next_ticket;
-    *engine->messages_tail = message;
-    engine->messages_tail = &message->next;
-    pthread_mutex_unlock(&engine->lock);
-    loop_post(engine->loop, receive, engine);
-    return ticket;
+    return post_message(engine, message);
+}
+
+void engine_record(struct engine *engine, const struct engine_record *record)
+{
+    struct message *message = xcalloc(1, sizeof *message);
+
+    message->record = xcalloc(1, sizeof *message->record);
+    *message->record = *record;
+    message->record->context = xstrdup(record->context);
+    message->record->key = xstrdup(record->key);
+    message->record->text = record->text ? xstrdup(record->text) : NULL;
+    message->record->expected = xstrdup(record->expected ? record->expected : "");
+    post_message(engine, message);
+}
+
+struct loop *engine_loop(struct engine *engine)
+{
+    return engine->loop;
 }
 
 uint64_t engine_submit(struct engine *engine, const struct intent *intent)

@@ -13,7 +13,8 @@
 
 enum engine_limit {
     ENGINE_EVENTS_MAX = 200,
-    ENGINE_ALARMS_MAX = 100,
+    ENGINE_ALARMS_MAX = 100,      /* kept, once resolved ones are among them */
+    ENGINE_ALARMS_OPEN_MAX = 4096,
     ENGINE_ACTIONS_MAX = 32,
     ENGINE_PUBLISH_MS = 10, /* between two frames at least; what comes meanwhile is gathered */
     ENGINE_TICK_MS = 1000,  /* ages move at least this often */
@@ -114,8 +115,8 @@ struct engine {
     size_t act_count;
     struct event_line events[ENGINE_EVENTS_MAX]; /* ring, next at event_next */
     size_t event_next, event_count;
-    struct alarm_line alarms[ENGINE_ALARMS_MAX];
-    size_t alarm_count;
+    struct alarm_line *alarms; /* newest first; see alarms.c for how many */
+    size_t alarm_count, alarm_cap;
 
     struct loop_timer *publish_timer, *tick_timer;
     int64_t published_ms; /* the last frame that showed something */

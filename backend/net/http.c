@@ -352,23 +352,35 @@ struct http_request *http_get(struct http *http, const char *path, http_done_fn 
 }
 
 static struct http_request *send_body(struct http_request *r, const char *content_type,
-                                      const char *body, size_t body_len)
+                                      const char *header, const char *body, size_t body_len)
 {
     if (!request_open(r, content_type))
         return r;
+    if (header) {
+        assert(!strpbrk(header, "\r\n"));
+        add_header(r, header);
+        curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
+    }
     set_body(r, body, body_len);
     return request_start(r);
+}
+
+struct http_request *http_send_with(struct http *http, const char *method, const char *path,
+                                    const char *content_type, const char *header, const char *body,
+                                    size_t body_len, http_done_fn *fn, void *arg)
+{
+    struct http_request *r = request_new(http, HTTP_MUTATION, method, path);
+
+    r->done = fn;
+    r->arg = arg;
+    return send_body(r, content_type, header, body, body_len);
 }
 
 struct http_request *http_send(struct http *http, const char *method, const char *path,
                                const char *content_type, const char *body, size_t body_len,
                                http_done_fn *fn, void *arg)
 {
-    struct http_request *r = request_new(http, HTTP_MUTATION, method, path);
-
-    r->done = fn;
-    r->arg = arg;
-    return send_body(r, content_type, body, body_len);
+    return http_send_with(http, method, path, content_type, NULL, body, body_len, fn, arg);
 }
 
 struct http_request *http_ask(struct http *http, const char *path, const char *content_type,
@@ -378,7 +390,7 @@ struct http_request *http_ask(struct http *http, const char *path, const char *c
 
     r->done = fn;
     r->arg = arg;
-    return send_body(r, content_type, body, body_len);
+    return send_body(r, content_type, NULL, body, body_len);
 }
 
 struct http_request *http_stream(struct http *http, const char *path, int64_t idle_ms,

@@ -79,6 +79,10 @@ struct http_request *http_get(struct http *http, const char *path, http_done_fn 
 struct http_request *http_send(struct http *http, const char *method, const char *path,
                                const char *content_type, const char *body, size_t body_len,
                                http_done_fn *fn, void *arg);
+/* The same with one more header, "Name: value" without CR and LF; NULL none. */
+struct http_request *http_send_with(struct http *http, const char *method, const char *path,
+                                    const char *content_type, const char *header, const char *body,
+                                    size_t body_len, http_done_fn *fn, void *arg);
 /* A POST that asks and changes nothing (an access review): over shared connections, as a read, but
  * refused like any POST where read_only. */
 struct http_request *http_ask(struct http *http, const char *path, const char *content_type,
