@@ -169,7 +169,8 @@ lint: $(BUILD)/deps-lint ## format, layers, headers, banned functions, ceilings,
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 MADE  = $(SHARE)/man/man1/lockstep.1 $(SHARE)/bash-completion/completions/lockstep \
-        $(SHARE)/zsh/site-functions/_lockstep $(SHARE)/fish/vendor_completions.d/lockstep.fish
+        $(SHARE)/zsh/site-functions/_lockstep $(SHARE)/fish/vendor_completions.d/lockstep.fish \
+        $(DESTDIR)$(PREFIX)/lib/systemd/system/lockstep-watch.service
 
 install: build ## honours DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
@@ -179,6 +180,7 @@ install: build ## honours DESTDIR and PREFIX
 	$(BUILD)/lockstep completion bash >$(word 2,$(MADE))
 	$(BUILD)/lockstep completion zsh >$(word 3,$(MADE))
 	$(BUILD)/lockstep completion fish >$(word 4,$(MADE))
+	$(BUILD)/lockstep watch --print-unit >$(word 5,$(MADE))
 
 uninstall: ## remove what install put there
 	$(RM) $(DESTDIR)$(PREFIX)/bin/lockstep $(MADE)

@@ -74,8 +74,8 @@ const struct config_setting config_settings[] = {
      ROOT(policy.unknown_ms), NULL},
     {"", "alarm_open", SETTING_SPAN, "24h", "and a step that is open for longer",
      ROOT(policy.open_ms), NULL},
-    {"", "watch", SETTING_WATCH, "alarms on stdout",
-     "what `lockstep watch` does with alarms", ROOT(watch), NULL},
+    {"", "watch", SETTING_WATCH, "alarms on stdout", "what `lockstep watch` does with alarms",
+     ROOT(watch), NULL},
     {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
@@ -332,7 +332,8 @@ static void check_sink(struct config *config, const struct json_at *at, size_t i
 
     json_path(at, path, sizeof path);
     if (!has(at, "kind"))
-        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: alertmanager, webhook or command", path);
+        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: alertmanager, webhook or command",
+                path);
     else if (runs != has(at, "command"))
         err_set(&err, ERR_CONFIG, "%s: %s", path,
                 runs ? "a sink of kind command needs a command"
@@ -341,7 +342,8 @@ static void check_sink(struct config *config, const struct json_at *at, size_t i
                       has(at, "secret_file")))
         err_set(&err, ERR_CONFIG, "%s: a sink of kind command has only name, command and timeout",
                 path);
-    else if (!runs && strncmp(sink->url, "http://", 7) != 0 && strncmp(sink->url, "https://", 8) != 0)
+    else if (!runs && strncmp(sink->url, "http://", 7) != 0 &&
+             strncmp(sink->url, "https://", 8) != 0)
         err_set(&err, ERR_CONFIG, "%s.url: expected http:// or https://, found '%.100s'", path,
                 sink->url);
     else if (sink->kind != SINK_WEBHOOK && has(at, "secret_file"))
@@ -373,8 +375,8 @@ static void read_sinks(struct config *config, const struct json_at *at)
         struct json_at item = json_index(at, i);
         struct err wrong = {0};
         size_t before = config->problem_count;
-        sinks[i] = (struct sink_settings){
-            .url = "", .ca_file = "", .secret_file = "", .token_file = ""};
+        sinks[i] =
+            (struct sink_settings){.url = "", .ca_file = "", .secret_file = "", .token_file = ""};
         if (json_get_object(&item, &wrong))
             read_section(config, &item, SINKS, &sinks[i]);
         else

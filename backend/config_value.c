@@ -144,8 +144,8 @@ static bool read_profiles(struct config *config, const struct json_at *at,
     return true;
 }
 
-static bool read_command(struct config *config, const struct json_at *at,
-                         const char *const **out, struct err *err)
+static bool read_command(struct config *config, const struct json_at *at, const char *const **out,
+                         struct err *err)
 {
     size_t count;
     char path[300];

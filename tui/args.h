@@ -69,6 +69,8 @@ enum arg_type {
       "print the rights that Kubernetes must give, view or operate, as YAML")                      \
     X(PRINT_POLICY, print_policy, TAKES_NOTHING, "--print-policy", "", "",                         \
       "print an admission policy that lets labelled Deployments change only held")                 \
+    X(PRINT_UNIT, print_unit, TAKES_NOTHING, "--print-unit", "", "",                               \
+      "print a unit for systemd that runs it")                                                     \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -101,8 +103,8 @@ struct args {
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool print_rbac, print_policy, read_only, yes, no_journal, play, ascii, show_keys, man, help,
-        version, ended, supported;
+    bool print_rbac, print_policy, print_unit, read_only, yes, no_journal, play, ascii, show_keys,
+        man, help, version, ended, supported;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

@@ -31,6 +31,25 @@ const struct field fields[] = {
     {"gate", "exit", "number", ALWAYS, "the exit status: 0 allow, 1 refuse, 3 unknown"},
     {"gate", "sentence", "text", ALWAYS, "why there is no verdict, or \"\""},
 
+    {"watch", "schema", "number", ALWAYS, "1; one document per line, one line per event"},
+    {"watch", "event", "text", ALWAYS, "opened or resolved"},
+    {"watch", "id", "text", ALWAYS, "of the alarm: the same when it is resolved, and when it is "
+                                    "told twice"},
+    {"watch", "cluster", "text", ALWAYS, "the context"},
+    {"watch", "service_id", "text", ALWAYS, "the engine's own; \"\": of the context itself"},
+    {"watch", "service", "text", ALWAYS, "its name"},
+    {"watch", "kind", "text", ALWAYS, "step, silent, returned, launcher, unknown, open, coupled, "
+                                      "calls, expired, drift, glass, blind"},
+    {"watch", "rule", "text", ALWAYS, "R3, ...; blind: \"\""},
+    {"watch", "severity", "text", ALWAYS, "critical: step, returned, calls, glass, blind; warning"},
+    {"watch", "sentence", "text", ALWAYS, "with its witness"},
+    {"watch", "object", "text", ALWAYS, "the first witness, or \"\""},
+    {"watch", "fact", "text", ALWAYS, "about it"},
+    {"watch", "way_out", "text", ALWAYS, "or \"\""},
+    {"watch", "first_utc", "time", ALWAYS, "first seen"},
+    {"watch", "last_utc", "time", ALWAYS, "last seen"},
+    {"watch", "resolved_utc", "time", NULLS, "since when it is over; null: it is open"},
+
     {"service", "cluster", "text", ALWAYS, "the context"},
     {"service", "service", "text", ALWAYS, "its name"},
     {"service", "id", "text", ALWAYS, "the engine's own"},

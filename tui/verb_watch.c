@@ -152,9 +152,8 @@ static int begin(struct watching *w, const struct args *args)
 {
     struct session *session = &w->session;
 
-    session->clock = session->simulated
-                         ? clock_new_scaled(args->speed > 0 ? args->speed : 1, -1)
-                         : clock_new_real();
+    session->clock = session->simulated ? clock_new_scaled(args->speed > 0 ? args->speed : 1, -1)
+                                        : clock_new_real();
     int status = session_start_looking(session, args);
     if (status != EXIT_DONE)
         return status;
@@ -169,12 +168,49 @@ static int begin(struct watching *w, const struct args *args)
     return status == EXIT_DONE ? run(w) : status;
 }
 
+/* systemd finds the program in its own path; settings are /etc/lockstep/config.yaml, the spool is
+ * /var/lib/lockstep/watch.json. */
+static void print_unit(void)
+{
+    fputs("[Unit]\n"
+          "Description=lockstep watch: releases that break a rule\n"
+          "Documentation=man:lockstep(1)\n"
+          "Wants=network-online.target\n"
+          "After=network-online.target\n"
+          "\n"
+          "[Service]\n"
+          "ExecStart=lockstep watch\n"
+          "Environment=XDG_CONFIG_HOME=%E XDG_STATE_HOME=%S\n"
+          "Restart=always\n"
+          "RestartSec=5\n"
+          "TimeoutStopSec=10\n"
+          "DynamicUser=yes\n"
+          "ConfigurationDirectory=lockstep\n"
+          "StateDirectory=lockstep\n"
+          "StateDirectoryMode=0700\n"
+          "UMask=0077\n"
+          "NoNewPrivileges=yes\n"
+          "ProtectSystem=strict\n"
+          "ProtectHome=yes\n"
+          "PrivateTmp=yes\n"
+          "PrivateDevices=yes\n"
+          "MemoryMax=256M\n"
+          "\n"
+          "[Install]\n"
+          "WantedBy=multi-user.target\n",
+          stdout);
+}
+
 int verb_watch(const struct verb_row *row, const struct args *args)
 {
     struct watching w = {0};
-    int status = session_configure(&w.session, args, SESSION_CLUSTERS_OPTIONAL);
 
     (void)row;
+    if (args->print_unit) {
+        print_unit();
+        return EXIT_DONE;
+    }
+    int status = session_configure(&w.session, args, SESSION_CLUSTERS_OPTIONAL);
     if (status == EXIT_DONE && !w.session.cluster_count) {
         complain("no cluster is configured: there is nothing to watch");
         status = EXIT_USAGE;

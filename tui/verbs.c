@@ -46,7 +46,7 @@ static const struct verb_row verb_rows[] = {
      verb_attest},
     {"watch", "", "follow the clusters and tell everybody who must know; runs until it is stopped",
      BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(READ_ONLY) | BIT(OUTPUT) | BIT(SPEED) |
-         BIT(SEED) | BIT(HELP),
+         BIT(SEED) | BIT(PRINT_UNIT) | BIT(HELP),
      0, 0, verb_watch},
     {"history", "[SERVICE]", "who did what, when, with which verdict",
      BIT(CONFIG) | BIT(JOURNAL) | BIT(OUTPUT) | BIT(HELP), 0, 1, verb_history},

@@ -97,8 +97,8 @@ static bool read_utc(const struct json_at *up, const char *key, int64_t *out, st
     *out = text[0] ? clock_parse_utc(text) : 0;
     if (*out >= 0 && *out < TIME_MAX_MS)
         return true;
-    return err_set(err, ERR_PROTOCOL, "%s: '%s' is not a time",
-                   json_path(&at, path, sizeof path), text);
+    return err_set(err, ERR_PROTOCOL, "%s: '%s' is not a time", json_path(&at, path, sizeof path),
+                   text);
 }
 
 bool alert_read(const struct json_at *at, struct alert *out, struct err *err)

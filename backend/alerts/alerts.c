@@ -146,10 +146,9 @@ static bool read_incident(struct alerts *book, const struct json_at *at, int64_t
 }
 
 bool alerts_read(struct alerts *book, const char *text, size_t len, int64_t now_ms, char *holder,
-               struct err *err)
+                 struct err *err)
 {
-    json_t *root =
-        len > ALERTS_TEXT_MAX ? NULL : json_parse(text, len, "the spool of alarms", err);
+    json_t *root = len > ALERTS_TEXT_MAX ? NULL : json_parse(text, len, "the spool of alarms", err);
     struct arena *arena = arena_new(4096);
     struct json_at at = json_root(root, "the spool of alarms", arena);
     struct json_at schema = json_key(&at, "schema"), who = json_key(&at, "holder"),

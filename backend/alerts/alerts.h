@@ -64,6 +64,6 @@ char *alerts_write(const struct alerts *book, const char *holder);
 /* Reads it into an empty book; everything in it is carried. False: `err`, and what was good is
  * there. */
 bool alerts_read(struct alerts *book, const char *text, size_t len, int64_t now_ms, char *holder,
-               struct err *err);
+                 struct err *err);
 
 #endif

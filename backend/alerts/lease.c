@@ -25,7 +25,7 @@ struct lease {
     struct call *calls; /* at most one with `lease` set to this */
     struct loop_timer *timer;
     bool live, dirty, busy, leaving;
-    char revision[96];   /* of the record as read or written last; "" none */
+    char revision[96]; /* of the record as read or written last; "" none */
     char holder[ID_TEXT];
     int64_t beat;
     int64_t seen_ms;    /* when this beat was first seen */

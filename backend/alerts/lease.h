@@ -26,8 +26,8 @@ struct lease_env {
     struct loop *loop;
     struct alerts *book;
     const char *context;
-    const char *id;                /* of this watch */
-    void (*changed)(void *arg);    /* there may be something to deliver now */
+    const char *id;                                    /* of this watch */
+    void (*changed)(void *arg);                        /* there may be something to deliver now */
     void (*took_over)(void *arg, const char *context); /* from another watch, just now */
     void *arg;
 };

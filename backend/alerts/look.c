@@ -68,8 +68,7 @@ static void note_past(struct watch *watch, const struct alarm *line)
         if (alert_same_key(&watch->book.items[i]->alert, &alert) &&
             watch->book.items[i]->alert.first_utc_ms == alert.first_utc_ms)
             return;
-    struct incident *incident =
-        alerts_add(&watch->book, &alert, loop_now_ms(watch->env.loop));
+    struct incident *incident = alerts_add(&watch->book, &alert, loop_now_ms(watch->env.loop));
     if (incident)
         end(watch, incident, line->last_utc_ms);
 }

@@ -82,9 +82,9 @@ int metrics_parse(const char *bytes, size_t len, struct metrics_request *out)
         line++;
     bool whole = false;
     for (at = line; at < len && !whole; at++) /* an empty line ends the head */
-        whole = bytes[at] == '\n' &&
-                ((at + 1 < len && bytes[at + 1] == '\n') ||
-                 (at + 2 < len && bytes[at + 1] == '\r' && bytes[at + 2] == '\n'));
+        whole =
+            bytes[at] == '\n' && ((at + 1 < len && bytes[at + 1] == '\n') ||
+                                  (at + 2 < len && bytes[at + 1] == '\r' && bytes[at + 2] == '\n'));
     if (!whole)
         return len >= METRICS_REQUEST_MAX ? 431 : 0;
     return parse_line(bytes, line && bytes[line - 1] == '\r' ? line - 1 : line, out);
@@ -143,9 +143,10 @@ static void answer(struct client *client, int status, const struct metrics_reque
     if (!body)
         body = xasprintf("%d %s\n", status, reason(status));
     len = len ? len : strlen(body);
-    char *head = xasprintf("HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; "
-                           "charset=utf-8\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
-                           status, reason(status), len, status == 405 ? "Allow: GET, HEAD\r\n" : "");
+    char *head =
+        xasprintf("HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; "
+                  "charset=utf-8\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
+                  status, reason(status), len, status == 405 ? "Allow: GET, HEAD\r\n" : "");
     size_t head_len = strlen(head);
     client->out = xcalloc(head_len + len, 1);
     memcpy(client->out, head, head_len);
@@ -240,7 +241,8 @@ static bool split(const char *listen, char host[64], char port[8])
     size_t len = colon ? (size_t)(colon - listen) : 0;
     bool bracketed = len >= 2 && listen[0] == '[' && listen[len - 1] == ']';
 
-    if (!colon || strlen(colon + 1) > 5 || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (!colon || strlen(colon + 1) > 5 || !colon[1] ||
+        strspn(colon + 1, "0123456789") != strlen(colon + 1))
         return false;
     snprintf(port, 8, "%.5s", colon + 1);
     snprintf(host, 64, "%.*s", (int)(bracketed ? len - 2 : len), listen + (bracketed ? 1 : 0));

@@ -28,7 +28,8 @@ bool shared_parse(const char *text, size_t len, const struct alerts *sinks, stru
 void shared_release(struct shared *shared);
 
 /* The record, yours: this context's alarms of the book. written[i] tells how far alarm i is in
- * it: what was left out for lack of room counts as written, it is then told without being shared. */
+ * it: what was left out for lack of room counts as written, it is then told without being shared.
+ */
 char *shared_write(const struct alerts *book, const char *context, const char *holder, int64_t beat,
                    int *written);
 

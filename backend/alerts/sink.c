@@ -94,8 +94,8 @@ bool sink_http_open(struct sink_http *at, const struct sink_env *env, struct err
         headers[0] = line = xasprintf("Authorization: Bearer %s", token);
     }
     split_url(set->url, &base, &at->path);
-    int64_t limit = set->timeout_ms > 0 && set->timeout_ms < SINK_TIME_MS ? set->timeout_ms
-                                                                           : SINK_TIME_MS;
+    int64_t limit =
+        set->timeout_ms > 0 && set->timeout_ms < SINK_TIME_MS ? set->timeout_ms : SINK_TIME_MS;
     const struct http_config config = {.base_url = base,
                                        .unix_socket = "",
                                        .ca_file = set->ca_file ? set->ca_file : "",

@@ -64,7 +64,7 @@ static json_t *one(const struct sink_item *item, int64_t ends_utc_ms)
     json_object_set_new(out, "annotations", notes);
     put_utc(out, "startsAt", alert->first_utc_ms);
     put_utc(out, "endsAt",
-            item->event == ALERT_OPENED                       ? ends_utc_ms
+            item->event == ALERT_OPENED                    ? ends_utc_ms
             : alert->resolved_utc_ms > alert->first_utc_ms ? alert->resolved_utc_ms
                                                            : alert->first_utc_ms + 1);
     return out;

@@ -141,9 +141,8 @@ static void open_contexts(struct watch *watch)
     watch->contexts = xcalloc(watch->env.context_count, sizeof *watch->contexts);
     for (size_t i = 0; i < watch->env.context_count; i++) {
         env.context = watch->env.contexts[i];
-        watch->contexts[i] = (struct watched){.name = env.context,
-                                              .lease = lease_new(&env),
-                                              .live_ms = loop_now_ms(watch->env.loop)};
+        watch->contexts[i] = (struct watched){
+            .name = env.context, .lease = lease_new(&env), .live_ms = loop_now_ms(watch->env.loop)};
     }
 }
 
@@ -199,8 +198,8 @@ size_t watch_stats(const struct watch *watch, struct watch_sink_stats *out, size
         const struct outlet *outlet = &watch->outlets[n];
         out[n] = (struct watch_sink_stats){outlet->name, outlet->delivered, outlet->failed, 0};
         for (size_t i = 0; i < watch->book.count; i++)
-            out[n].pending += (size_t)(incident_event(watch->book.items[i]) -
-                                       watch->book.items[i]->to[n].said);
+            out[n].pending +=
+                (size_t)(incident_event(watch->book.items[i]) - watch->book.items[i]->to[n].said);
     }
     return n;
 }

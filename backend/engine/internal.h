@@ -13,7 +13,7 @@
 
 enum engine_limit {
     ENGINE_EVENTS_MAX = 200,
-    ENGINE_ALARMS_MAX = 100,      /* kept, once resolved ones are among them */
+    ENGINE_ALARMS_MAX = 100, /* kept, once resolved ones are among them */
     ENGINE_ALARMS_OPEN_MAX = 4096,
     ENGINE_ACTIONS_MAX = 32,
     ENGINE_PUBLISH_MS = 10, /* between two frames at least; what comes meanwhile is gathered */

@@ -1,5 +1,6 @@
-/* lab.h: a simulated cluster on a virtual clock, whose service web was released as 5 by lockstep, watches of it, and one receiver that does what a
- * test says. What the receiver really got is on its own list, whatever the watch believes. */
+/* lab.h: a simulated cluster on a virtual clock, whose service web was released as 5 by lockstep,
+ * watches of it, and one receiver that does what a test says. What the receiver really got is on
+ * its own list, whatever the watch believes. */
 #ifndef LOCKSTEP_TESTS_ALERTS_LAB_H
 #define LOCKSTEP_TESTS_ALERTS_LAB_H
 
@@ -18,8 +19,8 @@ struct got {
 struct receiver {
     unsigned refuse;      /* the next so many are refused, not taken */
     unsigned lose_answer; /* the next so many are taken, and the answer is lost */
-    unsigned hang;        /* the next so many get no answer within the time limit, and are not taken */
-    int64_t delay_ms;     /* every answer comes so late; taken when it comes */
+    unsigned hang;    /* the next so many get no answer within the time limit, and are not taken */
+    int64_t delay_ms; /* every answer comes so late; taken when it comes */
     struct got got[LAB_GOT_MAX];
     size_t count;
 };

@@ -10,7 +10,7 @@ make -s install DESTDIR="$to" PREFIX=/usr >/dev/null
 "$to/usr/bin/lockstep" --version >/dev/null
 for file in share/lockstep/themes/default.theme share/man/man1/lockstep.1 \
     share/bash-completion/completions/lockstep share/zsh/site-functions/_lockstep \
-    share/fish/vendor_completions.d/lockstep.fish; do
+    share/fish/vendor_completions.d/lockstep.fish lib/systemd/system/lockstep-watch.service; do
     [ -s "$to/usr/$file" ] || { echo "install: no $file" >&2; exit 1; }
 done
 make -s uninstall DESTDIR="$to" PREFIX=/usr >/dev/null

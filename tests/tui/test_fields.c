@@ -1,4 +1,5 @@
 /* test_fields.c: the JSON documents have the fields that are documented, and no others. */
+#include "alerts/alert.h"
 #include "fields.h"
 #include "program.h"
 
@@ -97,6 +98,23 @@ START_TEST(documents_have_the_documented_fields_and_no_others)
 }
 END_TEST
 
+START_TEST(alarms_have_the_documented_fields_and_no_others)
+{
+    struct alert alert = {.id = "1",
+                          .cluster = "lab",
+                          .kind = "step",
+                          .first_utc_ms = 1,
+                          .last_utc_ms = 2,
+                          .resolved_utc_ms = 3};
+
+    for (int event = ALERT_OPENED; event <= ALERT_RESOLVED; event++) {
+        json_t *root = alert_json(&alert, (enum alert_event)event);
+        walk(root, "watch", "watch");
+        json_decref(root);
+    }
+}
+END_TEST
+
 START_TEST(help_lists_the_fields)
 {
     struct program program;
@@ -117,8 +135,9 @@ END_TEST
 START_TEST(every_object_is_documented_and_reached)
 {
     for (size_t i = 0; i < field_count; i++) {
-        bool named =
-            strcmp(fields[i].object, "status") == 0 || strcmp(fields[i].object, "gate") == 0;
+        bool named = strcmp(fields[i].object, "status") == 0 ||
+                     strcmp(fields[i].object, "gate") == 0 ||
+                     strcmp(fields[i].object, "watch") == 0;
         bool found = fields[i].type[0] != '@';
         size_t len = strlen(fields[i].object);
         for (size_t k = 0; k < field_count; k++) {
@@ -140,6 +159,7 @@ SUITE(fields)
     TCase *tcase = test_case(suite, "fields", 60);
 
     tcase_add_test(tcase, documents_have_the_documented_fields_and_no_others);
+    tcase_add_test(tcase, alarms_have_the_documented_fields_and_no_others);
     tcase_add_test(tcase, help_lists_the_fields);
     tcase_add_test(tcase, every_object_is_documented_and_reached);
     return suite;

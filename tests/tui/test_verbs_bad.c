@@ -111,10 +111,10 @@ static const struct {
 } settings[] = {
     {"contexts: [\n", "lockstep: %/.config/lockstep/config.yaml: line"},
     {"contxts: []\n",
-     "lockstep: %/.config/lockstep/config.yaml: contxts: there is no such setting. "
+     "lockstep: %/.config/lockstep/config.yaml:1:1: contxts: there is no such setting. "
      "Did you mean 'contexts'?"},
     {"contexts: [{name: a, kind: swarm, endpoint: 'ssh://h'}]\n",
-     "lockstep: %/.config/lockstep/config.yaml: contexts[0].endpoint: ssh://h: ssh is not "
+     "lockstep: %/.config/lockstep/config.yaml:1:12: contexts[0].endpoint: ssh://h: ssh is not "
      "supported"},
 };
 
