@@ -282,7 +282,7 @@ static int open_socket(const char *listen_on, bool anywhere, struct err *err)
 
 static void name_address(struct metrics_server *server)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
     char host[64], port[8];
 
