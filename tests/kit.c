@@ -11,20 +11,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static test_suite_fn *suites[256];
+static struct kit_suite suites[256];
 static size_t suite_count;
 static char program[PATH_MAX], scratch[PATH_MAX], tests_dir[PATH_MAX];
 
-void test_register(test_suite_fn *fn)
+void test_register(const char *name, test_suite_fn *fn)
 {
     if (suite_count < ARRAY_LEN(suites))
-        suites[suite_count++] = fn;
+        suites[suite_count++] = (struct kit_suite){name, fn};
 }
 
-test_suite_fn *const *kit_suites(size_t *count)
+const struct kit_suite *kit_suites(size_t *count)
 {
     *count = suite_count;
     return suites;
+}
+
+bool kit_is_chosen(const struct kit_suite *suite, char *const *words)
+{
+    bool chosen = !*words;
+
+    for (; *words && !chosen; words++)
+        chosen = strncmp(suite->name, *words, strlen(*words)) == 0;
+    return chosen;
 }
 
 TCase *test_case(Suite *suite, const char *name, double timeout_s)

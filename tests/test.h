@@ -8,13 +8,13 @@
 #include <check.h>
 
 typedef Suite *test_suite_fn(void);
-void test_register(test_suite_fn *fn);
+void test_register(const char *name, test_suite_fn *fn);
 
 #define SUITE(name)                                                                                \
     static Suite *suite_##name(void);                                                              \
     __attribute__((constructor)) static void register_##name(void)                                 \
     {                                                                                              \
-        test_register(suite_##name);                                                               \
+        test_register(#name, suite_##name);                                                        \
     }                                                                                              \
     static Suite *suite_##name(void)
 

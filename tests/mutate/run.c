@@ -345,9 +345,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!kit_init(argv[0]) || !equivalents_load(&equivalents, "tests/mutate/equivalent"))
         return 2;
-    test_suite_fn *const *suite = kit_suites(&suites);
+    const struct kit_suite *suite = kit_suites(&suites);
     for (size_t i = 0; i < suites; i++)
-        suite[i]();
+        suite[i].make();
     if (run.workers > WORKERS_MAX)
         run.workers = WORKERS_MAX;
     uint32_t *turns = shared(sizeof *turns * WORKERS_MAX);
