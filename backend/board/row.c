@@ -62,6 +62,16 @@ static const struct release *shown_release(const struct release *release, struct
     return copy;
 }
 
+/* What a claim that is open is about to bring is asked for, too: its record says so at the end. */
+static uint32_t asked_for(const struct release *release)
+{
+    const struct claim *claim = &release->claim;
+    bool forward =
+        claim->id[0] && claim->verb != VERB_ROLLBACK && strcmp(claim->to, release->to) == 0;
+
+    return forward && claim->to_count > release->target ? claim->to_count : release->target;
+}
+
 static const char *drift_of(const struct board_input *in, const struct flight *f,
                             struct arena *arena)
 {
@@ -70,11 +80,11 @@ static const char *drift_of(const struct board_input *in, const struct flight *f
     if (!f->active || f->rolling_back || !release || !release->target ||
         strcmp(release->to, f->to) != 0)
         return "";
-    uint32_t running = f->have - f->failing;
-    if (running <= release->target)
+    uint32_t running = f->have - f->failing, asked = asked_for(release);
+    if (running <= asked)
         return "";
-    return arena_printf(arena, "%u more on %s than the %u asked for", running - release->target,
-                        f->to, release->target);
+    return arena_printf(arena, "%u more on %s than the %u asked for", running - asked, f->to,
+                        asked);
 }
 
 static void fill_option(const struct board_input *in, struct row *row, enum verb verb)

@@ -287,6 +287,29 @@ START_TEST(more_than_was_asked_for_is_drift)
 }
 END_TEST
 
+START_TEST(what_an_open_claim_is_about_to_bring_is_no_drift)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 2, "n1");
+    build_instances(s, "5", INSTANCE_SERVING, 6, "n2");
+    s->motion = MOTION_RESTING;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_WAVE, 3);
+    w.release.claim = (struct claim){
+        .id = "a1", .verb = VERB_STEP, .from = "4", .to = "5", .have_count = 3, .to_count = 8};
+    struct board_input in = input_of(&w);
+    const struct row *row = board_row(&in);
+
+    ck_assert_str_eq(row->drift, "");
+    row_unref(row);
+    w.release.claim.to_count = 5;
+    row = board_row(&in);
+    ck_assert_str_eq(row->drift, "1 more on 5 than the 5 asked for");
+    row_unref(row);
+    world_end(&w);
+}
+END_TEST
+
 START_TEST(a_record_of_a_newer_lockstep_is_looked_at_and_not_touched)
 {
     struct world w = canary_of_one();
@@ -315,6 +338,7 @@ SUITE(board)
     tcase_add_test(tc, a_start_is_refused_while_a_release_is_in_flight);
     tcase_add_test(tc, a_ghost_of_the_old_version_keeps_the_release_in_flight);
     tcase_add_test(tc, more_than_was_asked_for_is_drift);
+    tcase_add_test(tc, what_an_open_claim_is_about_to_bring_is_no_drift);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_looked_at_and_not_touched);
     return suite;
 }

@@ -130,9 +130,9 @@ static bool decode_alloc(const struct json_at *at, struct nomad_alloc *out, stru
     struct json_at job = json_key(at, "JobID"), group = json_key(at, "TaskGroup");
     struct json_at node = json_key(at, "NodeID"), name = json_key(at, "Name");
     struct json_at version = json_key(at, "JobVersion"), created = json_key(at, "CreateTime");
-    struct json_at next = json_key(at, "NextAllocation");
+    struct json_at next = json_key(at, "NextAllocation"), index = json_key(at, "ModifyIndex");
     const char *successor;
-    int64_t number, created_ns;
+    int64_t number, created_ns, modify_index;
 
     if (!json_get_object(at, err) || !json_get_id(&id, 64, &out->id, err) ||
         !json_opt_text(&space, TEXT_NAME_MAX, "default", &out->space, err) ||
@@ -142,9 +142,11 @@ static bool decode_alloc(const struct json_at *at, struct nomad_alloc *out, stru
         !json_opt_text(&name, TEXT_NAME_MAX, "", &out->name, err) ||
         !json_opt_text(&next, 64, "", &successor, err) ||
         !json_opt_int(&version, 0, INT64_MAX, 0, &number, err) ||
-        !json_opt_int(&created, 0, INT64_MAX, 0, &created_ns, err))
+        !json_opt_int(&created, 0, INT64_MAX, 0, &created_ns, err) ||
+        !json_opt_int(&index, 0, INT64_MAX, 0, &modify_index, err))
         return false;
     out->job_version = (uint64_t)number;
+    out->modify_index = (uint64_t)modify_index;
     out->created_utc_ms = created_ns / NS_IN_MS;
     out->replaced = successor[0] != '\0';
     return decode_client(at, out, err) && decode_health(at, out, err) && decode_tasks(at, out, err);
@@ -188,15 +190,19 @@ static bool decode_node(const struct json_at *at, struct nomad_node *out, struct
     struct json_at id = json_key(at, "ID"), name = json_key(at, "Name");
     struct json_at status = json_key(at, "Status"), said = json_key(at, "StatusDescription");
     struct json_at eligible = json_key(at, "SchedulingEligibility"), drain = json_key(at, "Drain");
+    struct json_at index = json_key(at, "ModifyIndex");
     const char *word, *eligibility;
+    int64_t modify_index;
 
     if (!json_get_object(at, err) || !json_get_id(&id, 64, &out->id, err) ||
         !json_opt_text(&name, TEXT_NAME_MAX, out->id, &out->name, err) ||
         !json_get_text(&status, 32, &word, err) ||
         !json_opt_text(&said, TEXT_MESSAGE_MAX, "", &out->message, err) ||
         !json_opt_text(&eligible, 32, "eligible", &eligibility, err) ||
-        !json_opt_bool(&drain, false, &out->draining, err))
+        !json_opt_bool(&drain, false, &out->draining, err) ||
+        !json_opt_int(&index, 0, INT64_MAX, 0, &modify_index, err))
         return false;
+    out->modify_index = (uint64_t)modify_index;
     out->draining |= strcmp(eligibility, "eligible") != 0;
     /* "down", "disconnected", and what a newer server may call a node that is not there. */
     out->state = strcmp(word, "ready") == 0          ? NOMAD_NODE_READY

@@ -145,8 +145,6 @@ void nomad_deliver_begin(struct follow *follow)
 {
     for (size_t i = 0; i < follow->services.count; i++)
         follow->services.rows[i].seen = false;
-    for (size_t i = 0; i < follow->nodes.count; i++)
-        follow->nodes.rows[i].seen = false;
 }
 
 void nomad_deliver_end(struct follow *follow)
@@ -177,10 +175,33 @@ static void tell_node(struct follow *follow, const struct node *node)
     sink->node(sink->arg, node);
 }
 
+static uint64_t hash_nodes(const struct nomad_view *view)
+{
+    uint64_t hash = HASH_SEED;
+
+    for (size_t i = 0; i < view->node_count; i++) {
+        const struct nomad_node *node = &view->nodes[i];
+        hash = hash_mix(hash, node->id, strlen(node->id) + 1);
+        hash = hash_mix(hash, node->name, strlen(node->name) + 1);
+        hash = hash_mix(hash, node->message, strlen(node->message) + 1);
+        hash = hash_mix(hash, &node->state, sizeof node->state);
+        hash = hash_mix(hash, &node->draining, sizeof node->draining);
+    }
+    return hash;
+}
+
 /* Nodes first: what a service says of a silent node is then understood. One that vanished was
  * down for a day, or purged: what it ran may run on. */
 void nomad_deliver_nodes(struct follow *follow, const struct nomad_view *view)
 {
+    uint64_t hash = hash_nodes(view);
+
+    if (follow->nodes_told && hash == follow->nodes_hash)
+        return;
+    follow->nodes_told = true;
+    follow->nodes_hash = hash;
+    for (size_t i = 0; i < follow->nodes.count; i++)
+        follow->nodes.rows[i].seen = false;
     for (size_t i = 0; i < view->node_count; i++) {
         struct node node = nomad_node_fact(view, &view->nodes[i]);
         tell_node(follow, &node);

@@ -75,7 +75,7 @@ enum nomad_health { NOMAD_UNSET, NOMAD_HEALTHY, NOMAD_UNHEALTHY };
 
 struct nomad_alloc {
     const char *id, *space, *job, *group, *node, *name;
-    uint64_t job_version;
+    uint64_t job_version, modify_index;
     int64_t created_utc_ms, started_utc_ms; /* -1: not known */
     enum nomad_client client;
     enum nomad_health health;
@@ -91,6 +91,7 @@ enum nomad_node_state { NOMAD_NODE_READY, NOMAD_NODE_INIT, NOMAD_NODE_DOWN };
 struct nomad_node {
     const char *id, *name, *message;
     enum nomad_node_state state;
+    uint64_t modify_index;
     bool draining; /* or not eligible */
 };
 

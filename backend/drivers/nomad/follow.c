@@ -233,6 +233,7 @@ static void on_glance(void *arg, struct nomad_look *look, const struct err *err)
     if (job)
         job->looking = false;
     if (look) {
+        nomad_deliver_nodes(follow, &look->view); /* a return is told before what it ends */
         nomad_deliver_job(follow, &look->view, &look->sight, true);
         nomad_look_free(look);
     } else if (err->code == ERR_NOT_FOUND) {

@@ -41,6 +41,8 @@ struct survey;
 struct follow {
     struct nomad *nomad;
     struct told_table services, nodes;
+    uint64_t nodes_hash; /* of all of them, as last told */
+    bool nodes_told;
     struct followed **jobs; /* sorted by namespace and id */
     size_t job_count, job_cap;
     char focus[160];

@@ -9,6 +9,12 @@
 #include "model/node.h"
 #include "model/service.h"
 
+/* A node on its way back, and its index when it was first seen silent. */
+struct nomad_away {
+    const char *id;
+    uint64_t index;
+};
+
 /* What a look gave of the whole cluster. */
 struct nomad_view {
     const char *cluster; /* the context's name */
@@ -16,6 +22,8 @@ struct nomad_view {
     size_t node_count;
     const char *const *returned; /* ids of nodes that report again since a moment, sorted */
     size_t returned_count;
+    const struct nomad_away *away; /* sorted */
+    size_t away_count;
     int64_t utc_ms, now_ms; /* when it was heard */
 };
 

@@ -1,7 +1,8 @@
 /* returns.c: nodes that were silent and report again.
  *
  * Of what such a node ran Nomad says "lost" until the node itself says what became of it; for some
- * seconds it may still run. */
+ * seconds it may still run. It says so before it is called ready: until then what has ended since
+ * it was silent still counts, so that its return is seen together with what it ran. */
 #include "drivers/nomad/client.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct seen {
     char *id;
     bool silent, taken; /* taken: the id belongs to the next table */
     int64_t back_ms;    /* 0: never away, or long enough back */
+    uint64_t index;     /* of the node when it was first seen down; 0: it was not */
 };
 
 struct returns {
@@ -52,13 +54,20 @@ void nomad_returns_note(struct returns *returns, struct arena *arena, struct nom
 {
     struct seen *next = xcalloc(view->node_count + 1, sizeof *next);
     const char **back = arena_alloc(arena, view->node_count + 1, sizeof *back);
+    struct nomad_away *away = arena_alloc(arena, view->node_count + 1, sizeof *away);
 
-    view->returned_count = 0;
+    view->returned_count = view->away_count = 0;
     for (size_t i = 0; i < view->node_count; i++) {
         const struct nomad_node *node = &view->nodes[i];
         struct seen *old = find(returns, node->id);
         bool silent = node->state != NOMAD_NODE_READY;
         next[i] = (struct seen){.id = old ? old->id : xstrdup(node->id), .silent = silent};
+        if (silent && old)
+            next[i].index = old->index;
+        if (node->state == NOMAD_NODE_DOWN && !next[i].index)
+            next[i].index = node->modify_index;
+        if (node->state == NOMAD_NODE_INIT && next[i].index)
+            away[view->away_count++] = (struct nomad_away){node->id, next[i].index};
         if (!silent && old && old->silent)
             next[i].back_ms = view->now_ms > 0 ? view->now_ms : 1;
         else if (!silent && old && old->back_ms && view->now_ms - old->back_ms < NOMAD_RETURN_MS)
@@ -75,6 +84,7 @@ void nomad_returns_note(struct returns *returns, struct arena *arena, struct nom
     returns->nodes = next;
     returns->count = view->node_count;
     view->returned = back;
+    view->away = away;
 }
 
 bool nomad_returns_any(const struct returns *returns)

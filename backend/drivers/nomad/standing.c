@@ -89,6 +89,22 @@ static bool just_returned(const struct nomad_view *view, const char *id)
                                                sizeof *view->returned, compare_ids) != NULL;
 }
 
+static int compare_away(const void *id, const void *away)
+{
+    return strcmp(id, ((const struct nomad_away *)away)->id);
+}
+
+/* Its node is on its way back, and said only now that it ended. */
+static bool ended_while_away(const struct nomad_view *view, const struct nomad_alloc *alloc)
+{
+    const struct nomad_away *away =
+        view->away_count > 0
+            ? bsearch(alloc->node, view->away, view->away_count, sizeof *view->away, compare_away)
+            : NULL;
+
+    return away && alloc->modify_index > away->index;
+}
+
 bool nomad_classify(const struct nomad_view *view, const struct nomad_alloc *alloc, bool newest,
                     enum instance_state *out)
 {
@@ -100,6 +116,10 @@ bool nomad_classify(const struct nomad_view *view, const struct nomad_alloc *all
     case NOMAD_COMPLETE:
     case NOMAD_FAILED:
         *out = INSTANCE_FAILING;
+        if (ended_while_away(view, alloc)) {
+            *out = INSTANCE_GHOST;
+            return true;
+        }
         return alloc->wanted && newest && !alloc->replaced;
     case NOMAD_LOST:
         *out = silent ? INSTANCE_GHOST : INSTANCE_STOPPING;

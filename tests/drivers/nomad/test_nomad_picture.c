@@ -1,5 +1,6 @@
 /* test_nomad_picture.c: facts of a service from answers of a real Nomad 1.6, and what makes them
  * differ. */
+#include "drivers/nomad/client.h"
 #include "drivers/nomad/nomad_recorded.h"
 #include "test.h"
 
@@ -231,6 +232,56 @@ START_TEST(a_node_on_its_way_back_still_counts)
 }
 END_TEST
 
+/* The client says what ended before the server calls it ready again. */
+START_TEST(what_ended_while_its_node_was_away_counts_until_the_node_is_back)
+{
+    static const struct nomad_away away = {"n1", 100};
+    const struct nomad_node node = {.id = "n1", .state = NOMAD_NODE_INIT};
+    struct nomad_view view = {.nodes = &node, .node_count = 1, .away = &away, .away_count = 1};
+    struct nomad_alloc alloc = {.node = "n1", .client = NOMAD_COMPLETE, .modify_index = 101};
+    enum instance_state state;
+
+    ck_assert(nomad_classify(&view, &alloc, true, &state));
+    ck_assert_int_eq(state, INSTANCE_GHOST);
+    alloc.modify_index = 99; /* long before */
+    ck_assert(!nomad_classify(&view, &alloc, true, &state));
+    alloc.modify_index = 101;
+    view.away_count = 0;
+    ck_assert(!nomad_classify(&view, &alloc, true, &state));
+}
+END_TEST
+
+START_TEST(a_node_is_away_from_when_it_was_first_seen_down_until_it_is_ready)
+{
+    static const struct {
+        enum nomad_node_state state;
+        uint64_t index;
+        size_t away, returned;
+    } sights[] = {
+        {NOMAD_NODE_INIT, 50, 0, 0}, /* new, never down */
+        {NOMAD_NODE_READY, 60, 0, 1}, {NOMAD_NODE_DOWN, 70, 0, 0},
+        {NOMAD_NODE_DOWN, 80, 0, 0}, /* made ineligible meanwhile */
+        {NOMAD_NODE_INIT, 90, 1, 0},  {NOMAD_NODE_READY, 95, 0, 1},
+        {NOMAD_NODE_INIT, 99, 0, 0},
+    };
+    struct returns *returns = nomad_returns_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(sights); i++) {
+        struct arena *arena = arena_new(256);
+        const struct nomad_node node = {
+            .id = "n1", .state = sights[i].state, .modify_index = sights[i].index};
+        struct nomad_view view = {.nodes = &node, .node_count = 1, .now_ms = 1000};
+        nomad_returns_note(returns, arena, &view);
+        ck_assert_uint_eq(view.away_count, sights[i].away);
+        ck_assert_uint_eq(view.returned_count, sights[i].returned);
+        if (view.away_count)
+            ck_assert_uint_eq(view.away[0].index, 70);
+        arena_free(arena);
+    }
+    nomad_returns_free(returns);
+}
+END_TEST
+
 START_TEST(what_cannot_be_placed_says_which_dimension_is_exhausted)
 {
     look = nomad_recorded_look("big");
@@ -287,6 +338,8 @@ SUITE(nomad_picture)
     tcase_add_test(tc, what_runs_on_a_silent_node_is_a_ghost);
     tcase_add_loop_test(tc, an_allocation_is_what_is_known_of_it, 0, ARRAY_LEN(classes));
     tcase_add_test(tc, a_node_on_its_way_back_still_counts);
+    tcase_add_test(tc, what_ended_while_its_node_was_away_counts_until_the_node_is_back);
+    tcase_add_test(tc, a_node_is_away_from_when_it_was_first_seen_down_until_it_is_ready);
     tcase_add_test(tc, what_cannot_be_placed_says_which_dimension_is_exhausted);
     tcase_add_test(tc, what_does_not_start_says_why);
     tcase_add_test(tc, a_batch_job_launches_and_is_not_released);
