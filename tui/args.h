@@ -62,6 +62,8 @@ enum arg_type {
       "tell the story by itself, with the keys shown; any key takes over")                         \
     X(THEME, theme, TAKES_TEXT, "--theme", "", "NAME", "colours: a theme's name or file")          \
     X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
+    X(PLAIN, plain, TAKES_NOTHING, "--plain", "", "",                                              \
+      "no screen: a line for each service, then one whenever something changes")                   \
     X(SHOW_KEYS, show_keys, TAKES_NOTHING, "--show-keys", "", "",                                  \
       "show each pressed key on the screen")                                                       \
     X(MAN, man, TAKES_NOTHING, "--man", "", "", "all of it as a page for man(1)")                  \
@@ -103,8 +105,8 @@ struct args {
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool print_rbac, print_policy, print_unit, read_only, yes, no_journal, play, ascii, show_keys,
-        man, help, version, ended, supported;
+    bool print_rbac, print_policy, print_unit, read_only, yes, no_journal, play, ascii, plain,
+        show_keys, man, help, version, ended, supported;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

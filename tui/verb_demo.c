@@ -7,10 +7,13 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "drivers/sim/sim.h"
+#include "plain.h"
 #include "session.h"
 #include "verbs.h"
 
 #include <stdio.h>
+
+enum { PLAIN_TURN_MS = 60000 };
 
 static void on_cue(void *arg, const char *cue)
 {
@@ -38,6 +41,33 @@ static int run_app(struct session *session, const struct args *args, const struc
     return app_run(session->engine, &options);
 }
 
+struct plain_run {
+    struct plain plain;
+    uint64_t seq;
+};
+
+static bool print_news(void *arg, const struct frame *frame)
+{
+    struct plain_run *run = arg;
+
+    if (frame->seq != run->seq)
+        plain_print(&run->plain, frame, stdout);
+    run->seq = frame->seq;
+    return ferror(stdout) != 0;
+}
+
+/* Until it is interrupted, or nobody reads it any more. */
+static int run_plain(struct session *session, const struct args *args)
+{
+    struct plain_run run = {0};
+
+    session_sync(session, args);
+    while (!session_interrupted() && !ferror(stdout))
+        session_run(session, PLAIN_TURN_MS, print_news, &run);
+    plain_release(&run.plain);
+    return EXIT_DONE;
+}
+
 static int run_dashboard(struct session *session, const struct args *args,
                          const struct story *story)
 {
@@ -52,7 +82,9 @@ static int run_dashboard(struct session *session, const struct args *args,
         cluster->shared = sim = sim_new(story->name, cluster->seed, session->clock, &err);
     }
     int status = err.code == ERR_NONE ? session_start(session, args) : complain_err(&err);
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE && args->plain)
+        status = run_plain(session, args);
+    else if (status == EXIT_DONE)
         status = run_app(session, args, story, sim, speed);
     sim_unref(sim);
     return status;
