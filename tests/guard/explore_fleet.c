@@ -24,6 +24,9 @@ static unsigned mask_of(const struct uses *uses, uint32_t of)
 static void read_facts(struct fleet_facts *facts, const struct book *book)
 {
     for (uint32_t s = 0; s < FLEET_SERVICES; s++) {
+        facts->launcher[s] = s < book->service_count && book->services[s].launcher_count
+                                 ? book->services[s].launchers[0]
+                                 : NO_SEAT;
         for (unsigned n = 0; n < FLEET_NODES; n++)
             facts->seat[s][n] =
                 s < book->service_count ? book_find_seat(book, s, node_name[n]) : NO_SEAT;
@@ -111,6 +114,15 @@ static void add_pushes(struct fleet_model *model, uint32_t s, unsigned v)
             add_deed(model, DEED_ADMIT, s, v, 1u << n)->helps = true;
 }
 
+static void add_launcher(struct fleet_model *model, uint32_t s, unsigned v)
+{
+    if (!(model->fleet->faults & FAULT_LAUNCHERS) || model->facts.launcher[s] == NO_SEAT)
+        return;
+    struct fleet_deed *add = add_deed(model, DEED_LAUNCHER, s, v, 0);
+    add->deed.launcher = model->facts.launcher[s];
+    add->helps = true;
+}
+
 static void add_service(struct fleet_model *model, uint32_t s)
 {
     const struct book_service *service = &model->scenario->book->services[s];
@@ -118,8 +130,10 @@ static void add_service(struct fleet_model *model, uint32_t s)
     add_deed(model, DEED_BAKE, s, VERSION_NOT_KNOWN, 0)->helps = true;
     if (model->fleet->faults & FAULT_FAILED)
         add_deed(model, DEED_BAKE, s, VERSION_NOT_KNOWN, 0)->deed.failed = true;
-    for (unsigned v = 0; v < service->version_count; v++)
+    for (unsigned v = 0; v < service->version_count; v++) {
         add_pushes(model, s, v);
+        add_launcher(model, s, v);
+    }
 }
 
 /* What happens to a node happens to every service on it; see apply_to_node. */
@@ -282,7 +296,7 @@ static uint64_t take(const struct fleet_state *state, unsigned *at, unsigned wid
     return value;
 }
 
-enum { NODE_BITS = 20, NO_CHANGE = 3 };
+enum { NODE_BITS = 20, NO_CHANGE = 3, NO_LAUNCH = 3 };
 
 /* Everything about one node: state, then runs, queued, tried per service. */
 static uint64_t node_bits(const struct fleet_model *model, const struct world *world, unsigned n)
@@ -325,6 +339,8 @@ static struct fleet_state pack(const struct fleet_model *model, const struct wor
         put(&state, &at, 1, world->usages[i]);
     for (size_t i = 0; i < book->cohort_count; i++)
         put(&state, &at, 1, world->ended[i]);
+    for (size_t i = 0; i < book->launcher_count; i++)
+        put(&state, &at, 2, world->launchers[i] == NO_VERSION ? NO_LAUNCH : world->launchers[i]);
     for (unsigned i = 0; i < FLEET_OPERATORS; i++) {
         put(&state, &at, 8, pictures[i].deed);
         put(&state, &at, 1, pictures[i].aged);
@@ -436,6 +452,10 @@ void fleet_decode(struct fleet_model *model, const struct fleet_state *state,
         world->usages[i] = take(state, &at, 1);
     for (size_t i = 0; i < book->cohort_count; i++)
         world->ended[i] = take(state, &at, 1);
+    for (size_t i = 0; i < book->launcher_count; i++) {
+        uint64_t version = take(state, &at, 2);
+        world->launchers[i] = version == NO_LAUNCH ? NO_VERSION : version;
+    }
     for (unsigned i = 0; i < FLEET_OPERATORS; i++) {
         pictures[i].deed = (uint8_t)take(state, &at, 8);
         pictures[i].aged = take(state, &at, 1);

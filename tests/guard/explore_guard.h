@@ -12,13 +12,14 @@
 enum { FLEET_SERVICES = 2, FLEET_VERSIONS = 3, FLEET_NODES = 3, FLEET_OPERATORS = 2 };
 
 enum fleet_fault {
-    FAULT_SILENT = 1,  /* nodes go silent, and return with anything they may have run */
-    FAULT_RETIRED = 2, /* and are said to be gone */
-    FAULT_FENCED = 4,  /* fencing and joining anew */
-    FAULT_CLIENTS = 8, /* cohorts stop, start again, lose their support */
-    FAULT_SCHEMA = 16, /* the store itself is expanded and contracted */
-    FAULT_PARTLY = 32, /* releases and rollbacks reach any part of the nodes, or none */
-    FAULT_FAILED = 64, /* bakes fail */
+    FAULT_SILENT = 1,      /* nodes go silent, and return with anything they may have run */
+    FAULT_RETIRED = 2,     /* and are said to be gone */
+    FAULT_FENCED = 4,      /* fencing and joining anew */
+    FAULT_CLIENTS = 8,     /* cohorts stop, start again, lose their support */
+    FAULT_SCHEMA = 16,     /* the store itself is expanded and contracted */
+    FAULT_PARTLY = 32,     /* releases and rollbacks reach any part of the nodes, or none */
+    FAULT_FAILED = 64,     /* bakes fail */
+    FAULT_LAUNCHERS = 128, /* what an autoscaler would start is pointed elsewhere */
 };
 
 enum fleet_size {
@@ -60,6 +61,7 @@ struct fleet_facts {
     unsigned needs[FLEET_SERVICES][FLEET_VERSIONS], provides[FLEET_SERVICES][FLEET_VERSIONS];
     unsigned requires[FLEET_SERVICES][FLEET_VERSIONS][FLEET_SERVICES];
     bool reads_any[FLEET_SERVICES][FLEET_VERSIONS];
+    unsigned launcher[FLEET_SERVICES]; /* id, or NO_SEAT */
 };
 #define NO_SEAT UINT32_MAX
 

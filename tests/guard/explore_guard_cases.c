@@ -40,6 +40,31 @@ enum { STATES_MAX = 60 * 1000 * 1000 };
 #define STILL     "'web':{'versions':{'w1':{'reads':{'db':['xml','json']}}},'nodes':{'n1':'w1'}}"
 #define ONE       "{'services':{" APP(APP_NODES) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
 #define ONE_SMALL "{'services':{" APP(APP_NODES2) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
+
+/* An autoscaler of app. */
+#define APP_SCALED(nodes) "'app':{'versions':{" APP_VERSIONS "}," nodes ",'launchers':{'hpa':'v1'}}"
+#define SCALED                                                                                     \
+    "{'services':{" APP_SCALED(APP_NODES2) "," WEB(WEB_NODE) "}," STORE "," CLIENTS ",'actions':[" \
+                                                             "]}"
+#define SCALED_WHOLE                                                                               \
+    "{'services':{" APP_SCALED(APP_NODES) "," WEB(WEB_NODE) "}," STORE "," CLIENTS ",'actions':[]" \
+                                                            "}"
+
+#define SCALED_ONE                                                                                 \
+    "{'services':{" APP_SCALED(APP_NODES2) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
+#define SCALED_ONE3                                                                                \
+    "{'services':{" APP_SCALED(APP_NODES) "," STILL "}," STORE "," CLIENTS ",'actions':[]}"
+
+/* A column moves: v2 works with the old one still, v3 needs the new one; web follows. */
+#define MOVED                                                                                      \
+    "{'services':{'app':{'versions':{"                                                             \
+    "'v1':{'pred':[],'needs':{'db':['old']},'provides':['f']},"                                    \
+    "'v2':{'pred':['v1'],'delta':['api+'],'needs':{'db':['old']},'provides':['f','g']},"           \
+    "'v3':{'pred':['v2'],'delta':['code'],'needs':{'db':['new']},'provides':['f','g']}}"           \
+    "," APP_NODES "},'web':{'versions':{"                                                          \
+    "'w1':{'pred':[],'needs':{'db':['old']},'requires':{'app':['f']}},"                            \
+    "'w2':{'pred':['w1'],'delta':['code'],'needs':{'db':['new']},'requires':{'app':['g']}}}"       \
+    "," WEB_NODE "}},'stores':{'db':{'may':[],'has':['old'],'owner':'app'}},'actions':[]}"
 #define FAULTS_ALL                                                                                 \
     (FAULT_SILENT | FAULT_RETIRED | FAULT_FENCED | FAULT_CLIENTS | FAULT_PARTLY | FAULT_FAILED)
 
@@ -82,7 +107,33 @@ const struct fleet_case fleet_cases[] = {
      .faults = FAULT_SILENT},
     {.name = "3 nodes, partly", .size = FLEET_LARGE, .world = WHOLE, .faults = FAULT_PARTLY},
     {.name = "2 nodes, two old pictures", .size = FLEET_LARGE, .world = SMALL, .pictures = 2},
+    {.name = "2 nodes, launcher", .size = FLEET_MEDIUM, .world = SCALED, .faults = FAULT_LAUNCHERS},
+    {.name = "3 nodes, launcher, clients",
+     .size = FLEET_LARGE,
+     .world = SCALED_WHOLE,
+     .faults = FAULT_LAUNCHERS | FAULT_CLIENTS},
+    {.name = "3 nodes, schema", .size = FLEET_MEDIUM, .world = MOVED, .faults = FAULT_SCHEMA},
+    {.name = "2 nodes, launcher, 1 gone, fenced",
+     .size = FLEET_MEDIUM,
+     .world = SCALED_ONE,
+     .gone_max = 1,
+     .faults = FAULT_LAUNCHERS | FAULT_SILENT | FAULT_FENCED},
+    {.name = "3 nodes, launcher, 1 gone, fenced, clients",
+     .size = FLEET_LARGE,
+     .world = SCALED_ONE3,
+     .gone_max = 1,
+     .faults = FAULT_LAUNCHERS | FAULT_SILENT | FAULT_FENCED | FAULT_CLIENTS},
+    {.name = "3 nodes, schema, silent",
+     .size = FLEET_LARGE,
+     .world = MOVED,
+     .gone_max = 1,
+     .faults = FAULT_SCHEMA | FAULT_SILENT},
     {.name = "without R1", WITHOUT(R1, "something unreadable may be read")},
+    {.name = "without R1, schema",
+     .world = MOVED,
+     .missing = 1u << RULE_R1,
+     .breaks = "something needed is not there",
+     .faults = FAULT_SCHEMA},
     {.name = "without R2", WITHOUT(R2, "a call may go unprovided")},
     {.name = "without R3", WITHOUT(R3, "more than one step may be live")},
     {.name = "without R4", WITHOUT(R4, "a full release without its rehearsal")},

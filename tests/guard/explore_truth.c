@@ -30,14 +30,29 @@ static const struct seat_now *seat_of(const struct fleet_facts *facts, const str
     return facts->seat[s][n] == NO_SEAT ? &nobody : &world->seats[facts->seat[s][n]];
 }
 
-/* Versions that may be running of a service. */
-static unsigned running(const struct fleet_facts *facts, const struct world *world, unsigned s)
+/* Versions that may run on its nodes. */
+static unsigned seated(const struct fleet_facts *facts, const struct world *world, unsigned s)
 {
     unsigned all = 0;
 
     for (unsigned n = 0; n < FLEET_NODES; n++)
         all |= possible_at(seat_of(facts, world, s, n));
     return all;
+}
+
+/* What an autoscaler would start may be running at any time. */
+static unsigned launched(const struct fleet_facts *facts, const struct world *world, unsigned s)
+{
+    uint64_t version =
+        facts->launcher[s] == NO_SEAT ? NO_VERSION : world->launchers[facts->launcher[s]];
+
+    return version == NO_VERSION ? 0 : BIT(version);
+}
+
+/* Versions that may be running of a service. */
+static unsigned running(const struct fleet_facts *facts, const struct world *world, unsigned s)
+{
+    return seated(facts, world, s) | launched(facts, world, s);
 }
 
 static const struct cert *cert_at(const struct world *world, unsigned s, unsigned v)
@@ -253,6 +268,21 @@ static const char *truth_of_spread(const struct fleet_facts *facts, const struct
     return "a full release without its rehearsal";
 }
 
+/* A launcher is pointed only at what was rehearsed, or at what all nodes run and that is no canary
+ * that happens to be everywhere; back from that it may go. */
+static const char *truth_of_launch(const struct fleet_facts *facts, const struct world *before,
+                                   const struct world *after, unsigned s)
+{
+    unsigned was = launched(facts, before, s), is = launched(facts, after, s);
+    unsigned v = is ? (unsigned)__builtin_ctz(is) : 0, u = was ? (unsigned)__builtin_ctz(was) : 0;
+    bool canary = before->services[s].changing == v && !(was && facts->follows[s][u] & is);
+
+    if (was == is || cert_at(before, s, v)->stage >= CERT_CERTIFIED)
+        return NULL;
+    return seated(facts, before, s) == is && !canary ? NULL
+                                                     : "a launcher at what was never rehearsed";
+}
+
 /* Formats leave the store only when they were attested to be gone and nobody may write them. */
 static const char *truth_of_rest(const struct fleet_facts *facts, const struct world *before,
                                  const struct world *after, const struct deed *deed)
@@ -272,6 +302,8 @@ const char *truth_of_step(const struct fleet_facts *facts, const struct world *b
 {
     const char *wrong = truth_of_rest(facts, before, after, deed);
 
+    for (unsigned s = 0; s < FLEET_SERVICES && !wrong; s++)
+        wrong = truth_of_launch(facts, before, after, s);
     for (unsigned s = 0; s < FLEET_SERVICES; s++)
         for (unsigned v = 0; v < FLEET_VERSIONS && !wrong; v++) {
             wrong = truth_of_record(facts, before, after, deed, s, v);

@@ -52,6 +52,36 @@ START_TEST(a_state_is_packed_and_unpacked_without_loss)
 }
 END_TEST
 
+static const struct fleet_case *case_with(unsigned faults)
+{
+    for (size_t i = 0; i < fleet_case_count; i++)
+        if (fleet_cases[i].faults & faults)
+            return &fleet_cases[i];
+    return NULL;
+}
+
+/* The shortest way past a missing R4 is a release; the launcher's is looked at by hand. */
+START_TEST(a_launcher_at_what_was_never_rehearsed_is_noticed)
+{
+    struct fleet_model *model = fleet_model_new(case_with(FAULT_LAUNCHERS));
+    struct picture pictures[FLEET_OPERATORS];
+    struct fleet_state first = fleet_first(model);
+    struct deed deed = {.kind = DEED_LAUNCHER, .version = 1};
+
+    fleet_decode(model, &first, pictures);
+    world_copy(&model->next, &model->at);
+    deed.launcher = model->facts.launcher[0];
+    deed_apply(&model->next, &deed);
+    const char *wrong = truth_of_step(&model->facts, &model->at, &model->next, &deed);
+    ck_assert(wrong && strcmp(wrong, "a launcher at what was never rehearsed") == 0);
+    struct fleet_state moved = fleet_encode(model, &model->next, pictures);
+    ck_assert_int_ne(memcmp(&first, &moved, sizeof first), 0);
+    fleet_decode(model, &moved, pictures);
+    ck_assert_uint_eq(model->at.launchers[deed.launcher], 1);
+    fleet_model_free(model);
+}
+END_TEST
+
 SUITE(explore_guard)
 {
     Suite *suite = suite_create("explore_guard");
@@ -60,5 +90,6 @@ SUITE(explore_guard)
     tcase_add_loop_test(tcase, every_reachable_fleet_keeps_the_promises, 0, (int)fleet_case_count);
     tcase_add_loop_test(tcase, a_missing_rule_is_noticed, 0, (int)fleet_case_count);
     tcase_add_test(tcase, a_state_is_packed_and_unpacked_without_loss);
+    tcase_add_test(tcase, a_launcher_at_what_was_never_rehearsed_is_noticed);
     return suite;
 }
