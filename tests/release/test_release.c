@@ -151,6 +151,24 @@ static const char *const hostile[] = {
     "{\"schema\":1,\"claim\":{\"id\":\"a\",\"write\":0,\"writes\":300}}",
     "{\"schema\":1,\"claim\":{\"id\":\"0123456789012345678901234567890123\",\"writes\":1}}",
     "{\"schema\":1,\"claim\":{\"id\":\"a\\u001b\",\"writes\":1}}",
+    "{\"schema\":1,\"profile\":7}",
+    "{\"schema\":1,\"profile\":\"longer than any profile\"}",
+    "{\"schema\":1,\"rehearsed_ms\":-1}",
+    "{\"schema\":1,\"certificate\":[]}",
+    "{\"schema\":1,\"certificate\":{\"version\":7}}",
+    "{\"schema\":1,\"certificate\":{\"at_ms\":-1}}",
+    "{\"schema\":1,\"certificate\":{\"state\":\"framed\"}}",
+    "{\"schema\":1,\"certificate\":{\"attended\":1}}",
+    "{\"schema\":1,\"glass\":[]}",
+    "{\"schema\":1,\"glass\":{\"rules\":7}}",
+    "{\"schema\":1,\"glass\":{\"until_ms\":-1}}",
+    "{\"schema\":1,\"glass\":{\"waits\":7}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"have_count\":-1}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"verb\":7}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"stage\":\"launched\"}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"profile\":7}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"certificate\":[]}}",
+    "{\"schema\":1,\"claim\":{\"id\":\"a\",\"glass\":[]}}",
     "{\"schema\":1,\"recent\":{}}",
     "{\"schema\":1,\"recent\":[7]}",
     "{\"schema\":1,\"recent\":[{\"id\":7}]}",
@@ -164,6 +182,47 @@ START_TEST(a_hostile_record_is_refused_with_a_reason)
     ck_assert_msg(parse(hostile[_i], &err) == NULL, "%s", hostile[_i]);
     ck_assert_int_ne(err.code, ERR_NONE);
     ck_assert_uint_gt(strlen(err.text), 10);
+}
+END_TEST
+
+START_TEST(what_is_null_was_never_said)
+{
+    struct err err = {0};
+    struct release *release =
+        parse("{\"schema\":1,\"certificate\":null,\"glass\":null,\"claim\":null,\"recent\":null,"
+              "\"memo\":null,\"contracts\":null}",
+              &err);
+
+    ck_assert_msg(release != NULL, "%s", err.text);
+    ck_assert_int_eq(release->cert.state, PROOF_NONE);
+    ck_assert_str_eq(release->claim.id, "");
+    ck_assert_str_eq(release->glass.rules, "");
+    ck_assert_uint_eq(release->recent_count, 0);
+    ck_assert(!release->memo && !release->contracts);
+    release_free(release);
+}
+END_TEST
+
+START_TEST(certificates_and_glass_keep_what_a_newer_lockstep_added)
+{
+    struct err err = {0};
+    struct release *release =
+        parse("{\"schema\":1,\"certificate\":{\"state\":\"baked\",\"version\":\"5\",\"mood\":1},"
+              "\"glass\":{\"rules\":\"R3\",\"waits\":true,\"mood\":2}}",
+              &err);
+
+    ck_assert_msg(release != NULL, "%s", err.text);
+    ck_assert(release->glass.waits);
+    char *text = release_write(release, &err);
+    ck_assert_ptr_nonnull(strstr(text, "\"mood\":1"));
+    ck_assert_ptr_nonnull(strstr(text, "\"mood\":2"));
+    free(text);
+    release->cert.state = PROOF_NONE;
+    release->glass = (struct glass){.rules = ""};
+    text = release_write(release, &err);
+    ck_assert_ptr_null(strstr(text, "mood"));
+    free(text);
+    release_free(release);
 }
 END_TEST
 
@@ -227,6 +286,8 @@ SUITE(release)
     tcase_add_test(tcase, a_newer_schema_is_looked_at_and_not_touched);
     tcase_add_loop_test(tcase, a_hostile_record_is_refused_with_a_reason, 0,
                         (int)ARRAY_LEN(hostile));
+    tcase_add_test(tcase, what_is_null_was_never_said);
+    tcase_add_test(tcase, certificates_and_glass_keep_what_a_newer_lockstep_added);
     tcase_add_test(tcase, texts_are_clean_and_cut);
     tcase_add_test(tcase, too_large_is_neither_read_nor_written);
     tcase_add_test(tcase, the_fullest_record_fits_beside_a_large_memo);
