@@ -411,8 +411,10 @@ static void on_absent(struct protocol *p, const struct protocol_event *e)
     } else if (p->writes == 0) {
         set(p, FLAG_LOST);
         record(p);
-    } else { /* forgotten, or wiped: only the object is left to tell */
+    } else { /* forgotten, or wiped: only the object is left to tell, and without the claim no more
+                is sent */
         clear(p, FLAG_NOT | FLAG_LOOKED);
+        set(p, FLAG_GIVE_UP);
         p->caps = (uint8_t)(p->caps & ~CAP_LEDGER);
         p->state = STATE_LOOK;
     }
