@@ -21,8 +21,10 @@ enum nomad_limit {
     NOMAD_RETURN_MS = 30000,     /* so long after its return a node may still run what it ran */
     NOMAD_BACKOFF_MS = 800,
     NOMAD_BACKOFF_MAX_MS = 30000,
-    NOMAD_IDLE_MS = 60000, /* of the event stream; it has a heartbeat every 10 s */
-    NOMAD_BLOCK_S = 10,    /* a blocking query waits so long: less than any request may take */
+    NOMAD_IDLE_MS = 60000,        /* of the event stream; it has a heartbeat every 10 s */
+    NOMAD_BLIND_MS = 12000,       /* a stream that is silent for longer is not relied upon */
+    NOMAD_STREAM_RETRY_MS = 2000, /* doubled each time, to NOMAD_BACKOFF_MAX_MS */
+    NOMAD_BLOCK_S = 10, /* a blocking query waits so long: less than any request may take */
     NOMAD_READ_TRIES = 5,
     NOMAD_LINE_MAX = 16 << 20, /* one line of events: a plan is one line with all its allocations */
     NOMAD_KEPT_READS = 16,

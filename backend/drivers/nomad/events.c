@@ -58,8 +58,16 @@ static void take_line(struct follow *follow, const char *line, size_t len)
     arena_free(arena);
 }
 
+static int64_t now_ms(const struct follow *follow)
+{
+    return loop_now_ms(follow->nomad->base.env.loop);
+}
+
 static void end_line(struct follow *follow)
 {
+    follow->stream_spoke = true;
+    follow->heard_ms = now_ms(follow);
+    follow->retry_ms = 0;
     if (follow->skip_line)
         nomad_follow_survey(follow);
     else if (follow->line_len > 0)
@@ -91,8 +99,18 @@ static bool on_data(void *arg, const char *bytes, size_t len)
     return true;
 }
 
+static void try_later(struct follow *follow, const struct http_answer *answer)
+{
+    follow->retry_ms = follow->retry_ms ? follow->retry_ms * 2 : NOMAD_STREAM_RETRY_MS;
+    if (follow->retry_ms > NOMAD_BACKOFF_MAX_MS)
+        follow->retry_ms = NOMAD_BACKOFF_MAX_MS;
+    follow->next_stream_ms =
+        now_ms(follow) +
+        (answer->retry_after_ms > follow->retry_ms ? answer->retry_after_ms : follow->retry_ms);
+}
+
 /* What happened meanwhile is found by a survey, which opens it again. Who may not hear of nodes
- * hears of the rest, and who may not hear anything asks. */
+ * hears of the rest; one that was refused, or ended without a word, is tried again later. */
 static void on_end(void *arg, const struct http_answer *answer, bool sent, const struct err *err)
 {
     struct follow *follow = arg;
@@ -102,10 +120,10 @@ static void on_end(void *arg, const struct http_answer *answer, bool sent, const
     follow->stream = NULL;
     follow->line_len = 0;
     follow->skip_line = false;
-    if (answer->status >= 400 && follow->no_nodes_topic)
-        follow->no_stream = true;
-    else if (answer->status >= 400)
+    if (answer->status == 403 && !follow->no_nodes_topic)
         follow->no_nodes_topic = true;
+    else if (!follow->stream_spoke)
+        try_later(follow, answer);
     nomad_follow_survey(follow);
 }
 
@@ -114,8 +132,10 @@ void nomad_follow_open_stream(struct follow *follow)
     struct nomad *nomad = follow->nomad;
     char *more, *path;
 
-    if (follow->stream || follow->no_stream)
+    if (follow->stream || now_ms(follow) < follow->next_stream_ms)
         return;
+    follow->stream_spoke = false;
+    follow->heard_ms = now_ms(follow);
     more =
         xasprintf("&topic=Job&topic=Allocation&topic=Deployment&topic=Evaluation%s&index=%" PRIu64,
                   follow->no_nodes_topic ? "" : "&topic=Node", follow->event_index);
@@ -131,4 +151,9 @@ void nomad_follow_close_stream(struct follow *follow)
     follow->stream = NULL;
     follow->line_len = 0;
     follow->skip_line = false;
+}
+
+bool nomad_stream_is_blind(const struct follow *follow)
+{
+    return !follow->stream || now_ms(follow) - follow->heard_ms > NOMAD_BLIND_MS;
 }

@@ -58,6 +58,14 @@ void nomad_follow_failed(struct follow *follow, const struct err *err)
     survey_in(follow, follow->backoff_ms);
 }
 
+/* By the stream where there is one that speaks, else by waiting for answers. */
+static void listen(struct follow *follow)
+{
+    nomad_follow_open_stream(follow);
+    if (nomad_stream_is_blind(follow))
+        nomad_blocks_start(follow);
+}
+
 void nomad_follow_alive(struct follow *follow)
 {
     struct driver_sink *sink = &follow->nomad->base.env.sink;
@@ -67,18 +75,26 @@ void nomad_follow_alive(struct follow *follow)
     follow->surveyed_ms = loop_now_ms(loop_of(follow));
     set_state(follow, CLUSTER_LIVE, NULL);
     sink->fresh(sink->arg);
-    if (!follow->synced) {
-        follow->synced = true;
-        sink->synced(sink->arg);
-    }
-    nomad_follow_open_stream(follow);
+    nomad_follow_synced(follow);
+    listen(follow);
     nomad_records_follow(follow);
     if (!follow->ping_timer)
         ping_in(follow, NOMAD_PING_MS);
-    /* Without a stream, and while a returned node may still change its mind, by asking. */
-    if (follow->again || !follow->stream || nomad_returns_any(follow->nomad->returns))
+    /* While a returned node may still change its mind, by asking. */
+    if (follow->again || nomad_returns_any(follow->nomad->returns))
         survey_in(follow, NOMAD_SURVEY_MS);
     follow->again = false;
+}
+
+/* Whether there is a shared record belongs to what must be known before a key. */
+void nomad_follow_synced(struct follow *follow)
+{
+    struct driver_sink *sink = &follow->nomad->base.env.sink;
+
+    if (follow->synced || follow->state != CLUSTER_LIVE || !follow->records_known)
+        return;
+    follow->synced = true;
+    sink->synced(sink->arg);
 }
 
 static void survey_now(void *arg)
@@ -120,6 +136,7 @@ static void on_ping(void *arg, const struct http_answer *answer, bool sent,
         return;
     }
     sink->fresh(sink->arg);
+    listen(follow);
     ping_in(follow, NOMAD_PING_MS);
 }
 

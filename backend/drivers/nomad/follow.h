@@ -1,8 +1,9 @@
 /* follow.h: streaming facts; private to this folder.
  *
  * A survey asks for everything in four lists and for the versions of the jobs that are new; then
- * the event stream says which jobs changed, and only these are looked at again. At rest nothing is
- * asked but a sign of life. */
+ * the event stream says which jobs changed, and only these are looked at again. Where there is no
+ * stream, or it says nothing, blocking queries on the lists ask for the next survey, and the stream
+ * is tried again. At rest nothing is asked but a sign of life. */
 #ifndef LOCKSTEP_DRIVERS_NOMAD_FOLLOW_H
 #define LOCKSTEP_DRIVERS_NOMAD_FOLLOW_H
 
@@ -37,6 +38,14 @@ struct seen_record {
     bool seen;
 };
 
+enum nomad_list {
+    NOMAD_LIST_JOBS,
+    NOMAD_LIST_ALLOCS,
+    NOMAD_LIST_DEPLOYMENTS,
+    NOMAD_LIST_NODES,
+    NOMAD_LIST_COUNT
+};
+
 struct survey;
 struct follow {
     struct nomad *nomad;
@@ -55,21 +64,26 @@ struct follow {
     unsigned looks;
     /* the event stream */
     struct http_request *stream;
-    bool no_nodes_topic, no_stream;
+    bool no_nodes_topic, stream_spoke;          /* it sent a whole line since it was opened */
+    int64_t heard_ms, retry_ms, next_stream_ms; /* its last line; not opened before */
     uint64_t event_index;
     char *line;
     size_t line_len, line_cap;
     bool skip_line;
+    /* and where there is none */
+    uint64_t list_index[NOMAD_LIST_COUNT]; /* X-Nomad-Index of the last survey */
+    bool blocking[NOMAD_LIST_COUNT];
     /* records */
     struct seen_record *records;
     size_t record_count, record_cap;
     uint64_t record_index;
-    bool record_watch;
+    bool record_watch, records_known; /* known: whether there are any, or can be */
 };
 
 /* follow.c */
 void nomad_follow_failed(struct follow *follow, const struct err *err);
 void nomad_follow_alive(struct follow *follow);  /* a survey was delivered */
+void nomad_follow_synced(struct follow *follow); /* says so once all of it is known */
 void nomad_follow_survey(struct follow *follow); /* soon */
 void nomad_follow_mark(struct follow *follow, const char *space,
                        const char *job); /* look at it soon */
@@ -82,6 +96,8 @@ void nomad_follow_keep_history(struct followed *job, struct arena *arena,
 
 /* survey.c */
 void nomad_survey_start(struct follow *follow);
+char *nomad_list_path(const struct nomad *nomad, enum nomad_list list,
+                      const char *more); /* yours */
 
 /* deliver.c */
 void nomad_deliver_nodes(struct follow *follow, const struct nomad_view *view);
@@ -98,6 +114,11 @@ void nomad_told_free(struct told_table *table);
 /* events.c */
 void nomad_follow_open_stream(struct follow *follow);
 void nomad_follow_close_stream(struct follow *follow);
+/* There is none, or it has been silent for longer than its heartbeat. */
+bool nomad_stream_is_blind(const struct follow *follow);
+
+/* blocking.c */
+void nomad_blocks_start(struct follow *follow);
 
 /* records.c */
 void nomad_records_follow(struct follow *follow);

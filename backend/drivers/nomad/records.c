@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_VARIABLES                                                                               \
+    "these servers have no variables (Nomad 1.4): releases are remembered in the journal of this " \
+    "machine only, and other operators are not seen before they act"
+
 struct watch {
     struct op op;
     struct follow *follow;
@@ -119,10 +123,9 @@ static void no_variables(struct follow *follow)
     struct driver_sink *sink = &follow->nomad->base.env.sink;
 
     if (follow->nomad->caps.ledger)
-        sink->event(sink->arg, "",
-                    "these servers have no variables (Nomad 1.4): releases are remembered in the "
-                    "journal of this machine only");
+        sink->event(sink->arg, "", NO_VARIABLES);
     follow->nomad->caps.ledger = false;
+    follow->nomad->caps.drift_note = NO_VARIABLES;
 }
 
 static void on_list(void *arg, const struct http_answer *answer, bool sent,
@@ -148,6 +151,8 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
         follow->record_index = 0;
         nomad_client_later(follow->nomad, NOMAD_PING_MS, watch_again, watch);
     }
+    follow->records_known = true;
+    nomad_follow_synced(follow);
 }
 
 static void watch_again(void *arg)

@@ -4,22 +4,21 @@
 #include "drivers/nomad/follow.h"
 
 #include "base/json.h"
+#include "drivers/nomad/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum part { PART_JOBS, PART_ALLOCS, PART_DEPLOYMENTS, PART_NODES, PART_COUNT };
-
 struct survey {
     struct op op;
     struct follow *follow;
-    json_t *parts[PART_COUNT];
+    json_t *parts[NOMAD_LIST_COUNT];
     unsigned pending;
     struct err err;
     struct survey_part {
         struct survey *survey;
-        enum part part;
-    } refs[PART_COUNT];
+        enum nomad_list part;
+    } refs[NOMAD_LIST_COUNT];
     struct arena *arena;
     struct nomad_view view;
     struct nomad_listed *jobs;
@@ -39,7 +38,7 @@ static void drop_survey(struct op *op)
 {
     struct survey *survey = (struct survey *)(void *)op;
 
-    for (unsigned i = 0; i < PART_COUNT; i++)
+    for (unsigned i = 0; i < NOMAD_LIST_COUNT; i++)
         json_decref(survey->parts[i]);
     arena_free(survey->arena);
     free(survey);
@@ -60,16 +59,16 @@ static bool decode(struct survey *survey)
 {
     struct nomad_node *nodes;
     bool ok =
-        nomad_decode_jobs(survey->parts[PART_JOBS], survey->arena, &survey->jobs,
+        nomad_decode_jobs(survey->parts[NOMAD_LIST_JOBS], survey->arena, &survey->jobs,
                           &survey->job_count, &survey->err) &&
-        nomad_decode_allocs(survey->parts[PART_ALLOCS], survey->arena, &survey->allocs,
+        nomad_decode_allocs(survey->parts[NOMAD_LIST_ALLOCS], survey->arena, &survey->allocs,
                             &survey->alloc_count, &survey->err) &&
-        nomad_decode_deployments(survey->parts[PART_DEPLOYMENTS], survey->arena,
+        nomad_decode_deployments(survey->parts[NOMAD_LIST_DEPLOYMENTS], survey->arena,
                                  &survey->deployments, &survey->deployment_count, &survey->err) &&
-        nomad_decode_nodes(survey->parts[PART_NODES], survey->arena, &nodes,
+        nomad_decode_nodes(survey->parts[NOMAD_LIST_NODES], survey->arena, &nodes,
                            &survey->view.node_count, &survey->err);
 
-    for (unsigned i = 0; i < PART_COUNT; i++) {
+    for (unsigned i = 0; i < NOMAD_LIST_COUNT; i++) {
         json_decref(survey->parts[i]);
         survey->parts[i] = NULL;
     }
@@ -216,8 +215,8 @@ static void fetch_more(struct survey *survey)
 static void on_part(void *arg, const struct http_answer *answer, bool sent,
                     const struct err *failed)
 {
-    static const char *const what[PART_COUNT] = {"reading jobs", "reading allocations",
-                                                 "reading deployments", "reading nodes"};
+    static const char *const what[NOMAD_LIST_COUNT] = {"reading jobs", "reading allocations",
+                                                       "reading deployments", "reading nodes"};
     const struct survey_part *ref = arg;
     struct survey *survey = ref->survey;
     struct nomad *nomad = survey->op.nomad;
@@ -227,6 +226,8 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
     (void)sent;
     json_t *value = nomad_client_parse(nomad, answer, failed, what[ref->part], &err);
     survey->parts[ref->part] = value;
+    if (value)
+        survey->follow->list_index[ref->part] = nomad_answer_index(answer);
     if (!value && survey->err.code == ERR_NONE)
         survey->err = err;
     if (--survey->pending > 0)
@@ -244,21 +245,32 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
     fetch_more(survey);
 }
 
+char *nomad_list_path(const struct nomad *nomad, enum nomad_list list, const char *more)
+{
+    static const char *const paths[NOMAD_LIST_COUNT] = {
+        [NOMAD_LIST_JOBS] = "jobs",
+        [NOMAD_LIST_ALLOCS] = "allocations",
+        [NOMAD_LIST_DEPLOYMENTS] = "deployments",
+        [NOMAD_LIST_NODES] = "nodes",
+    };
+
+    return nomad_client_path(nomad, paths[list], list == NOMAD_LIST_NODES ? NULL : nomad->space,
+                             more);
+}
+
 void nomad_survey_start(struct follow *follow)
 {
-    static const char *const paths[PART_COUNT] = {"jobs", "allocations", "deployments", "nodes"};
     struct nomad *nomad = follow->nomad;
     struct survey *survey = xcalloc(1, sizeof *survey);
 
     survey->follow = follow;
     survey->arena = arena_new(4096);
-    survey->pending = PART_COUNT;
+    survey->pending = NOMAD_LIST_COUNT;
     nomad_op_begin(nomad, &survey->op, drop_survey);
-    for (unsigned i = 0; i < PART_COUNT; i++) {
-        survey->refs[i] = (struct survey_part){survey, (enum part)i};
-        nomad_client_get(nomad,
-                         nomad_client_path(nomad, paths[i], i == PART_NODES ? NULL : nomad->space,
-                                           i == PART_ALLOCS ? "&task_states=false" : ""),
-                         on_part, &survey->refs[i]);
+    for (unsigned i = 0; i < NOMAD_LIST_COUNT; i++) {
+        survey->refs[i] = (struct survey_part){survey, (enum nomad_list)i};
+        const char *more = i == NOMAD_LIST_ALLOCS ? "&task_states=false" : "";
+        nomad_client_get(nomad, nomad_list_path(nomad, (enum nomad_list)i, more), on_part,
+                         &survey->refs[i]);
     }
 }
