@@ -105,6 +105,7 @@ struct driver_denial {
     unsigned verbs;      /* set of 1 << enum verb; 0: something else that it lacks, worth knowing */
     const char *kind;    /* as struct service's; "": every kind */
     const char *scope;   /* "": every scope */
+    bool unscoped;       /* only what has no scope */
     const char *missing; /* "patch statefulsets.apps in shop" */
 };
 

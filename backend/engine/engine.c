@@ -483,7 +483,8 @@ static void fill_denied(const struct cluster *cluster, const struct service *ser
     for (size_t i = 0; i < cluster->denial_count; i++) {
         const struct driver_denial *d = &cluster->denials[i];
         if ((d->kind[0] && strcmp(d->kind, service->kind) != 0) ||
-            (d->scope[0] && strcmp(d->scope, service->scope) != 0))
+            (d->scope[0] && strcmp(d->scope, service->scope) != 0) ||
+            (d->unscoped && service->scope[0]))
             continue;
         for (unsigned verb = 0; verb < VERB_COUNT; verb++)
             if (((d->verbs >> verb) & 1) && !in->denied[verb])

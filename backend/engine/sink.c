@@ -191,6 +191,7 @@ static void take_denials(struct cluster *cluster, const struct driver_permission
             .verbs = d->verbs,
             .kind = arena_strdup(arena, d->kind),
             .scope = arena_strdup(arena, d->scope),
+            .unscoped = d->unscoped,
             .missing = arena_printf(arena, "this identity may not: %s", d->missing),
         };
     }

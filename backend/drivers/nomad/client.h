@@ -62,6 +62,7 @@ struct nomad {
     struct driver_caps caps;
     struct http *http;
     char socket[108], region[64], space[128]; /* space: of what is asked for, "*" all */
+    char self[64], self_name[96];             /* of the token, once it was asked for; "" */
     struct op *ops;
     struct kept_read kept[NOMAD_KEPT_READS];
     size_t kept_next;

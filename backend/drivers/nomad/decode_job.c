@@ -152,6 +152,8 @@ static bool decode_job(const struct json_at *root, struct nomad_job *out, struct
     struct json_at name = json_key(root, "Name"), type = json_key(root, "Type");
     struct json_at stop = json_key(root, "Stop"), stable = json_key(root, "Stable");
     struct json_at dispatched = json_key(root, "Dispatched");
+    struct json_at token = json_key(root, "NomadTokenID"), submit = json_key(root, "SubmitTime");
+    int64_t submit_ns;
 
     *out = (struct nomad_job){.raw = root->value};
     if (!json_get_object(root, err) || !json_get_text(&id, ID_MAX, &out->id, err) ||
@@ -161,10 +163,13 @@ static bool decode_job(const struct json_at *root, struct nomad_job *out, struct
         !json_opt_bool(&stop, false, &out->stopped, err) ||
         !json_opt_bool(&stable, false, &out->stable, err) ||
         !json_opt_bool(&dispatched, false, &out->dispatched, err) ||
+        !json_opt_text(&token, 64, "", &out->token, err) ||
+        !json_opt_int(&submit, 0, INT64_MAX, 0, &submit_ns, err) ||
         !get_index(root, "Version", &out->number, err) ||
         !get_index(root, "JobModifyIndex", &out->modify_index, err) ||
         !get_index(root, "CreateIndex", &out->create_index, err))
         return false;
+    out->submit_utc_ms = submit_ns > 0 ? submit_ns / 1000000 : -1;
     out->periodic = is_set(json_object_get(root->value, "Periodic"));
     out->parameterized = is_set(json_object_get(root->value, "ParameterizedJob"));
     return decode_groups(root, out, err);

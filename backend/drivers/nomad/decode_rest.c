@@ -161,42 +161,78 @@ const struct nomad_deployed *nomad_find_deployed(const struct nomad_deployment *
     return NULL;
 }
 
-/* The first member of a map of counts: "memory" and 3. */
-static const char *first_count(const struct json_at *up, const char *key, int64_t *count)
+enum { PARTS_MAX = 4 }; /* of one explanation */
+
+struct parts {
+    const char *text;
+    unsigned count;
+};
+
+static void add_part(const struct json_at *metric, struct parts *parts, const char *text)
 {
-    struct json_at map = json_key(up, key);
+    if (parts->count++ < PARTS_MAX)
+        parts->text =
+            parts->text[0] ? arena_printf(metric->arena, "%s; %s", parts->text, text) : text;
+}
+
+/* Every member of a map of counts: "memory exhausted on 3 nodes". */
+static void add_counts(const struct json_at *metric, const char *key, const char *before,
+                       const char *after, struct parts *parts)
+{
+    struct json_at map = json_key(metric, key);
     json_t *object = (json_t *)(uintptr_t)map.value, *value;
     const char *name;
 
     json_object_foreach(object, name, value)
     {
-        *count = (int64_t)json_integer_value(value);
-        return text_clean(up->arena, name, strlen(name), TEXT_NAME_MAX);
+        int64_t count = (int64_t)json_integer_value(value);
+        add_part(metric, parts,
+                 arena_printf(metric->arena, "%s%s %s %" PRId64 " node%s", before,
+                              text_clean(metric->arena, name, strlen(name), TEXT_NAME_MAX), after,
+                              count, count == 1 ? "" : "s"));
     }
-    return NULL;
 }
 
+/* Datacenters that have no node to place anything on. */
+static void add_empty(const struct json_at *metric, struct parts *parts)
+{
+    struct json_at map = json_key(metric, "NodesAvailable");
+    json_t *object = (json_t *)(uintptr_t)map.value, *value;
+    const char *name;
+
+    json_object_foreach(object, name, value)
+    {
+        if (json_is_integer(value) && json_integer_value(value) == 0)
+            add_part(metric, parts,
+                     arena_printf(metric->arena, "no node is ready in datacenter %s",
+                                  text_clean(metric->arena, name, strlen(name), TEXT_NAME_MAX)));
+    }
+}
+
+/* Most specific first. A class is exhausted by a dimension that is named already. */
 static const char *explain_failure(const struct json_at *metric)
 {
     struct json_at quota = json_key(metric, "QuotaExhausted");
-    const char *what;
-    int64_t count = 0;
+    struct parts parts = {"", 0};
 
-    if (json_array_size(quota.value) > 0) {
-        const char *raw = json_raw(json_array_get(quota.value, 0));
-        const char *which = raw ? text_clean(metric->arena, raw, strlen(raw), 200) : "?";
-        return arena_printf(metric->arena, "quota reached: %s", which);
+    for (size_t i = 0; i < json_array_size(quota.value); i++) {
+        const char *raw = json_raw(json_array_get(quota.value, i));
+        add_part(metric, &parts,
+                 arena_printf(metric->arena, "quota reached: %s",
+                              raw ? text_clean(metric->arena, raw, strlen(raw), 200) : "?"));
     }
-    if ((what = first_count(metric, "DimensionExhausted", &count)))
-        return arena_printf(metric->arena, "%s exhausted on %" PRId64 " node%s", what, count,
-                            count == 1 ? "" : "s");
-    if ((what = first_count(metric, "ConstraintFiltered", &count)))
-        return arena_printf(metric->arena, "constraint %s filters %" PRId64 " node%s", what, count,
-                            count == 1 ? "" : "s");
-    if ((what = first_count(metric, "ClassExhausted", &count)))
-        return arena_printf(metric->arena, "class %s exhausted on %" PRId64 " node%s", what, count,
-                            count == 1 ? "" : "s");
-    return "no node is eligible";
+    add_counts(metric, "DimensionExhausted", "", "exhausted on", &parts);
+    add_counts(metric, "ConstraintFiltered", "constraint ", "filters", &parts);
+    if (parts.count == 0)
+        add_counts(metric, "ClassExhausted", "class ", "exhausted on", &parts);
+    if (parts.count == 0)
+        add_counts(metric, "ClassFiltered", "class ", "filters", &parts);
+    if (parts.count == 0)
+        add_empty(metric, &parts);
+    if (parts.count > PARTS_MAX)
+        parts.text =
+            arena_printf(metric->arena, "%s; and %u more", parts.text, parts.count - PARTS_MAX);
+    return parts.text[0] ? parts.text : "no node is eligible";
 }
 
 /* The newest evaluation that says something about a group. */

@@ -40,6 +40,8 @@ struct nomad_group {
 /* One version of a job. */
 struct nomad_job {
     const char *space, *id, *name, *type;
+    const char *token;                   /* accessor id of who registered it, or "" */
+    int64_t submit_utc_ms;               /* -1 not known */
     uint64_t number;                     /* Version */
     uint64_t modify_index, create_index; /* JobModifyIndex, CreateIndex */
     bool stopped, stable, periodic, parameterized, dispatched;

@@ -94,6 +94,8 @@ static struct nomad_look *make(struct look_op *look)
     out->arena = arena_new(4096);
     out->view = (struct nomad_view){
         .cluster = nomad->base.env.config->name,
+        .self = nomad->self,
+        .self_name = nomad->self_name,
         .utc_ms = clock_utc_ms(clock),
         .now_ms = clock_now_ms(clock),
     };

@@ -1,8 +1,10 @@
 /* permissions.c: who the token is, and what its policies leave out.
  *
  * GET /v1/acl/token/self names the token; without ACLs every one may do everything, and who one is
- * is the user of this machine, unverified. What a policy allows is asked by trying the read that
- * needs it: policies themselves are read by management tokens only. */
+ * is the user of this machine, unverified. What a policy allows is asked by a dry run that needs
+ * it, in every namespace that the token sees: policies themselves are read by management tokens
+ * only.
+ */
 #include "drivers/nomad/client.h"
 
 #include "base/json.h"
@@ -15,9 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SPACES_MAX = 64 };
+
 struct ask {
     struct op op;
     struct arena *arena;
+    const char *spaces[SPACES_MAX]; /* asked one after the other */
+    size_t space_count, next;
+    struct driver_denial denials[SPACES_MAX];
     struct driver_permissions permissions;
     driver_permissions_fn *fn;
     void *arg;
@@ -47,7 +54,10 @@ static void end_ask(struct ask *ask, const struct err *err)
     void *arg = ask->arg;
     struct driver_permissions permissions = ask->permissions;
     struct arena *arena = ask->arena;
+    struct driver_denial *denials = arena_alloc(arena, SPACES_MAX, sizeof *denials);
 
+    memcpy(denials, ask->denials, permissions.denial_count * sizeof *denials);
+    permissions.denials = denials;
     ask->arena = NULL;
     nomad_op_end(&ask->op);
     fn(arg, &permissions, err_or_null(err));
@@ -68,38 +78,109 @@ static bool name_token(struct ask *ask, const json_t *token, bool *management, s
     *management = strcmp(kind, "management") == 0;
     ask->permissions.who = called[0] ? called : arena_printf(ask->arena, "token %.8s", accessor);
     ask->permissions.verified = true;
+    snprintf(ask->op.nomad->self, sizeof ask->op.nomad->self, "%s", accessor);
+    snprintf(ask->op.nomad->self_name, sizeof ask->op.nomad->self_name, "%s", ask->permissions.who);
     return true;
 }
 
-/* The dry run of a job that is never registered: refused where submit-job is missing. */
+static void ask_next(struct ask *ask);
+
+static void deny(struct ask *ask, const char *space)
+{
+    static const unsigned acting = 1u << VERB_START | 1u << VERB_STEP | 1u << VERB_PAUSE |
+                                   1u << VERB_RESUME | 1u << VERB_ROLLBACK;
+    bool is_default = strcmp(space, "default") == 0;
+    const char *missing = arena_printf(ask->arena, "submit-job in namespace %s", space);
+
+    ask->denials[ask->permissions.denial_count++] =
+        (struct driver_denial){.verbs = acting,
+                               .kind = "",
+                               .scope = is_default ? "" : space,
+                               .unscoped = is_default,
+                               .missing = missing};
+    ask->permissions.missing = missing;
+}
+
 static void on_submit(void *arg, const struct http_answer *answer, bool sent,
                       const struct err *failed)
 {
     struct ask *ask = arg;
-    const struct err none = {0};
 
     (void)sent;
-    if (failed->code == ERR_NONE && answer->status == 403) {
-        ask->permissions.may_act = false;
-        ask->permissions.missing = "submit-job in this namespace";
-    }
-    end_ask(ask, &none);
+    if (failed->code == ERR_NONE && answer->status == 403)
+        deny(ask, ask->spaces[ask->next]);
+    ask->next++;
+    ask_next(ask);
 }
 
-static void ask_submit(struct ask *ask)
+/* The dry run of a job that is never registered: refused where submit-job is missing. */
+static void ask_submit(struct ask *ask, const char *space)
 {
     static const char job[] = "job/lockstep-asks/plan";
     struct nomad *nomad = ask->op.nomad;
     json_t *task = json_pack("{s:s, s:s, s:{s:s}}", "Name", "t", "Driver", "raw_exec", "Config",
                              "command", "true");
     json_t *body =
-        json_pack("{s:{s:s, s:s, s:s, s:[s], s:[{s:s, s:i, s:[o]}]}}", "Job", "ID", "lockstep-asks",
-                  "Name", "lockstep-asks", "Type", "service", "Datacenters", "dc1", "TaskGroups",
-                  "Name", "g", "Count", 0, "Tasks", task);
+        json_pack("{s:{s:s, s:s, s:s, s:s, s:[s], s:[{s:s, s:i, s:[o]}]}}", "Job", "ID",
+                  "lockstep-asks", "Name", "lockstep-asks", "Namespace", space, "Type", "service",
+                  "Datacenters", "dc1", "TaskGroups", "Name", "g", "Count", 0, "Tasks", task);
 
-    nomad_client_put(nomad, nomad_client_path(nomad, job, nomad_home_space(nomad), ""), body,
-                     on_submit, ask);
+    nomad_client_put(nomad, nomad_client_path(nomad, job, space, ""), body, on_submit, ask);
     json_decref(body);
+}
+
+/* Denied everywhere is denied; else the namespaces are named. */
+static void ask_next(struct ask *ask)
+{
+    const struct err none = {0};
+
+    if (ask->next < ask->space_count) {
+        ask_submit(ask, ask->spaces[ask->next]);
+        return;
+    }
+    if (ask->permissions.denial_count == ask->space_count) {
+        ask->permissions.may_act = false;
+        ask->permissions.denial_count = 0;
+    } else {
+        ask->permissions.missing = "";
+    }
+    end_ask(ask, &none);
+}
+
+/* Those of the token; where they cannot be listed, the one of what is not said to be in one. */
+static void on_spaces(void *arg, const struct http_answer *answer, bool sent,
+                      const struct err *failed)
+{
+    struct ask *ask = arg;
+    struct err err = {0};
+    json_t *list = nomad_client_parse(ask->op.nomad, answer, failed, "asking for namespaces", &err),
+           *item;
+    size_t i;
+
+    (void)sent;
+    json_array_foreach(list, i, item)
+    {
+        const char *name = json_raw(json_object_get(item, "Name"));
+        if (name && name[0] && ask->space_count < SPACES_MAX)
+            ask->spaces[ask->space_count++] =
+                text_clean(ask->arena, name, strlen(name), TEXT_NAME_MAX);
+    }
+    json_decref(list);
+    if (ask->space_count == 0)
+        ask->spaces[ask->space_count++] = nomad_home_space(ask->op.nomad);
+    ask_next(ask);
+}
+
+static void ask_spaces(struct ask *ask)
+{
+    struct nomad *nomad = ask->op.nomad;
+
+    if (strcmp(nomad->space, "*") == 0) {
+        nomad_client_get(nomad, nomad_client_path(nomad, "namespaces", NULL, ""), on_spaces, ask);
+        return;
+    }
+    ask->spaces[ask->space_count++] = nomad->space;
+    ask_next(ask);
 }
 
 static bool acls_are_off(const struct http_answer *answer)
@@ -131,7 +212,7 @@ static void on_token(void *arg, const struct http_answer *answer, bool sent,
     if (err.code != ERR_NONE || management || read_only)
         end_ask(ask, &err);
     else
-        ask_submit(ask);
+        ask_spaces(ask);
 }
 
 void nomad_permissions(struct driver *driver, driver_permissions_fn *fn, void *arg)

@@ -249,6 +249,30 @@ static const char *version_before(const struct nomad_sight *sight, const struct 
     return "";
 }
 
+/* The registration that began what is wanted now: the oldest of those in a row that want it. */
+static void add_origin(struct draft *draft)
+{
+    const struct nomad_history *history = draft->sight->history;
+    const struct nomad_group *group = draft->standing.group;
+    const struct nomad_job *began = &history->jobs[0];
+    const struct nomad_view *view = draft->view;
+    struct service *service = draft->service;
+
+    for (size_t i = 1; i < history->count; i++) {
+        const struct nomad_group *older = nomad_find_group(&history->jobs[i], group->name);
+        if (!older || strcmp(older->version, group->version) != 0)
+            break;
+        began = &history->jobs[i];
+    }
+    service->since_utc_ms = began->submit_utc_ms;
+    if (!began->token[0])
+        service->by = "";
+    else if (view->self && strcmp(view->self, began->token) == 0)
+        service->by = arena_strdup(service->arena, view->self_name);
+    else
+        service->by = arena_printf(service->arena, "token %.8s", began->token);
+}
+
 static const char *kind_of(const struct nomad_job *job)
 {
     return job->periodic ? "periodic" : job->parameterized ? "parameterized" : job->type;
@@ -315,7 +339,7 @@ const struct service *nomad_picture(const struct nomad_view *view, const struct 
     add_allocs(&draft);
     service->replicas = replicas_of(&draft);
     service->motion = nomad_view_only(job) ? MOTION_NONE : motion_of(&draft);
-    service->since_utc_ms = -1;
+    add_origin(&draft);
     if (!is_work(job))
         judge_trouble(&draft);
     keep_all(&draft, with_instances);

@@ -24,7 +24,8 @@ struct nomad_view {
     size_t returned_count;
     const struct nomad_away *away; /* sorted */
     size_t away_count;
-    int64_t utc_ms, now_ms; /* when it was heard */
+    const char *self, *self_name; /* this token's accessor id and name; NULL where not known */
+    int64_t utc_ms, now_ms;       /* when it was heard */
 };
 
 /* What this process did to a deployment: Nomad keeps no sign of it on the object. */

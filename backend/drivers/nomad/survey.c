@@ -233,6 +233,8 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
     if (--survey->pending > 0)
         return;
     survey->view.cluster = nomad->base.env.config->name;
+    survey->view.self = nomad->self;
+    survey->view.self_name = nomad->self_name;
     survey->view.utc_ms = clock_utc_ms(clock);
     survey->view.now_ms = clock_now_ms(clock);
     if (survey->err.code != ERR_NONE || !decode(survey)) {

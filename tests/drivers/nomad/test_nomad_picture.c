@@ -4,6 +4,7 @@
 #include "drivers/nomad/nomad_recorded.h"
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct nomad_recorded look;
@@ -294,6 +295,80 @@ START_TEST(what_cannot_be_placed_says_which_dimension_is_exhausted)
 }
 END_TEST
 
+static const struct {
+    const char *metric, *said;
+} placements[] = {
+    {"{\"DimensionExhausted\":{\"memory\":3}}", "memory exhausted on 3 nodes"},
+    {"{\"DimensionExhausted\":{\"memory\":1,\"cpu\":2},\"ClassExhausted\":{\"big\":3}}",
+     "memory exhausted on 1 node; cpu exhausted on 2 nodes"},
+    {"{\"DimensionExhausted\":{\"network: reserved port collision http=8080\":2},"
+     "\"ConstraintFiltered\":{\"${attr.kernel.name} = windows\":1}}",
+     "network: reserved port collision http=8080 exhausted on 2 nodes; constraint "
+     "${attr.kernel.name} = windows filters 1 node"},
+    {"{\"QuotaExhausted\":[\"memory exhausted (1024 needed > 512 limit)\"],"
+     "\"DimensionExhausted\":{}}",
+     "quota reached: memory exhausted (1024 needed > 512 limit)"},
+    {"{\"ClassExhausted\":{\"big\":2}}", "class big exhausted on 2 nodes"},
+    {"{\"NodesAvailable\":{\"dc1\":0,\"dc2\":3}}", "no node is ready in datacenter dc1"},
+    {"{\"NodesAvailable\":{\"dc1\":3}}", "no node is eligible"},
+    {"{\"DimensionExhausted\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}}",
+     "a exhausted on 1 node; b exhausted on 1 node; c exhausted on 1 node; d exhausted on 1 node; "
+     "and 2 more"},
+    {"{\"DimensionExhausted\":7,\"QuotaExhausted\":{},\"ConstraintFiltered\":[]}",
+     "no node is eligible"},
+};
+
+START_TEST(what_blocks_a_placement_is_said_per_dimension)
+{
+    struct arena *arena = arena_new(1024);
+    char *text = xasprintf("[{\"Status\":\"complete\",\"FailedTGAllocs\":{\"web\":{}}},"
+                           "{\"Status\":\"blocked\",\"FailedTGAllocs\":{\"web\":%s}}]",
+                           placements[_i].metric);
+    json_t *evaluations = json_loads(text, 0, NULL);
+    struct nomad_blocked *blocked;
+    struct err err = {0};
+    size_t count;
+
+    ck_assert_msg(nomad_decode_blocked(evaluations, arena, &blocked, &count, &err), "%s", err.text);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_str_eq(blocked[0].group, "web");
+    ck_assert_str_eq(blocked[0].reason, placements[_i].said);
+    json_decref(evaluations);
+    free(text);
+    arena_free(arena);
+}
+END_TEST
+
+/* The first of the registrations in a row that want what is wanted now. */
+START_TEST(who_registered_it_and_when_is_told_where_it_is_known)
+{
+    look = nomad_recorded_look("five");
+    struct nomad_history *history = &look.history;
+    size_t first = 0;
+
+    while (first + 1 < history->count && strcmp(history->jobs[first + 1].groups[0].version,
+                                                history->jobs[0].groups[0].version) == 0)
+        first++;
+    ck_assert_uint_gt(first, 0);
+    const struct service *service = nomad_recorded_picture(&look);
+    ck_assert_str_eq(service->by, "");
+    ck_assert_int_eq(service->since_utc_ms, history->jobs[first].submit_utc_ms);
+    ck_assert_int_gt(service->since_utc_ms, 0);
+    service_unref(service);
+    history->jobs[0].token = "11111111-0000-0000-0000-000000000000";
+    history->jobs[first].token = "ee39c4a6-0000-0000-0000-000000000000";
+    service = nomad_recorded_picture(&look);
+    ck_assert_str_eq(service->by, "token ee39c4a6");
+    service_unref(service);
+    look.view.self = history->jobs[first].token;
+    look.view.self_name = "deploy";
+    service = nomad_recorded_picture(&look);
+    ck_assert_str_eq(service->by, "deploy");
+    service_unref(service);
+    nomad_recorded_free(&look);
+}
+END_TEST
+
 START_TEST(what_does_not_start_says_why)
 {
     look = nomad_recorded_look("broken");
@@ -342,6 +417,9 @@ SUITE(nomad_picture)
     tcase_add_test(tc, a_node_is_away_from_when_it_was_first_seen_down_until_it_is_ready);
     tcase_add_test(tc, what_cannot_be_placed_says_which_dimension_is_exhausted);
     tcase_add_test(tc, what_does_not_start_says_why);
+    tcase_add_loop_test(tc, what_blocks_a_placement_is_said_per_dimension, 0,
+                        ARRAY_LEN(placements));
+    tcase_add_test(tc, who_registered_it_and_when_is_told_where_it_is_known);
     tcase_add_test(tc, a_batch_job_launches_and_is_not_released);
     return suite;
 }
