@@ -185,6 +185,12 @@ static void propose_step(const struct board_input *in, const struct flight *f, u
                                    replicas);
 }
 
+/* A schedule or a template of jobs: nothing of it runs under its own name. */
+static bool starts_others(const struct service *service)
+{
+    return service->launcher_count > 0 && strcmp(service->launchers[0].name, LAUNCHER_SPEC) != 0;
+}
+
 static void propose_start(const struct board_input *in, const struct flight *f, uint32_t to_count,
                           const char *version, struct arena *arena, struct proposal *out)
 {
@@ -201,6 +207,8 @@ static void propose_start(const struct board_input *in, const struct flight *f, 
     if (f->active)
         out->hinder = arena_printf(arena, "%s to %s is in flight: finish it or roll it back first",
                                    f->from[0] ? f->from : "?", f->to);
+    else if (replicas == 0 && starts_others(in->guard.service))
+        out->hinder = "it starts other jobs and can only be looked at";
     else if (replicas == 0)
         out->hinder = "it has no instances: scale it up first";
     else if (strcmp(out->to, service->wants) == 0)

@@ -310,6 +310,28 @@ START_TEST(what_an_open_claim_is_about_to_bring_is_no_drift)
 }
 END_TEST
 
+START_TEST(what_starts_other_jobs_is_not_told_to_be_scaled_up)
+{
+    static const char *const names[] = {"periodic", LAUNCHER_SPEC};
+    static const char *const said[] = {"it starts other jobs and can only be looked at",
+                                       "it has no instances: scale it up first"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct service *s = build_service("5");
+        struct launcher *launcher = arena_alloc(s->arena, 1, sizeof *launcher);
+        *launcher = (struct launcher){names[i], "5"};
+        s->launchers = launcher;
+        s->launcher_count = 1;
+        s->replicas = 0;
+        struct world w = world_of(s);
+        struct board_input in = input_of(&w);
+        struct proposal p = board_propose(&in, VERB_START, 0, "6", w.arena);
+        ck_assert_str_eq(p.hinder, said[i]);
+        world_end(&w);
+    }
+}
+END_TEST
+
 START_TEST(a_record_of_a_newer_lockstep_is_looked_at_and_not_touched)
 {
     struct world w = canary_of_one();
@@ -339,6 +361,7 @@ SUITE(board)
     tcase_add_test(tc, a_ghost_of_the_old_version_keeps_the_release_in_flight);
     tcase_add_test(tc, more_than_was_asked_for_is_drift);
     tcase_add_test(tc, what_an_open_claim_is_about_to_bring_is_no_drift);
+    tcase_add_test(tc, what_starts_other_jobs_is_not_told_to_be_scaled_up);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_looked_at_and_not_touched);
     return suite;
 }

@@ -66,7 +66,7 @@ server {
   }
 }
 END
-    [ "$1" != acl ] || printf 'acl {\n  enabled = true\n}\n' >>"$folder/server.new"
+    [ "$1" != acl ] || printf 'acl {\n  enabled = true\n  token_min_expiration_ttl = "1s"\n}\n' >>"$folder/server.new"
     mv "$folder/server.new" "$folder/server.hcl"
 }
 

@@ -22,6 +22,8 @@ struct heard {
     bool synced, answered;
     char who[96], missing[96];
     bool may_view, may_act, verified;
+    char denials[400]; /* "<scope>:<missing>\n" of each */
+    char by[96];       /* of the last service heard */
 };
 static struct heard heard;
 
@@ -67,7 +69,41 @@ static void take_permissions(void *arg, const struct driver_permissions *permiss
     heard.verified = permissions->verified;
     snprintf(heard.who, sizeof heard.who, "%s", permissions->who);
     snprintf(heard.missing, sizeof heard.missing, "%s", permissions->missing);
+    for (size_t i = 0; i < permissions->denial_count; i++) {
+        const struct driver_denial *d = &permissions->denials[i];
+        size_t len = strlen(heard.denials);
+        snprintf(heard.denials + len, sizeof heard.denials - len, "%s:%s\n",
+                 d->unscoped ? "-" : d->scope, d->missing);
+    }
 }
+
+static void take_service(void *arg, const struct service *service)
+{
+    (void)arg;
+    snprintf(heard.by, sizeof heard.by, "%s", service->by);
+    service_unref(service);
+}
+
+static void take_gone(void *arg, const char *id)
+{
+    (void)arg;
+    (void)id;
+}
+
+static void take_node(void *arg, const struct node *node)
+{
+    (void)arg;
+    (void)node;
+}
+
+static void take_event(void *arg, const char *id, const char *text)
+{
+    (void)arg;
+    (void)id;
+    (void)text;
+}
+
+static const char *space = "default";
 
 static void open_as(const char *token)
 {
@@ -81,11 +117,18 @@ static void open_as(const char *token)
                                      .cert_file = "",
                                      .key_file = "",
                                      .token = token,
-                                     .namespaces = "default"};
-    const struct driver_env env = {
-        .loop = loop,
-        .sink = {.state = take_state, .synced = take_synced, .fresh = take_nothing},
-        .config = &config};
+                                     .namespaces = space};
+    const struct driver_env env = {.loop = loop,
+                                   .sink = {.service = take_service,
+                                            .service_gone = take_gone,
+                                            .node = take_node,
+                                            .node_gone = take_gone,
+                                            .event = take_event,
+                                            .ledger_changed = take_gone,
+                                            .state = take_state,
+                                            .synced = take_synced,
+                                            .fresh = take_nothing},
+                                   .config = &config};
     driver = driver_find("nomad")->open(&env, &err);
     ck_assert_msg(driver != NULL, "%s", err.text);
 }
@@ -180,7 +223,7 @@ START_TEST(a_token_that_may_only_read_is_told_so_before_a_key)
     turn_until(&heard.answered);
     ck_assert_str_eq(heard.who, "reader of jobs");
     ck_assert(heard.may_view && !heard.may_act);
-    ck_assert_str_eq(heard.missing, "submit-job in this namespace");
+    ck_assert_str_eq(heard.missing, "submit-job in namespace default");
     driver->ops->follow(driver);
     turn_until(&heard.synced);
 }
@@ -201,6 +244,87 @@ START_TEST(a_token_that_expires_makes_the_picture_stale_and_says_why)
     ck_assert_int_eq(heard.state, CLUSTER_STALE);
     ck_assert_int_eq(heard.code, ERR_AUTH);
     ck_assert_msg(strstr(heard.text, "403"), "%s", heard.text);
+}
+END_TEST
+
+/* By its own clock: nobody deletes it. */
+START_TEST(a_token_that_runs_out_makes_the_picture_stale_and_says_why)
+{
+    json_t *answer = NULL;
+    char secret[64], accessor[64];
+
+    make_reader(secret, sizeof secret, accessor, sizeof accessor);
+    ck_assert_int_eq(call("PUT", "acl/token",
+                          "{\"Name\":\"short\",\"Type\":\"client\",\"Policies\":[\"reader\"],"
+                          "\"ExpirationTTL\":4000000000}",
+                          &answer),
+                     200);
+    snprintf(secret, sizeof secret, "%s", word(answer, "SecretID"));
+    json_decref(answer);
+    open_as(secret);
+    driver->ops->follow(driver);
+    turn_until(&heard.synced);
+    for (int i = 0; i < 3000 && heard.state != CLUSTER_STALE; i++)
+        loop_turn(loop, 20);
+    ck_assert_int_eq(heard.state, CLUSTER_STALE);
+    ck_assert_int_eq(heard.code, ERR_AUTH);
+    printf("expired: %s\n", heard.text);
+}
+END_TEST
+
+/* Two namespaces, of which it may act in one. */
+START_TEST(a_token_that_may_act_in_one_namespace_has_grey_keys_in_the_other)
+{
+    json_t *answer = NULL;
+
+    ck_assert_int_eq(call("PUT", "namespace/shop", "{\"Name\":\"shop\"}", NULL), 200);
+    ck_assert_int_eq(call("PUT", "acl/policy/shopkeeper",
+                          "{\"Name\":\"shopkeeper\",\"Rules\":\"namespace \\\"default\\\" { policy"
+                          " = \\\"read\\\" }\\nnamespace \\\"shop\\\" { policy = \\\"write\\\" }"
+                          "\\nnode { policy = \\\"read\\\" }\"}",
+                          NULL),
+                     200);
+    ck_assert_int_eq(call("PUT", "acl/token",
+                          "{\"Name\":\"shopkeeper\",\"Type\":\"client\",\"Policies\":["
+                          "\"shopkeeper\"]}",
+                          &answer),
+                     200);
+    space = "";
+    open_as(word(answer, "SecretID"));
+    driver->ops->permissions(driver, take_permissions, NULL);
+    turn_until(&heard.answered);
+    ck_assert(heard.may_view && heard.may_act);
+    ck_assert_str_eq(heard.denials, "-:submit-job in namespace default\n");
+    driver->ops->follow(driver);
+    turn_until(&heard.synced);
+    json_decref(answer);
+}
+END_TEST
+
+/* The servers keep whose token a registration came with. */
+START_TEST(who_registered_a_job_is_its_token)
+{
+    json_t *answer = NULL, *job = NULL;
+
+    ck_assert_int_eq(
+        call("PUT", "acl/token", "{\"Name\":\"pipeline\",\"Type\":\"management\"}", &answer), 200);
+    ck_assert_int_eq(
+        nomad_rig_call_at(nomad_rig_acl_address(), word(answer, "SecretID"), "PUT", "jobs",
+                          "{\"Job\":{\"ID\":\"by\",\"Name\":\"by\",\"Type\":\"service\","
+                          "\"Datacenters\":[\"dc1\"],\"TaskGroups\":[{\"Name\":\"web\",\"Count\":1,"
+                          "\"Tasks\":[{\"Name\":\"t\",\"Driver\":\"mock_driver\",\"Config\":{"
+                          "\"run_for\":\"1h\"}}]}]}}",
+                          &job),
+        200);
+    open_as(root);
+    driver->ops->follow(driver);
+    turn_until(&heard.synced);
+    char expected[32];
+    snprintf(expected, sizeof expected, "token %.8s", word(answer, "AccessorID"));
+    ck_assert_str_eq(heard.by, expected);
+    call("DELETE", "job/by?purge=true", NULL, NULL);
+    json_decref(answer);
+    json_decref(job);
 }
 END_TEST
 
@@ -225,6 +349,9 @@ SUITE(nomad_acl)
     tcase_add_test(tc, a_management_token_may_act_and_has_a_name);
     tcase_add_test(tc, a_token_that_may_only_read_is_told_so_before_a_key);
     tcase_add_test(tc, a_token_that_expires_makes_the_picture_stale_and_says_why);
+    tcase_add_test(tc, a_token_that_runs_out_makes_the_picture_stale_and_says_why);
+    tcase_add_test(tc, a_token_that_may_act_in_one_namespace_has_grey_keys_in_the_other);
+    tcase_add_test(tc, who_registered_a_job_is_its_token);
     tcase_add_test(tc, no_token_at_all_is_told_to_log_in);
     return suite;
 }

@@ -141,5 +141,8 @@ json_t *nomad_client_parse(struct nomad *nomad, const struct http_answer *answer
     }
     if (!nomad_answer_is_current(answer, NOMAD_CONTACT_MAX_MS, what, err))
         return NULL;
+    if (strncmp(answer->body, "null", 4) == 0 &&
+        strspn(answer->body + 4, " \r\n\t") == strlen(answer->body + 4))
+        return json_null(); /* the deployment of a job that never had one */
     return json_parse(answer->body, answer->body_len, what, err);
 }

@@ -345,6 +345,16 @@ START_TEST(a_survey_that_fails_says_what_it_read_and_is_made_again)
 }
 END_TEST
 
+START_TEST(a_job_that_never_had_a_deployment_can_be_read)
+{
+    script_open(&script);
+    server_reply(script.server, (struct server_reply){.on = "GET /v1/job/web/deployment" CONSISTENT,
+                                                      .body = "null\n"});
+    struct err err = script_read(&script);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
+}
+END_TEST
+
 /* One byte of the head every while: neither an answer nor silence. */
 START_TEST(a_server_that_drips_its_answer_is_stale_in_time)
 {
@@ -461,6 +471,7 @@ SUITE(nomad_scripted)
                         ARRAY_LEN(writes));
     tcase_add_loop_test(answers, a_survey_that_fails_says_what_it_read_and_is_made_again, 0,
                         ARRAY_LEN(failures));
+    tcase_add_test(answers, a_job_that_never_had_a_deployment_can_be_read);
     tcase_add_test(answers, a_server_that_drips_its_answer_is_stale_in_time);
     tcase_add_checked_fixture(who, setup, teardown);
     tcase_add_test(who, every_request_says_who_in_which_region_and_namespace);
