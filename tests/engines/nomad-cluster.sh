@@ -2,7 +2,8 @@
 # nomad-cluster.sh FOLDER VERB ...: a real Nomad cluster on this machine: one server and some clients,
 # each an agent of its own on 127.0.0.1 and free ports, all its files in FOLDER.
 #
-#   up CLIENTS PID [acl]  starts it, and takes it down when the process PID is gone
+#   up CLIENTS PID [acl|three]  starts it (three: of three servers), and takes it down when the
+#                         process PID is gone
 #   cut NODE / heal NODE  stops its agent where it is, and lets it go on; its tasks run all the time
 #   kill NODE / start NODE  ends an agent by SIGKILL, starts it again
 #   truth                 "VERSION JOB" of every task process that runs
@@ -50,12 +51,12 @@ END
 
 port_of() { sed -n "s/^  $2 = \\([0-9]*\\)\$/\\1/p" "$folder/$1.hcl"; }
 
-write_server() {
-    common server >"$folder/server.new"
-    cat >>"$folder/server.new" <<END
+write_server() { # NAME SERVERS [acl]
+    common "$1" >"$folder/$1.new"
+    cat >>"$folder/$1.new" <<END
 server {
   enabled = true
-  bootstrap_expect = 1
+  bootstrap_expect = $2
   raft_multiplier = 1
   heartbeat_grace = "3s"
   min_heartbeat_ttl = "2s"
@@ -66,8 +67,8 @@ server {
   }
 }
 END
-    [ "$1" != acl ] || printf 'acl {\n  enabled = true\n  token_min_expiration_ttl = "1s"\n}\n' >>"$folder/server.new"
-    mv "$folder/server.new" "$folder/server.hcl"
+    [ "${3:-}" != acl ] || printf 'acl {\n  enabled = true\n  token_min_expiration_ttl = "1s"\n}\n' >>"$folder/$1.new"
+    mv "$folder/$1.new" "$folder/$1.hcl"
 }
 
 write_client() { # NAME
@@ -142,7 +143,15 @@ up() { # CLIENTS PID [acl]
     local i version
     mkdir -p "$folder/bin"
     for version in 4 5 6; do cp "$NOMAD_BINARIES/app" "$folder/bin/app-$version"; done
-    write_server "${3:-}"
+    write_server server "$([ "${3:-}" = three ] && echo 3 || echo 1)" "${3:-}"
+    if [ "${3:-}" = three ]; then
+        write_server server2 3
+        write_server server3 3
+        for i in server2 server3; do
+            sed -i "s/^  bootstrap_expect = 3\$/&\n  server_join {\n    retry_join = [\"127.0.0.1:$(port_of server serf)\"]\n    retry_interval = \"1s\"\n  }/" \
+                "$folder/$i.hcl"
+        done
+    fi
     (
         trap '' HUP INT TERM
         while kill -0 "$2" 2>/dev/null; do sleep 1; done
@@ -150,6 +159,7 @@ up() { # CLIENTS PID [acl]
         down
     ) >/dev/null 2>&1 </dev/null &
     start server
+    [ "${3:-}" != three ] || { start server2; start server3; }
     echo "http://127.0.0.1:$(port_of server http)" >"$folder/address"
     for i in $(seq "$1"); do
         write_client "c$i"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static char folder[64], acl_folder[64], address[64], acl_address[64], script[PATH_MAX + 64];
+static char three_folder[64], three_address[64];
 static pid_t owner;
 
 static int run_script(const char *where, const char *verb, const char *one, const char *two,
@@ -31,6 +32,8 @@ static void down(void)
         return;
     run_script(folder, "down", NULL, NULL, NULL);
     run_script(acl_folder, "down", NULL, NULL, NULL);
+    if (three_folder[0])
+        run_script(three_folder, "down", NULL, NULL, NULL);
 }
 
 static void read_address(const char *where, char *out, size_t size)
@@ -74,6 +77,38 @@ void nomad_rig_need(void)
     read_address(folder, address, sizeof address);
     read_address(acl_folder, acl_address, sizeof acl_address);
     atexit(down);
+}
+
+void nomad_rig_need_three(void)
+{
+    char pid[16];
+
+    if (three_folder[0] || !rig_wanted("nomad-leader"))
+        return;
+    nomad_rig_need();
+    snprintf(three_folder, sizeof three_folder, "/tmp/lockstep-nomad-XXXXXX");
+    snprintf(pid, sizeof pid, "%d", (int)owner);
+    if (!mkdtemp(three_folder) || run_script(three_folder, "up", "1", pid, "three") != 0) {
+        fprintf(stderr, "engines: no three Nomad servers, no test of them: nothing is skipped\n");
+        exit(1);
+    }
+    read_address(three_folder, three_address, sizeof three_address);
+}
+
+const char *nomad_rig_three_address(void)
+{
+    return three_address;
+}
+
+const char *nomad_rig_three_folder(void)
+{
+    return three_folder;
+}
+
+void nomad_rig_do_three(const char *verb, const char *agent)
+{
+    ck_assert_msg(run_script(three_folder, verb, agent, NULL, NULL) == 0,
+                  "nomad-cluster.sh %s %s failed", verb, agent);
 }
 
 const char *nomad_rig_folder(void)

@@ -14,9 +14,15 @@ void nomad_rig_need(void);
 const char *nomad_rig_address(void);
 /* A server with ACLs and nothing else; its own folder and lifetime. */
 const char *nomad_rig_acl_address(void);
+/* Three servers (server, server2, server3) and a client, for the tests that lose leaders. Started
+ * by the first call; for SUITE functions. */
+void nomad_rig_need_three(void);
+const char *nomad_rig_three_address(void); /* of "server" */
+const char *nomad_rig_three_folder(void);
 const char *nomad_rig_folder(void);
 /* nomad-cluster.sh VERB AGENT; fails the test when it fails. */
 void nomad_rig_do(const char *verb, const char *agent);
+void nomad_rig_do_three(const char *verb, const char *agent);
 
 /* curl against a server. Returns the HTTP status; *answer (may be NULL) is a new reference, NULL
  * when the body is no JSON. token may be "". */
