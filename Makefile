@@ -158,6 +158,8 @@ check-engines: build engines ## the driver suites against real engines (root and
 ifeq ($(VERSIONS),all)
 	$(Q)set -e; for suite in $(KUBE_SUITES); do CK_RUN_SUITE=$$suite KUBE_CONTROL_PLANE=kubernetes-old \
 		LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; done
+	$(Q)set -e; for suite in nomad-old nomad-driver; do CK_RUN_SUITE=$$suite NOMAD_AGENT=nomad-old \
+		LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; done
 endif
 
 # The engines side by side: their suites wait more than they compute.

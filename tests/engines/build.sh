@@ -116,24 +116,30 @@ need_go() {
 
 # Nomad: the agent and its command line, linked from the published module, and the application that
 # its tasks run. Some 12 minutes of one core the first time. The agent needs cgo: what sets up its
-# tasks is written in C.
+# tasks is written in C. VERSIONS=all adds one from before there were variables; its libraries reach
+# into Go's own in a way that newer linkers refuse unless told.
 build_nomad() {
+    nomad_agent go nomad '-s -w' || return
+    [ "${VERSIONS:-}" != all ] || nomad_agent old nomad-old '-s -w -checklinkname=0'
+}
+
+nomad_agent() { # MODULE-FILE NAME LINKER-FLAGS
     local key made
-    key=$(cat "$here"/nomad/go.mod "$here"/nomad/go.sum "$here"/nomad/main.go "$here/app/app.c" |
+    key=$(cat "$here/nomad/$1.mod" "$here/nomad/$1.sum" "$here"/nomad/main.go "$here/app/app.c" |
         sha256sum | cut -c1-16)
-    made="$cache/nomad-$key"
+    made="$cache/$2-$key"
     if [ ! -x "$made/nomad" ]; then
         command -v go >/dev/null || { echo "build.sh: Nomad is built with Go; here is none" >&2; return 1; }
-        echo "building a Nomad agent; the first time takes many minutes"
+        echo "building a Nomad agent ($2); the first time takes many minutes"
         rm -rf "$made.new"
         mkdir -p "$made.new"
         cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$made.new/app" "$here/app/app.c"
         (cd "$here/nomad" && GOFLAGS=-mod=readonly CGO_ENABLED=1 nice -n 19 \
-            go build -p 1 -trimpath -buildvcs=false -ldflags='-s -w' -o "$made.new/nomad" .)
+            go build -p 1 -trimpath -buildvcs=false -modfile="$1.mod" -ldflags="$3" -o "$made.new/nomad" .)
         rm -rf "$made"
         mv "$made.new" "$made"
     fi
-    ln -sfn "nomad-$key" "$cache/nomad"
+    ln -sfn "$2-$key" "$cache/$2"
 }
 
 engines='swarm kubernetes argo nomad'

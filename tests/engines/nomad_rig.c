@@ -59,7 +59,8 @@ void nomad_rig_need(void)
     snprintf(script, sizeof script, "%s/engines/nomad-cluster.sh", tests ? tests : "tests");
     snprintf(folder, sizeof folder, "/tmp/lockstep-nomad-XXXXXX");
     snprintf(acl_folder, sizeof acl_folder, "/tmp/lockstep-nomad-XXXXXX");
-    snprintf(binaries, sizeof binaries, "%s/nomad", cache ? cache : "");
+    const char *agent = getenv("NOMAD_AGENT"); /* nomad-old: before there were variables */
+    snprintf(binaries, sizeof binaries, "%s/%s", cache ? cache : "", agent ? agent : "nomad");
     setenv("NOMAD_BINARIES", binaries, 1);
     if (!cache || !mkdtemp(folder) || !mkdtemp(acl_folder)) {
         fprintf(stderr, "engines: run these by `make check-engines` (LOCKSTEP_ENGINES is where "
@@ -69,13 +70,14 @@ void nomad_rig_need(void)
     owner = getpid();
     snprintf(pid, sizeof pid, "%d", (int)owner);
     if (run_script(folder, "up", "3", pid, NULL) != 0 ||
-        run_script(acl_folder, "up", "0", pid, "acl") != 0) {
+        (!agent && run_script(acl_folder, "up", "0", pid, "acl") != 0)) {
         fprintf(stderr, "engines: no real Nomad, no test of it: nothing is skipped\n");
         down();
         exit(1);
     }
     read_address(folder, address, sizeof address);
-    read_address(acl_folder, acl_address, sizeof acl_address);
+    if (!agent)
+        read_address(acl_folder, acl_address, sizeof acl_address);
     atexit(down);
 }
 
