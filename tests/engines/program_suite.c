@@ -1,10 +1,7 @@
-/* test_swarm_program.c: the program itself on a real Swarm, from the command line to the tasks.
- *
- * Policy: lockstep's defaults (canary 1, waves 10 %, 33 %, 100 %), a context that is not
- * production, an unanswered write settled after 2 s. What runs is asserted by the engine's own
- * task list, read by curl. */
+/* program_suite.c: the program itself on a real cluster, from the command line to the instances
+ * (world.h). */
 #include "base/mem.h"
-#include "engines/rig.h"
+#include "engines/world.h"
 #include "tui/program.h"
 
 #include <stdio.h>
@@ -13,42 +10,62 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { POINTS_MAX = 80 };
+enum { POINTS_MAX = 80, WORLDS_MAX = 4 };
 
+static const struct real_world *worlds[WORLDS_MAX];
+
+static const struct real_world *world;
 static struct program program;
-static struct rig_service web;
+static const char *web;
+
+const struct real_world *real_world_at(int index)
+{
+    return worlds[index];
+}
+
+int real_world_add(const struct real_world *added)
+{
+    int index = 0;
+
+    while (index < WORLDS_MAX && worlds[index] && worlds[index] != added)
+        index++;
+    if (index == WORLDS_MAX)
+        fatal("more worlds than %d", WORLDS_MAX);
+    worlds[index] = added;
+    return index;
+}
 
 /* An operator: a home and a journal of their own, the same cluster. */
 static void program_of_operator(struct program *operator_program)
 {
+    const struct cluster_config cluster = world->cluster();
     char config[600];
 
     snprintf(config, sizeof config,
-             "contexts:\n  - name: lab\n    kind: swarm\n    endpoint: %s\n"
+             "contexts:\n  - name: lab\n    kind: %s\n    endpoint: %s\n"
              "    production: false\n    settle: 2s\n",
-             rig_endpoint("m1"));
+             cluster.kind, cluster.endpoint);
     program_init(operator_program);
     program_write(operator_program, ".config/lockstep/config.yaml", config);
 }
 
-static void setup(void)
+static void open_world(const struct real_world *of)
 {
+    world = of;
     program_of_operator(&program);
-    rig_forget_records();
-    web = rig_create(8, NULL);
+    web = world->create();
 }
 
-static void teardown(void)
+static void close_world(void)
 {
-    rig_remove(&web);
-    rig_forget_records();
+    world->remove();
 }
 
 static struct said run(const char *verb, const char *more)
 {
     char words[300];
 
-    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web.name, more);
+    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web, more);
     return program_run(&program, words);
 }
 
@@ -62,11 +79,11 @@ static void expect(const char *verb, const char *more, int status)
     said_release(&said);
 }
 
-/* The verb answers when its write is in; the tasks follow. */
-static void expect_tasks(const char *tag, unsigned count)
+/* The verb answers when its write is in; the instances follow. */
+static void expect_running(const char *tag, unsigned count)
 {
-    ck_assert_msg(rig_wait_tasks(&web, tag, count), "%u tasks of %s, not %u", rig_tasks(&web, tag),
-                  tag, count);
+    ck_assert_msg(world->wait(tag, count), "%u instances of %s, not %u", world->running(tag), tag,
+                  count);
 }
 
 static void watch_calm(unsigned most, int for_ms)
@@ -74,8 +91,8 @@ static void watch_calm(unsigned most, int for_ms)
     const struct timespec pause = {0, 100000000};
 
     for (int ms = 0; ms < for_ms; ms += 100) {
-        unsigned now = rig_tasks(&web, "5");
-        ck_assert_msg(now <= most, "%u tasks of 5, at most %u were asked for", now, most);
+        unsigned now = world->running("5");
+        ck_assert_msg(now <= most, "%u instances of 5, at most %u were asked for", now, most);
         nanosleep(&pause, NULL);
     }
 }
@@ -96,35 +113,34 @@ static void expect_step(const char *more)
     said_release(&said);
 }
 
-START_TEST(canary_step_pause_resume_step_each_move_exactly_what_was_asked)
+ON_WORLD(canary_step_pause_resume_step_each_move_exactly_what_was_asked)
 {
     expect("start", "5", 0);
-    expect_tasks("5", 1);
+    expect_running("5", 1);
     watch_calm(1, 1500);
     expect_step("");
-    expect_tasks("5", 3);
+    expect_running("5", 3);
     expect("pause", "", 0);
     expect("step", "", 1);
     watch_calm(3, 1500);
     expect("resume", "", 0);
     expect_step("");
-    expect_tasks("5", 8);
-    expect_tasks("4", 0);
+    expect_running("5", 8);
+    expect_running("4", 0);
     expect("step", "", 1);
 }
-END_TEST
 
-START_TEST(rollback_from_three_leaves_the_untouched_tasks_alone)
+ON_WORLD(rollback_from_three_leaves_the_untouched_alone)
 {
     expect("start", "5", 0);
-    expect_tasks("5", 1);
+    expect_running("5", 1);
     expect_step("");
-    expect_tasks("5", 3);
-    json_t *before = rig_task_ids(&web, "4");
+    expect_running("5", 3);
+    json_t *before = world->ids("4");
     expect("rollback", "", 0);
-    expect_tasks("4", 8);
-    expect_tasks("5", 0);
-    json_t *after = rig_task_ids(&web, "4"), *id;
+    expect_running("4", 8);
+    expect_running("5", 0);
+    json_t *after = world->ids("4"), *id;
     unsigned kept = 0;
     size_t i, k;
     json_array_foreach(before, i, id)
@@ -137,7 +153,6 @@ START_TEST(rollback_from_three_leaves_the_untouched_tasks_alone)
     json_decref(before);
     json_decref(after);
 }
-END_TEST
 
 /* Dies by SIGKILL at the n-th point of the action's way; false when it had no n-th point. */
 static bool killed_at(int point, const char *verb, const char *more)
@@ -148,7 +163,7 @@ static bool killed_at(int point, const char *verb, const char *more)
     snprintf(number, sizeof number, "%d", point);
     program_setenv(&dying, "LOCKSTEP_FAILPOINT", number);
     char words[300];
-    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web.name, more);
+    snprintf(words, sizeof words, "%s %s %s --timeout=90s", verb, web, more);
     struct said said = program_run(&dying, words);
     bool killed = said.status == 128 + 9;
     ck_assert_msg(killed || said.status == 0, "%s at point %d: exit %d: %s%s", verb, point,
@@ -166,7 +181,7 @@ static void settle(void)
     said_release(&said);
 }
 
-START_TEST(a_start_killed_anywhere_moves_one_task_or_none_and_is_finished_by_hand)
+ON_WORLD(a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand)
 {
     int point = 1;
 
@@ -174,43 +189,42 @@ START_TEST(a_start_killed_anywhere_moves_one_task_or_none_and_is_finished_by_han
         watch_calm(1, 300);
         settle();
         watch_calm(1, 300);
-        if (rig_tasks(&web, "5") == 0 && rig_tasks(&web, "4") == 8) {
+        if (world->running("5") == 0 && world->running("4") == 8) {
             struct said said = run("start", "5");
             bool begun = said.status == 1 && strstr(said.out, "in flight");
             ck_assert_msg(said.status == 0 || begun, "after point %d: exit %d: %s%s", point,
                           said.status, said.out, said.err);
             said_release(&said);
         }
-        expect_tasks("5", 1);
+        expect_running("5", 1);
         watch_calm(1, 300);
         expect("rollback", "", 0);
-        expect_tasks("4", 8);
+        expect_running("4", 8);
     }
     ck_assert_int_gt(point, 5);
     ck_assert_int_lt(point, POINTS_MAX);
     printf("start: killed at each of %d points\n", point - 1);
 }
-END_TEST
 
 /* By hand, to four: a step that is still on its way is waited for, not repeated. */
 static void finish_to_four(void)
 {
-    for (int tries = 0; tries < 30 && rig_tasks(&web, "5") < 4; tries++) {
+    for (int tries = 0; tries < 30 && world->running("5") < 4; tries++) {
         struct said said = run("step", "--to=4");
         ck_assert_msg(said.status == 0 || said.status == 1, "exit %d: %s%s", said.status, said.out,
                       said.err);
         said_release(&said);
     }
-    expect_tasks("5", 4);
+    expect_running("5", 4);
 }
 
-START_TEST(a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked)
+ON_WORLD(a_step_killed_anywhere_never_moves_more_than_asked)
 {
     int point = 1;
 
     for (; point < POINTS_MAX; point++) {
         expect("start", "5", 0);
-        expect_tasks("5", 1);
+        expect_running("5", 1);
         watch_calm(1, 300);
         if (!killed_at(point, "step", "--to=4"))
             break;
@@ -220,51 +234,49 @@ START_TEST(a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked)
         finish_to_four();
         watch_calm(4, 300);
         expect("rollback", "", 0);
-        expect_tasks("4", 8);
+        expect_running("4", 8);
     }
     ck_assert_int_gt(point, 8);
     ck_assert_int_lt(point, POINTS_MAX);
     printf("step: killed at each of %d points\n", point - 1);
 }
-END_TEST
 
-START_TEST(an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand)
+ON_WORLD(an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand)
 {
     int point = 1;
 
     for (; point < POINTS_MAX; point++) {
         expect("start", "5", 0);
-        expect_tasks("5", 1);
+        expect_running("5", 1);
         watch_calm(1, 300);
         if (!killed_at(point, "rollback", ""))
             break;
         watch_calm(1, 300);
         settle();
-        if (rig_tasks(&web, "5") > 0) { /* it died before anything was sent */
+        if (world->running("5") > 0) { /* it died before anything was sent */
             struct said said = run("rollback", "");
             ck_assert_msg(said.status == 0 || said.status == 1, "after point %d: exit %d: %s%s",
                           point, said.status, said.out, said.err);
             said_release(&said);
         }
-        expect_tasks("4", 8);
-        expect_tasks("5", 0);
+        expect_running("4", 8);
+        expect_running("5", 0);
     }
     ck_assert_int_gt(point, 8);
     ck_assert_int_lt(point, POINTS_MAX);
     printf("undo: killed at each of %d points\n", point - 1);
 }
-END_TEST
 
-START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
+ON_WORLD(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
 {
     struct program other;
     char words[200];
 
     program_of_operator(&other);
     expect("start", "5", 0);
-    expect_tasks("5", 1);
+    expect_running("5", 1);
     watch_calm(1, 1500);
-    snprintf(words, sizeof words, "step %s --timeout=90s", web.name);
+    snprintf(words, sizeof words, "step %s --timeout=90s", web);
     struct running a = program_start(&program, words), b = program_start(&other, words);
     struct said first = program_finish(&a), second = program_finish(&b);
     ck_assert_msg((first.status == 0) != (second.status == 0), "%d: %s%s| %d: %s%s", first.status,
@@ -272,26 +284,29 @@ START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_w
     const struct said *lost = first.status ? &first : &second;
     ck_assert_int_eq(lost->status, 1);
     printf("the other was told: %s", lost->out);
-    expect_tasks("5", 3);
+    expect_running("5", 3);
     watch_calm(3, 1500);
     said_release(&first);
     said_release(&second);
 }
-END_TEST
 
-SUITE(swarm_program)
+Suite *program_suite(const struct real_world *of)
 {
-    Suite *suite = suite_create("swarm-program");
-    TCase *moves = test_case(suite, "moves", 180), *kills = test_case(suite, "kills", 900);
+    Suite *suite = suite_create(of->program);
+    TCase *moves = test_case(suite, "moves", 180), *starts = test_case(suite, "kill-start", 900);
+    TCase *undos = test_case(suite, "kill-undo", 900), *steps = test_case(suite, "kill-step", 900);
+    int at = real_world_add(of);
 
-    rig_need();
-    tcase_add_checked_fixture(moves, setup, teardown);
-    tcase_add_test(moves, canary_step_pause_resume_step_each_move_exactly_what_was_asked);
-    tcase_add_test(moves, rollback_from_three_leaves_the_untouched_tasks_alone);
-    tcase_add_test(moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won);
-    tcase_add_checked_fixture(kills, setup, teardown);
-    tcase_add_test(kills, a_start_killed_anywhere_moves_one_task_or_none_and_is_finished_by_hand);
-    tcase_add_test(kills, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand);
-    tcase_add_test(kills, a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked);
+    of->need();
+    tcase_add_loop_test(moves, canary_step_pause_resume_step_each_move_exactly_what_was_asked, at,
+                        at + 1);
+    tcase_add_loop_test(moves, rollback_from_three_leaves_the_untouched_alone, at, at + 1);
+    tcase_add_loop_test(
+        moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won, at, at + 1);
+    tcase_add_loop_test(starts, a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand,
+                        at, at + 1);
+    tcase_add_loop_test(undos, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand, at,
+                        at + 1);
+    tcase_add_loop_test(steps, a_step_killed_anywhere_never_moves_more_than_asked, at, at + 1);
     return suite;
 }
