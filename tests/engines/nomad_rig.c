@@ -15,6 +15,8 @@
 
 static char folder[64], acl_folder[64], address[64], acl_address[64], script[PATH_MAX + 64];
 static char three_folder[64], three_address[64];
+/* Of the tests' own on somebody's cluster, and what their tasks run there; "" on our own. */
+static char space[64], secret[128], apps[PATH_MAX];
 static pid_t owner;
 
 static int run_script(const char *where, const char *verb, const char *one, const char *two,
@@ -25,11 +27,67 @@ static int run_script(const char *where, const char *verb, const char *one, cons
     return rig_run(argv, NULL);
 }
 
+static void down(void);
+
+/* What tests left there is purged; the namespace goes when nothing is in it any more. */
+static void leave_space(void)
+{
+    json_t *jobs = NULL, *job;
+    char path[200];
+    size_t i;
+
+    nomad_rig_forget_records();
+    nomad_rig_call("GET", "jobs", NULL, &jobs);
+    json_array_foreach(jobs, i, job)
+    {
+        snprintf(path, sizeof path, "job/%s?purge=true",
+                 json_string_value(json_object_get(job, "ID")));
+        nomad_rig_call("DELETE", path, NULL, NULL);
+    }
+    json_decref(jobs);
+    snprintf(path, sizeof path, "namespace/%s", space);
+    for (int tries = 0;
+         tries < 20 && nomad_rig_call_at(address, secret, "DELETE", path, NULL, NULL) != 200;
+         tries++)
+        rig_pause_ms(500);
+}
+
+/* NOMAD_TEST_ADDR: somebody's cluster, in a namespace of our own. NOMAD_TEST_COMMAND is the path of
+ * programs on its clients that end in -4, -5 and -6, for raw_exec; NOMAD_TEST_TOKEN who we are. */
+static bool join_cluster(void)
+{
+    const char *at = getenv("NOMAD_TEST_ADDR"), *command = getenv("NOMAD_TEST_COMMAND");
+    const char *test_token = getenv("NOMAD_TEST_TOKEN");
+    char path[160], body[200];
+
+    if (!at)
+        return false;
+    snprintf(address, sizeof address, "%s", at);
+    snprintf(apps, sizeof apps, "%s", command ? command : "");
+    snprintf(secret, sizeof secret, "%s", test_token ? test_token : "");
+    snprintf(space, sizeof space, "lockstep-test-%d", (int)getpid());
+    snprintf(path, sizeof path, "namespace/%s", space);
+    snprintf(body, sizeof body, "{\"Name\":\"%s\",\"Description\":\"lockstep's tests\"}", space);
+    owner = getpid();
+    if (!command || nomad_rig_call_at(address, secret, "PUT", path, body, NULL) != 200) {
+        fprintf(stderr, "engines: NOMAD_TEST_ADDR=%s: %s\n", at,
+                command ? "no namespace could be made there"
+                        : "NOMAD_TEST_COMMAND must name the programs (…-4, -5, -6) of its clients");
+        exit(1);
+    }
+    atexit(down);
+    return true;
+}
+
 /* Check's children run exit handlers, too. */
 static void down(void)
 {
     if (getpid() != owner)
         return;
+    if (space[0]) {
+        leave_space();
+        return;
+    }
     run_script(folder, "down", NULL, NULL, NULL);
     run_script(acl_folder, "down", NULL, NULL, NULL);
     if (three_folder[0])
@@ -54,7 +112,7 @@ void nomad_rig_need(void)
     const char *cache = getenv("LOCKSTEP_ENGINES"), *tests = getenv("LOCKSTEP_TESTS");
     char pid[16], binaries[PATH_MAX];
 
-    if (owner || !rig_wanted("nomad"))
+    if (owner || !rig_wanted("nomad") || join_cluster())
         return;
     snprintf(script, sizeof script, "%s/engines/nomad-cluster.sh", tests ? tests : "tests");
     snprintf(folder, sizeof folder, "/tmp/lockstep-nomad-XXXXXX");
@@ -76,6 +134,7 @@ void nomad_rig_need(void)
         exit(1);
     }
     read_address(folder, address, sizeof address);
+    snprintf(apps, sizeof apps, "%s/bin/app", folder);
     if (!agent)
         read_address(acl_folder, acl_address, sizeof acl_address);
     atexit(down);
@@ -167,7 +226,35 @@ long nomad_rig_call_at(const char *at, const char *token, const char *method, co
 
 long nomad_rig_call(const char *method, const char *path, const char *body, json_t **answer)
 {
-    return nomad_rig_call_at(address, "", method, path, body, answer);
+    char *full = space[0]
+                     ? xasprintf("%s%cnamespace=%s", path, strchr(path, '?') ? '&' : '?', space)
+                     : xstrdup(path);
+    long status = nomad_rig_call_at(address, secret, method, full, body, answer);
+
+    free(full);
+    return status;
+}
+
+bool nomad_rig_is_ours(void)
+{
+    return !getenv("NOMAD_TEST_ADDR");
+}
+
+struct cluster_config nomad_rig_config(void)
+{
+    return (struct cluster_config){.name = "lab",
+                                   .kind = "nomad",
+                                   .endpoint = address,
+                                   .ca_file = "",
+                                   .cert_file = "",
+                                   .key_file = "",
+                                   .token = secret,
+                                   .namespaces = space};
+}
+
+const char *nomad_rig_apps(void)
+{
+    return apps;
 }
 
 static void pause_ms(long ms)
@@ -206,7 +293,7 @@ static json_t *parse(const char *text)
 
 static json_t *make_job(const struct nomad_rig_job *job, const char *update)
 {
-    char text[1600];
+    char text[PATH_MAX + 1600];
 
     snprintf(text, sizeof text,
              "{\"ID\":\"%s\",\"Name\":\"%s\",\"Type\":\"service\",\"Datacenters\":[\"dc1\"],"
@@ -214,12 +301,14 @@ static json_t *make_job(const struct nomad_rig_job *job, const char *update)
              "\"Delay\":300000000,\"Interval\":60000000000,\"Mode\":\"fail\"},\"ReschedulePolicy\":"
              "{\"Delay\":5000000000,\"DelayFunction\":\"constant\",\"Unlimited\":true},"
              "\"EphemeralDisk\":{\"SizeMB\":20},\"Tasks\":[{\"Name\":\"app\",\"Driver\":"
-             "\"raw_exec\",\"Config\":{\"command\":\"%s/bin/app-4\",\"args\":[\"run\",\"%s\"]},"
+             "\"raw_exec\",\"Config\":{\"command\":\"%s-4\",\"args\":[\"run\",\"%s\"]},"
              "\"Meta\":{\"lockstep.version\":\"4\"},\"KillTimeout\":2000000000,\"LogConfig\":{"
              "\"MaxFiles\":1,\"MaxFileSizeMB\":1},\"Resources\":"
              "{\"CPU\":20,\"MemoryMB\":10}}]}]}",
-             job->name, job->name, job->count, folder, job->name);
+             job->name, job->name, job->count, apps, job->name);
     json_t *made = parse(text);
+    if (space[0])
+        json_object_set_new(made, "Namespace", json_string(space));
     json_object_set_new(group_of(made), "Update",
                         parse(update ? update
                                      : "{\"MaxParallel\":4,\"HealthCheck\":\"task_states\","
@@ -304,9 +393,9 @@ json_t *nomad_rig_read(const struct nomad_rig_job *job)
 void nomad_rig_change(const struct nomad_rig_job *job, const char *version, const char *update)
 {
     json_t *body = nomad_rig_read(job);
-    char command[160];
+    char command[PATH_MAX + 16];
 
-    snprintf(command, sizeof command, "%s/bin/app-%s", folder, version);
+    snprintf(command, sizeof command, "%s-%s", apps, version);
     json_object_set_new(json_object_get(task_of(body), "Config"), "command", json_string(command));
     json_object_set_new(json_object_get(task_of(body), "Meta"), "lockstep.version",
                         json_string(version));
@@ -399,6 +488,9 @@ bool nomad_rig_wait(const struct nomad_rig_job *job, const char *version, unsign
 unsigned nomad_rig_truth(const struct nomad_rig_job *job, const char *version)
 {
     const char *const argv[] = {script, folder, "truth", NULL};
+
+    if (space[0]) /* its processes are not here */
+        return nomad_rig_allocs(job, version);
     unsigned count = 0;
     char *out = NULL;
 

@@ -2,16 +2,22 @@
  * lockstep.
  *
  * One cluster serves the whole run: a server and three clients. It is started by the runner itself
- * before any test forks, and goes when the runner goes, however that happens. */
+ * before any test forks, and goes when the runner goes, however that happens. With NOMAD_TEST_ADDR
+ * the tests that need no agents of their own run there, in a namespace of their own. */
 #ifndef LOCKSTEP_TESTS_ENGINES_NOMAD_RIG_H
 #define LOCKSTEP_TESTS_ENGINES_NOMAD_RIG_H
+
+#include "drivers/driver.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
 /* Starts it the first time; says why and ends the runner when it cannot. For SUITE functions. */
 void nomad_rig_need(void);
+bool nomad_rig_is_ours(void); /* false: somebody's cluster; its agents are left alone */
 const char *nomad_rig_address(void);
+struct cluster_config nomad_rig_config(void); /* of a context called lab */
+const char *nomad_rig_apps(void);             /* "<path>/app": what -4, -5, -6 are added to */
 /* A server with ACLs and nothing else; its own folder and lifetime. */
 const char *nomad_rig_acl_address(void);
 /* Three servers (server, server2, server3) and a client, for the tests that lose leaders. Started

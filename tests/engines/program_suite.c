@@ -39,13 +39,17 @@ int real_world_add(const struct real_world *added)
 static void program_of_operator(struct program *operator_program)
 {
     const struct cluster_config cluster = world->cluster();
+    bool scope = cluster.namespaces && cluster.namespaces[0];
     char config[600];
 
     snprintf(config, sizeof config,
              "contexts:\n  - name: lab\n    kind: %s\n    endpoint: %s\n"
-             "    production: false\n    settle: 2s\n",
-             cluster.kind, cluster.endpoint);
+             "    production: false\n    settle: 2s\n%s%s\n",
+             cluster.kind, cluster.endpoint, scope ? "    namespaces: " : "",
+             scope ? cluster.namespaces : "");
     program_init(operator_program);
+    if (cluster.token && cluster.token[0])
+        program_setenv(operator_program, "NOMAD_TOKEN", cluster.token);
     program_write(operator_program, ".config/lockstep/config.yaml", config);
 }
 

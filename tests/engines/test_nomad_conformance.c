@@ -5,21 +5,14 @@
 #include <stdio.h>
 
 static struct nomad_rig_job job;
-static char missing[128];
+static char missing[256];
 
 static void setup(struct conformance_world *world)
 {
     job = nomad_rig_create(8, NULL);
     world->clock = clock_new_real();
     world->service_name = job.name;
-    world->config = (struct cluster_config){
-        .name = "nomad",
-        .kind = "nomad",
-        .endpoint = nomad_rig_address(),
-        .ca_file = "",
-        .cert_file = "",
-        .key_file = "",
-    };
+    world->config = nomad_rig_config();
 }
 
 static void teardown(struct conformance_world *world)
@@ -78,6 +71,10 @@ const struct conformance_fixture nomad_fixture = {
 SUITE(nomad_conformance)
 {
     nomad_rig_need();
-    snprintf(missing, sizeof missing, "%s/bin/app-nosuch", nomad_rig_folder());
-    return conformance_suite(&nomad_fixture);
+    snprintf(missing, sizeof missing, "%s-nosuch", nomad_rig_apps());
+    static struct conformance_fixture fixture;
+    fixture = nomad_fixture;
+    if (!nomad_rig_is_ours())
+        fixture.silence_node = fixture.return_node = NULL;
+    return conformance_suite(&fixture);
 }

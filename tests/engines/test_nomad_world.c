@@ -4,16 +4,6 @@
 
 static struct nomad_rig_job web;
 
-static struct cluster_config cluster(void)
-{
-    return (struct cluster_config){.name = "lab",
-                                   .kind = "nomad",
-                                   .endpoint = nomad_rig_address(),
-                                   .ca_file = "",
-                                   .cert_file = "",
-                                   .key_file = ""};
-}
-
 static const char *create(void)
 {
     nomad_rig_forget_records();
@@ -62,7 +52,7 @@ static const struct real_world world = {
     .program = "nomad-program",
     .lost = "nomad-lost",
     .need = nomad_rig_need,
-    .cluster = cluster,
+    .cluster = nomad_rig_config,
     .create = create,
     .remove = remove_web,
     .running = running,
@@ -81,5 +71,5 @@ SUITE(nomad_program)
 
 SUITE(nomad_lost)
 {
-    return lost_suite(&world);
+    return nomad_rig_is_ours() ? lost_suite(&world) : suite_create(world.lost);
 }
