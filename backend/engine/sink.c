@@ -56,9 +56,15 @@ static void touch_node(struct engine *engine, const char *cluster, const char *i
     engine_publish_soon(engine);
 }
 
-static bool node_is_fenced(const struct cluster *cluster, const char *id)
+/* What was known of a machine says nothing of it once it has been heard again since. */
+static bool node_is_fenced(const struct cluster *cluster, const struct node *node)
 {
-    return cluster->fenced && json_object_get(cluster->fenced, id);
+    const json_t *entry = json_object_get(cluster->fenced, node->id);
+    const char *at = json_raw(json_object_get(entry, "at"));
+
+    if (!entry || node->state_utc_ms < 0 || !at)
+        return entry != NULL;
+    return node->state_utc_ms <= clock_parse_utc(at);
 }
 
 static void on_node(void *arg, const struct node *node)
@@ -70,7 +76,7 @@ static void on_node(void *arg, const struct node *node)
     bool was_away = before && before->state != NODE_REPORTING;
 
     /* Evidence that a machine is gone ends where the machine reports again. */
-    if (node->state == NODE_SILENT && node_is_fenced(cluster, node->id))
+    if (node->state == NODE_SILENT && node_is_fenced(cluster, node))
         known.state = NODE_FENCED;
     if (before && before->state != known.state) {
         char text[200];
@@ -271,7 +277,7 @@ static void apply_fences(struct cluster *cluster, const char *text)
     const struct snapshot *snapshot = fleet_snapshot(engine->fleet);
     for (size_t i = 0; i < snapshot->node_count; i++) {
         struct node node = snapshot->nodes[i];
-        bool fenced = node_is_fenced(cluster, node.id);
+        bool fenced = node_is_fenced(cluster, &node);
         if (strcmp(node.cluster, cluster->config.name) != 0)
             continue;
         if (node.state == NODE_SILENT && fenced)

@@ -247,7 +247,7 @@ static void on_got(void *arg, const char *text, const char *revision, const stru
         finish(run, OUTCOME_NOT_APPLIED, run->judged_ms ? END_NOT_APPLIED : END_REFUSED);
     } else if (is_ours(run)) {
         finish(run, OUTCOME_APPLIED, END_APPLIED);
-    } else if (entry_of(run) && !run->settling && (!attests(run) || run->tries)) {
+    } else if (entry_of(run) && !run->settling && run->tries) {
         const char *by = json_raw(json_object_get(entry_of(run), "by"));
         text_clean_into(run->other.by, sizeof run->other.by, by ? by : "", by ? strlen(by) : 0);
         snprintf(run->other.id, sizeof run->other.id, "other");

@@ -263,6 +263,28 @@ START_TEST(a_fenced_node_leaves_the_count)
 }
 END_TEST
 
+START_TEST(a_fence_is_over_once_the_node_was_heard_again)
+{
+    struct rig rig = rig_new(1, false);
+    struct drive op = synced(&rig, 0);
+    struct err err = {0};
+
+    ck_assert_msg(sim_inject(rig.sim, SIM_NODE_SILENT, "w3", &err), "%s", err.text);
+    drive_node(&op, "w3", NODE_SILENT);
+    drive_fence(&op, "w3");
+    ck_assert_msg(sim_inject(rig.sim, SIM_NODE_RETURNS, "w3", &err), "%s", err.text);
+    drive_node(&op, "w3", NODE_REPORTING);
+    clock_advance_ms(rig.clock, 5000);
+    lose_node_during_a_release(&rig, &op);
+    struct action_status s = drive_press(&op, VERB_START, "6");
+    drive_end_is(&s, END_REFUSED);
+    ck_assert_msg(strstr(s.sentence, "R3") && strstr(s.sentence, "w3"), "%s", s.sentence);
+    drive_fence(&op, "w3");
+    drive_expect(&op, VERB_START, "6", END_APPLIED);
+    rig_end(&rig);
+}
+END_TEST
+
 /* Versions of web: 3 wrote w, 4 reads both, 5 reads x alone. */
 static struct contract contract_of(const char *version, const char *const *follows,
                                    const struct contract_use *reads,
@@ -409,6 +431,7 @@ SUITE(engine)
     tcase_add_test(tc, a_key_that_this_identity_may_not_use_is_refused_with_what_is_missing);
     tcase_add_test(tc, a_second_release_is_refused_while_a_silent_node_may_run_the_first_version);
     tcase_add_test(tc, a_fenced_node_leaves_the_count);
+    tcase_add_test(tc, a_fence_is_over_once_the_node_was_heard_again);
     tcase_add_test(tc, what_one_operator_attests_every_operator_knows);
     tcase_add_test(tc, what_one_operator_says_of_clients_every_operator_knows);
     return suite;
