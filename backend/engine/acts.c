@@ -420,6 +420,8 @@ void engine_accept(struct engine *engine, const struct intent *intent)
     snprintf(act->status.action.service, sizeof act->status.action.service, "%s", intent->service);
     act->status.since_ms = loop_now_ms(engine->loop);
     fill_env(engine, cluster, entry);
+    const struct node *node = fleet_find_node(engine->fleet, intent->cluster, intent->service);
+    entry->env.silent_utc_ms = intent->verb == VERB_FENCE && node ? node->state_utc_ms : 0;
     if (intent->verb == VERB_ATTEST && intent->attested != ATTEST_GONE)
     entry->env.requires = requires_of(cluster, intent, &why);
     entry->ticket = intent->ticket;

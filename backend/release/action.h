@@ -74,6 +74,8 @@ struct action_env {
     struct action_calls *calls; /* of the driver; NULL: what is on its way at close leaks */
     json_t *requires; /* VERB_ATTEST of clients: {SERVICE: [ELEMENT]} that they are known to call,
                          for the record, so that whoever reads it knows as much; NULL none */
+    int64_t silent_utc_ms; /* VERB_FENCE: since when that node is silent; <= 0 not known. A fence of
+                              before is over */
 };
 
 /* Starts; the env's pointers outlive the run, the intent is copied. */

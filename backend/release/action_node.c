@@ -120,6 +120,16 @@ static bool is_ours(const struct action_run *run)
     return id && strcmp(id, run->subject.id) == 0;
 }
 
+/* Somebody's evidence of before, which is told instead of being replaced. */
+static bool stands(const struct action_run *run)
+{
+    const json_t *entry = entry_of(run);
+    const char *at = json_raw(json_object_get(entry, "at"));
+    bool over = at && run->env.silent_utc_ms > clock_parse_utc(at);
+
+    return entry && !run->settling && (run->tries || !(attests(run) || over));
+}
+
 static json_t *new_entry(const struct action_run *run)
 {
     char at[CLOCK_TEXT];
@@ -247,7 +257,7 @@ static void on_got(void *arg, const char *text, const char *revision, const stru
         finish(run, OUTCOME_NOT_APPLIED, run->judged_ms ? END_NOT_APPLIED : END_REFUSED);
     } else if (is_ours(run)) {
         finish(run, OUTCOME_APPLIED, END_APPLIED);
-    } else if (entry_of(run) && !run->settling && run->tries) {
+    } else if (stands(run)) {
         const char *by = json_raw(json_object_get(entry_of(run), "by"));
         text_clean_into(run->other.by, sizeof run->other.by, by ? by : "", by ? strlen(by) : 0);
         snprintf(run->other.id, sizeof run->other.id, "other");

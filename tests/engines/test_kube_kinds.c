@@ -28,6 +28,22 @@ static const char *names_of(const char *tag)
     return text;
 }
 
+/* Whoever moved the last pods is gone before the writes that hold nothing but take away. */
+static void unfinished_is_ended(const uint32_t *steps, size_t count)
+{
+    web_do(&web, VERB_START, steps[0]);
+    for (size_t i = 1; i + 1 < count; i++)
+        web_do(&web, VERB_STEP, steps[i]);
+    struct action last = web_begin(&web, VERB_STEP, steps[count - 1]);
+    bench_settle(&web.bench, &last);
+    web_stands(&web, 0, steps[count - 1]);
+    json_t *uids = kube_pod_uids("web", "");
+    bench_do(&web.bench, VERB_STEP, steps[count - 1], &web.memo);
+    ck_assert_uint_eq(kube_kept_uids(uids, "web"), steps[count - 1]);
+    web_is_clean(&web, KUBE_NEW);
+    json_decref(uids);
+}
+
 /* ---- StatefulSet ---- */
 
 static void open_set(void)
@@ -68,10 +84,11 @@ END_TEST
 /* Starts a version that behaves like its tag says; does not wait until it rests. */
 static void start_tag(const char *tag, uint32_t to)
 {
-    struct action action = bench_plan(&web.bench, VERB_START, to, &web.memo);
+    const char *usual = kube_fixture.new_version;
 
-    snprintf(action.to, sizeof action.to, "%s", tag);
-    snprintf(action.artifact, sizeof action.artifact, "%s", kube_image(tag));
+    kube_fixture.new_version = tag;
+    struct action action = bench_plan(&web.bench, VERB_START, to, &web.memo);
+    kube_fixture.new_version = usual;
     struct answer answer = bench_act(&web.bench, &web.bench.one, &action, web.memo);
     ck_assert_msg(answer.err.code == ERR_NONE, "%s", answer.err.text);
     answer_release(&answer);
@@ -99,6 +116,12 @@ END_TEST
 START_TEST(a_crashing_pod_of_an_ordered_statefulset_is_undone_without_hands)
 {
     broken_is_undone_without_hands("bad", "exited with 1");
+}
+END_TEST
+
+START_TEST(an_unfinished_statefulset_is_ended)
+{
+    unfinished_is_ended((const uint32_t[]){3, 6}, 2);
 }
 END_TEST
 
@@ -179,6 +202,12 @@ START_TEST(an_undone_daemonset_keeps_the_nodes_that_never_moved)
 }
 END_TEST
 
+START_TEST(an_unfinished_daemonset_is_ended)
+{
+    unfinished_is_ended((const uint32_t[]){NODES - 1, NODES}, 2);
+}
+END_TEST
+
 /* ---- Argo Rollouts ---- */
 
 static void open_rollout(void)
@@ -242,6 +271,12 @@ START_TEST(an_aborted_rollout_is_undone)
 }
 END_TEST
 
+START_TEST(an_unfinished_rollout_is_ended)
+{
+    unfinished_is_ended((const uint32_t[]){1, 2, 4}, 3);
+}
+END_TEST
+
 SUITE(kube_kinds)
 {
     Suite *suite = suite_create("kube-kinds");
@@ -252,22 +287,21 @@ SUITE(kube_kinds)
     tcase_add_checked_fixture(sets, open_set, teardown);
     tcase_add_test(sets, a_statefulset_moves_from_its_last_ordinal_down);
     tcase_add_test(sets, an_undone_statefulset_keeps_the_ordinals_that_never_moved);
+    tcase_add_test(sets, an_unfinished_statefulset_is_ended);
     tcase_add_test(own, a_statefulset_keeps_its_users_strategy);
     if (!kube_is_ours()) /* its nodes, its images and its extensions are not known */
         return suite;
-    if (rig_open_claims())
-        tcase_add_test(sets, a_broken_pod_of_an_ordered_statefulset_is_undone_without_hands);
-    if (rig_open_claims())
-        tcase_add_test(sets, a_crashing_pod_of_an_ordered_statefulset_is_undone_without_hands);
+    tcase_add_test(sets, a_broken_pod_of_an_ordered_statefulset_is_undone_without_hands);
+    tcase_add_test(sets, a_crashing_pod_of_an_ordered_statefulset_is_undone_without_hands);
     tcase_add_checked_fixture(agents, open_agents, teardown);
     tcase_add_test(agents, a_daemonset_begins_on_the_node_that_was_chosen);
     tcase_add_test(agents, an_undone_daemonset_keeps_the_nodes_that_never_moved);
+    tcase_add_test(agents, an_unfinished_daemonset_is_ended);
     tcase_add_checked_fixture(argo, open_rollout, teardown);
     tcase_add_test(argo, a_rollout_is_stepped_by_its_own_steps);
     tcase_add_test(argo, promote_pressed_twice_is_one_step);
-    if (rig_open_claims())
-        tcase_add_test(argo, a_rollout_goes_back_to_its_stable_pods);
-    if (rig_open_claims())
-        tcase_add_test(argo, an_aborted_rollout_is_undone);
+    tcase_add_test(argo, a_rollout_goes_back_to_its_stable_pods);
+    tcase_add_test(argo, an_aborted_rollout_is_undone);
+    tcase_add_test(argo, an_unfinished_rollout_is_ended);
     return suite;
 }

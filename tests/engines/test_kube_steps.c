@@ -103,7 +103,7 @@ static void carry_out(struct flight *f, enum verb verb, uint32_t have, uint32_t 
     for (; action.write < action.writes; action.write++) {
         struct kube_write write;
         look(f);
-        kube_revision(f->kind, f->w.object, action.revision);
+        kube_revision(f->w.object, action.revision);
         ck_assert_msg(kube_compose(&f->w, &action, f->memo, &write, &err), "%s", err.text);
         send_all(&write);
         rest(f, &action);
@@ -254,7 +254,7 @@ START_TEST(a_late_write_meets_the_fence)
 
     json_decref(open_flight((enum kube_kind)_i, 4, NULL));
     ck_assert_msg(kube_plan(look(&flight), NULL, &action, &flight.memo, &err), "%s", err.text);
-    kube_revision(flight.kind, flight.object, action.revision);
+    kube_revision(flight.object, action.revision);
     ck_assert(kube_compose(&flight.w, &action, flight.memo, &late, &err));
     ck_assert(kube_compose_fence(&flight.w, action.revision, "n1", &fence, &err));
     json_t *names = kube_pod_names("web", KUBE_OLD);

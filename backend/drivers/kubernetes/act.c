@@ -16,7 +16,6 @@ struct act {
     struct action action; /* of a fence: only service and revision */
     bool is_fence;
     json_t *memo;
-    enum kube_kind kind;
     struct kube_write write;
     size_t at; /* request that is under way */
     char revision[KUBE_REVISION_TEXT];
@@ -109,7 +108,7 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent,
     if (act->at == 0) {
         json_t *object = json_parse(answer->body, answer->body_len, "the answer", &ignored);
         if (object)
-            kube_revision(act->kind, object, act->revision);
+            kube_revision(object, act->revision);
         json_decref(object);
         leave_event(act);
     }
@@ -146,7 +145,6 @@ static void compose_and_send(struct act *act, const struct kube_workload *w)
     char nonce[ID_TEXT];
     bool ok;
 
-    act->kind = w->kind;
     if (act->is_fence) {
         id_random(nonce);
         ok = kube_compose_fence(w, act->action.revision, nonce, &act->write, &err);

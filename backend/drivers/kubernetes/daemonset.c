@@ -123,7 +123,8 @@ static bool plan_step(const struct kube_workload *w, const json_t *memo, struct 
                       struct err *err)
 {
     uint32_t tail = action->last_step ? TAIL : 0, moves = moves_of(w, action);
-    uint32_t first = action->verb == VERB_START || kube_hold_of(w) != KUBE_ON_DELETE;
+    bool over = action->last_step && moves == 0;
+    uint32_t first = action->verb == VERB_START || (kube_hold_of(w) != KUBE_ON_DELETE && !over);
     uint32_t chunks = divide_up(moves, at_once(w, memo));
 
     if (first + chunks + tail > RELEASE_WRITES_MAX && action->last_step && user_rolls(memo))

@@ -264,6 +264,6 @@ struct kube_work *kube_decode_work(enum kube_kind kind, const json_t *object, st
     decode_conditions(object, out);
     decode_revisions(object, out);
     hash_target(out);
-    kube_revision(kind, object, out->revision);
+    kube_revision(object, out->revision);
     return out;
 }

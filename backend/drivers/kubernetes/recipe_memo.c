@@ -28,8 +28,9 @@ static json_t *settings_of(const struct kube_workload *w, const json_t *spec)
     return kept;
 }
 
-static json_t *make(const struct kube_workload *w, const json_t *template, const char *to,
-                    json_t *spec, bool paused)
+/* revision: that of the template, where there is one. */
+static json_t *make(const struct kube_workload *w, const json_t *template, const json_t *revision,
+                    const char *to, json_t *spec, bool paused)
 {
     /* Until the engine has seen it, the new template has no number. */
     int64_t number = kube_revision_number(w),
@@ -45,6 +46,8 @@ static json_t *make(const struct kube_workload *w, const json_t *template, const
     json_object_set_new(memo, "kind", json_string(kube_kinds[w->kind].word));
     json_object_set_new(memo, MEMO_TO, json_string(to));
     json_object_set_new(memo, MEMO_TEMPLATE, copy);
+    if (kube_revision_hash(w, revision)[0])
+        json_object_set_new(memo, MEMO_HASH, json_string(kube_revision_hash(w, revision)));
     json_object_set_new(memo, MEMO_SPEC, spec);
     json_object_set_new(memo, MEMO_REVISION, json_integer(number ? number + next : 0));
     json_object_set_new(memo, MEMO_PAUSED, json_boolean(paused));
@@ -60,20 +63,27 @@ static bool rests_paused(const struct kube_workload *w, bool in_flight)
 
 json_t *kube_memo_from_current(const struct kube_workload *w, const char *to)
 {
-    return make(w, kube_template(w), to, settings_of(w, kube_at(w->object, "spec")),
-                rests_paused(w, false));
+    return make(w, kube_template(w), kube_new_revision(w), to,
+                settings_of(w, kube_at(w->object, "spec")), rests_paused(w, false));
 }
 
 /* ---- a rollout of somebody else's ---- */
 
-/* A brake without its record: what the user had is gone, but for what was applied. */
+/* Held by lockstep, without its record: what the user had is gone, but for what was applied. */
+static bool is_held_by_us(const struct kube_workload *w)
+{
+    if (w->kind == KUBE_DEPLOYMENT)
+        return kube_is_braked(w->object);
+    return kube_annotation(w->object, KUBE_MARKS)[0] != '\0';
+}
+
 static json_t *settings_before(const struct kube_workload *w)
 {
     const char *text =
         kube_annotation(w->object, "kubectl.kubernetes.io/last-applied-configuration");
     struct err ignored = {0};
 
-    if (w->kind != KUBE_DEPLOYMENT || !kube_is_braked(w->object))
+    if (!is_held_by_us(w))
         return settings_of(w, kube_at(w->object, "spec"));
     json_t *applied = text[0] ? json_parse(text, strlen(text), "last applied", &ignored) : NULL;
     json_t *kept = settings_of(w, kube_at(applied, "spec"));
@@ -132,7 +142,7 @@ json_t *kube_memo_from_flight(const struct kube_workload *w, const char *back, s
     }
     json_t *memo = NULL;
     if (found && (back[0] || running == 1))
-        memo = make(w, kube_revision_template(w, found), to, settings_before(w),
+        memo = make(w, kube_revision_template(w, found), found, to, settings_before(w),
                     rests_paused(w, asked != NULL));
     else if (running > 1)
         err_set(err, ERR_REJECTED,
@@ -148,8 +158,9 @@ json_t *kube_memo_from_flight(const struct kube_workload *w, const char *back, s
 json_t *kube_memo_from_rest(const struct kube_workload *w)
 {
     struct arena *arena = arena_new(256);
-    json_t *memo = make(w, kube_template(w), kube_template_version(kube_template(w), arena),
-                        settings_before(w), rests_paused(w, true));
+    json_t *memo = make(w, kube_template(w), kube_new_revision(w),
+                        kube_template_version(kube_template(w), arena), settings_before(w),
+                        rests_paused(w, true));
 
     arena_free(arena);
     return memo;
@@ -214,25 +225,33 @@ void kube_memo_restore(struct kube_patch *patch, const json_t *memo)
     }
 }
 
+/* Of the template before? The revision may say more than the template: a Rollout's has none of the
+ * defaults that its ReplicaSet has. */
+static bool is_before(const json_t *memo, const struct kube_workload *w, const json_t *revision)
+{
+    const char *hash = kube_raw(memo, MEMO_HASH);
+
+    return kube_template_equal(kube_revision_template(w, revision),
+                               json_object_get(memo, MEMO_TEMPLATE)) ||
+           (hash[0] && strcmp(hash, kube_revision_hash(w, revision)) == 0);
+}
+
 const json_t *kube_memo_third(const json_t *memo, const struct kube_workload *w)
 {
-    const json_t *asked = kube_new_revision(w), *template = json_object_get(memo, MEMO_TEMPLATE);
+    const json_t *asked = kube_new_revision(w);
 
     for (size_t i = 0; i < w->revision_count; i++)
         if (w->revisions[i] != asked && kube_owns(w->object, w->revisions[i]) &&
-            runs(w, w->revisions[i]) &&
-            !kube_template_equal(kube_revision_template(w, w->revisions[i]), template))
+            runs(w, w->revisions[i]) && !is_before(memo, w, w->revisions[i]))
             return w->revisions[i];
     return NULL;
 }
 
 bool kube_memo_runs(const json_t *memo, const struct kube_workload *w)
 {
-    const json_t *template = json_object_get(memo, MEMO_TEMPLATE);
-
     for (size_t i = 0; i < w->revision_count; i++)
         if (kube_owns(w->object, w->revisions[i]) && runs(w, w->revisions[i]) &&
-            kube_template_equal(kube_revision_template(w, w->revisions[i]), template))
+            is_before(memo, w, w->revisions[i]))
             return true;
     return false;
 }

@@ -28,6 +28,11 @@ static bool is_stable(const struct kube_workload *w)
     return stable[0] && strcmp(stable, kube_raw(w->object, "status/currentPodHash")) == 0;
 }
 
+static bool is_over(const struct kube_workload *w)
+{
+    return is_stable(w) && !has_pause(w) && kube_count_old(w).present == 0;
+}
+
 static const json_t *steps_of(const struct kube_workload *w)
 {
     return kube_at(w->object, "spec/strategy/canary/steps");
@@ -109,6 +114,12 @@ bool kube_rollout_plan(const struct kube_workload *w, const json_t *memo, struct
     switch (action->verb) {
     case VERB_START:
     case VERB_STEP:
+        if (action->verb == VERB_STEP && is_over(w)) { /* only marks are left */
+            action->last_step = true;
+            action->writes = 2;
+            action->holds_from = 1;
+            return true;
+        }
         if (action->verb == VERB_STEP && !check_promote(w, err))
             return false;
         take_count(w, action);
@@ -166,6 +177,14 @@ static void test_status(struct kube_patch *patch, const char *key)
     kube_patch_test(patch, path, value ? value : json_null());
 }
 
+/* This pause, of this step: neither the mark nor the end of another one. */
+static void test_pause(struct kube_patch *patch)
+{
+    test_status(patch, "pauseConditions");
+    test_status(patch, "currentPodHash");
+    test_status(patch, "currentStepIndex");
+}
+
 /* Ends exactly the pause that is there. */
 static void promote(struct kube_patch *patch, struct kube_write *more)
 {
@@ -174,10 +193,9 @@ static void promote(struct kube_patch *patch, struct kube_write *more)
     bool inconclusive = strncmp(kube_raw(first, "reason"), "Inconclusive", 12) == 0;
     struct kube_patch status;
 
+    test_pause(patch);
     kube_patch_follow(&status, w);
-    test_status(&status, "pauseConditions");
-    test_status(&status, "currentPodHash");
-    test_status(&status, "currentStepIndex");
+    test_pause(&status);
     kube_patch_remove(&status, "/status/pauseConditions");
     if (inconclusive) {
         kube_patch_set(&status, "/status/controllerPause", json_false());
@@ -212,6 +230,8 @@ bool kube_rollout_compose(struct kube_patch *patch, const struct action *action,
     case VERB_START: /* the template is the whole of it */
         return true;
     case VERB_STEP:
+        if (is_over(patch->w))
+            return true;
         if (!check_promote(patch->w, err))
             return false;
         promote(patch, more);

@@ -113,19 +113,15 @@ bool kube_is_observed(const struct kube_workload *w)
     return strcmp(kube_raw(w->object, "status/observedGeneration"), text) == 0;
 }
 
-const char *kube_revision(enum kube_kind kind, const json_t *object, char out[KUBE_REVISION_TEXT])
+const char *kube_revision(const json_t *object, char out[KUBE_REVISION_TEXT])
 {
     const char *marks = kube_annotation(object, KUBE_MARKS);
     const char *fence = kube_annotation(object, KUBE_FENCE);
     uint64_t hash = hash_mix(HASH_SEED, marks, strlen(marks) + 1);
 
     hash = hash_mix(hash, fence, strlen(fence) + 1);
-    if (kind == KUBE_ROLLOUT)
-        snprintf(out, KUBE_REVISION_TEXT, "%.90s", kube_raw(object, "metadata/resourceVersion"));
-    else
-        snprintf(out, KUBE_REVISION_TEXT, "%.40s.%" PRId64 ".%016" PRIx64,
-                 kube_raw(object, "metadata/uid"), kube_int(object, "metadata/generation", 0),
-                 hash);
+    snprintf(out, KUBE_REVISION_TEXT, "%.40s.%" PRId64 ".%016" PRIx64,
+             kube_raw(object, "metadata/uid"), kube_int(object, "metadata/generation", 0), hash);
     return out;
 }
 

@@ -78,7 +78,7 @@ const char *kube_owner(const json_t *object);
  * while pods come and go. A write tests exactly this on the server. Of a Rollout, whose state
  * is its status, it is metadata.resourceVersion. */
 enum { KUBE_REVISION_TEXT = 96 };
-const char *kube_revision(enum kube_kind kind, const json_t *object, char out[KUBE_REVISION_TEXT]);
+const char *kube_revision(const json_t *object, char out[KUBE_REVISION_TEXT]);
 
 /* ---- pod templates ---- */
 /* What people call it: KUBE_VERSION, else label app.kubernetes.io/version, else the image's tag,

@@ -92,7 +92,7 @@ bool kube_patch_begin(struct kube_patch *patch, const struct kube_workload *w, c
         add_op(patch, "replace", "/metadata/resourceVersion", json_string(version));
         return true;
     }
-    if (w->kind == KUBE_ROLLOUT || strcmp(revision, kube_revision(w->kind, w->object, now)) != 0) {
+    if (strcmp(revision, kube_revision(w->object, now)) != 0) {
         kube_patch_drop(patch);
         return err_set(err, ERR_CONFLICT, "it was changed meanwhile");
     }

@@ -54,7 +54,7 @@ static bool send_write(struct flight *f, struct action *action)
     struct err err = {0};
     const struct kube_workload *w = model_look(&f->model);
 
-    kube_revision(w->kind, w->object, action->revision);
+    kube_revision(w->object, action->revision);
     ck_assert_msg(kube_compose(w, action, f->memo, &write, &err), "%s", err.text);
     ck_assert_uint_eq(write.count, 1);
     ck_assert_int_eq(model_send(&f->model, &write.requests[0]), 200);

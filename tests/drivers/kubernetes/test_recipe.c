@@ -355,7 +355,7 @@ START_TEST(a_fence_touches_one_annotation)
         workload_open(&it, KUBE_STATEFULSET, "{'object':{'spec':{'replicas':2}}}");
         if (there)
             workload_set(&it, "metadata/annotations", "{'a':'b'}");
-        kube_revision(KUBE_STATEFULSET, it.w.object, revision);
+        kube_revision(it.w.object, revision);
         ck_assert(kube_compose_fence(&it.w, revision, "n1", &write, &err));
         ck_assert(write_has(&write, 0, "add", "/metadata/annotations/lockstep.fence"));
         /* Never over annotations that somebody adds meanwhile. */

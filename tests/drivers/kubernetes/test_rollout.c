@@ -116,8 +116,13 @@ START_TEST(promote_ends_the_pause_that_was_seen_and_no_other)
     ck_assert_str_eq(plan(&it, &step, &memo), "");
     struct kube_write write = workload_write(&it, &step, memo);
     ck_assert_uint_eq(write.count, 2);
-    /* The mark first, which moves nothing, at the revision that was judged. */
-    ck_assert(write_has(&write, 0, "replace", "/metadata/resourceVersion"));
+    /* The mark first, which moves nothing, at the revision and the pause that were judged: its
+     * status moves all the time, and a way back must not lose against that. */
+    ck_assert(write_has(&write, 0, "test", "/metadata/generation"));
+    ck_assert(!write_has(&write, 0, "replace", "/metadata/resourceVersion"));
+    ck_assert(write_has(&write, 0, "test", "/status/pauseConditions"));
+    ck_assert(write_has(&write, 0, "test", "/status/currentStepIndex"));
+    ck_assert(write_has(&write, 0, "test", "/status/currentPodHash"));
     ck_assert(write_has(&write, 0, "add", "/metadata/annotations/lockstep.marks"));
     ck_assert_str_eq(write.requests[1].path,
                      "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status"

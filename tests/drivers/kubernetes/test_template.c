@@ -146,9 +146,9 @@ START_TEST(the_revision_moves_with_what_counts_and_not_with_status)
         struct workload it;
         char before[KUBE_REVISION_TEXT], after[KUBE_REVISION_TEXT];
         workload_open(&it, KUBE_DEPLOYMENT, "{}");
-        kube_revision(KUBE_DEPLOYMENT, it.w.object, before);
+        kube_revision(it.w.object, before);
         workload_set(&it, rows[i].path, rows[i].value);
-        kube_revision(KUBE_DEPLOYMENT, it.w.object, after);
+        kube_revision(it.w.object, after);
         ck_assert_int_eq(strcmp(before, after) != 0, rows[i].moves);
         workload_close(&it);
     }

@@ -114,7 +114,7 @@ struct kube_write workload_write(struct workload *it, struct action *action, con
     struct kube_write write;
     struct err err = {0};
 
-    kube_revision(it->w.kind, it->w.object, action->revision);
+    kube_revision(it->w.object, action->revision);
     ck_assert_msg(kube_compose(&it->w, action, memo, &write, &err), "%s", err.text);
     ck_assert_uint_ge(write.count, 1);
     return write;
