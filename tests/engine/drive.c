@@ -97,12 +97,38 @@ static bool shows(void *arg, const struct frame *frame)
            row->service->motion != MOTION_MOVING;
 }
 
+/* What it shows instead; static. */
+static const char *shown(const struct drive *drive)
+{
+    static const char *const motions[] = {"at rest", "moving", "resting", "running"};
+    static char text[600];
+    const struct frame *frame = engine_frame(drive->engine);
+    const struct row *row = frame_find_row(frame, drive->context, drive->service);
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t v = 0; row && v < row->service->version_count; v++) {
+        const struct version_count *count = &row->service->versions[v];
+        used += (size_t)snprintf(text + used, sizeof text - used, "%.20s:", count->version);
+        for (unsigned s = 0; s < INSTANCE_STATE_COUNT; s++)
+            if (count->count[s])
+                used += (size_t)snprintf(text + used, sizeof text - used, " %u %s", count->count[s],
+                                         instance_state_word[s]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "; ");
+    }
+    if (row)
+        snprintf(text + used, sizeof text - used, "%s, %s %s", motions[row->service->motion],
+                 row->service->reason, frame->clusters[0].why);
+    frame_unref(frame);
+    return text;
+}
+
 void drive_serving(const struct drive *drive, const char *version, uint32_t serving)
 {
     struct counts counts = {drive, version, serving};
 
     ck_assert_msg(engine_run_until(drive->engine, drive->patience_ms, shows, &counts),
-                  "never %u at rest on %s", serving, version);
+                  "never %u at rest on %s, but %s", serving, version, shown(drive));
 }
 
 void drive_release(const struct drive *drive, const char *version, const uint32_t *counts,

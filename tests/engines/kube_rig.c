@@ -364,7 +364,7 @@ void kube_open(void)
     kube_create("/api/v1/namespaces", json_pack("{s:{s:s}}", "metadata", "name", space));
     /* Pods are refused until their account is there. */
     for (int i = 0; kube_call("GET", "serviceaccounts/default", NULL, NULL) != 200; i++) {
-        ck_assert_msg(i < 300, "%s has no account", space);
+        ck_assert_msg(i < 3000, "%s has no account", space);
         rig_pause_ms(20);
     }
 }

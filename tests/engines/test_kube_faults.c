@@ -351,20 +351,23 @@ END_TEST
 SUITE(kube_faults)
 {
     Suite *suite = suite_create("kube-faults");
-    TCase *tc = test_case(suite, "faults", 240);
+    TCase *away = test_case(suite, "away", 480), *no = test_case(suite, "no", 240);
+    TCase *who = test_case(suite, "who", 240);
 
     kube_need();
-    if (!kube_is_ours() || !rig_open_claims())
+    if (!kube_is_ours())
         return suite;
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, the_server_goes_in_the_middle_of_a_release_and_comes_back);
-    tcase_add_test(tc, a_step_whose_answer_was_lost_is_settled_and_not_repeated);
-    tcase_add_test(tc, a_webhook_that_refuses_is_quoted);
-    tcase_add_test(tc, while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled);
-    tcase_add_test(tc, a_policy_that_finds_it_invalid_is_quoted_and_is_no_conflict);
-    tcase_add_test(tc, a_server_that_is_too_busy_is_waited_for_and_said_so);
-    tcase_add_test(tc, a_rotated_token_is_read_again_and_the_release_goes_on);
-    tcase_add_test(tc, who_may_only_look_is_told_what_is_missing);
-    tcase_add_test(tc, an_operator_of_one_namespace_acts_there);
+    tcase_add_checked_fixture(away, setup, teardown);
+    tcase_add_test(away, the_server_goes_in_the_middle_of_a_release_and_comes_back);
+    tcase_add_test(away, a_step_whose_answer_was_lost_is_settled_and_not_repeated);
+    tcase_add_checked_fixture(no, setup, teardown);
+    tcase_add_test(no, a_webhook_that_refuses_is_quoted);
+    tcase_add_test(no, while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled);
+    tcase_add_test(no, a_policy_that_finds_it_invalid_is_quoted_and_is_no_conflict);
+    tcase_add_test(no, a_server_that_is_too_busy_is_waited_for_and_said_so);
+    tcase_add_checked_fixture(who, setup, teardown);
+    tcase_add_test(who, a_rotated_token_is_read_again_and_the_release_goes_on);
+    tcase_add_test(who, who_may_only_look_is_told_what_is_missing);
+    tcase_add_test(who, an_operator_of_one_namespace_acts_there);
     return suite;
 }

@@ -25,7 +25,8 @@ struct feed {
     struct call *call;
     struct cut *cut;
     struct loop_timer *timer;
-    struct err err; /* of the last try, or of what is coming in now */
+    loop_timer_fn *again; /* what the timer waits to do after a failure, else NULL */
+    struct err err;       /* of the last try, or of what is coming in now */
     bool watching;
     bool expired; /* the watch said 410 */
     unsigned events;
@@ -76,6 +77,15 @@ static void fail(struct feed *feed, loop_timer_fn *again, int64_t retry_after_ms
 
     set_state(feed, FEED_FAILING);
     try_in(feed, wait_ms, again);
+    feed->again = retry_after_ms < 0 ? again : NULL; /* what the server asked for is kept */
+}
+
+void feed_hurry(struct feed *feed)
+{
+    if (feed->state != FEED_FAILING || !feed->again)
+        return;
+    feed->backoff_ms = 0;
+    try_in(feed, 0, feed->again);
 }
 
 static void give_up_for_now(struct feed *feed, enum feed_state state)
@@ -198,6 +208,7 @@ static void begin_list(void *arg)
     const char *token = feed->more ? feed->more : "";
 
     feed->timer = NULL;
+    feed->again = NULL;
     if (!feed->more)
         feed->round++;
     if (feed->state != FEED_FAILING || feed->more)
@@ -298,6 +309,7 @@ static void begin_watch(void *arg)
         300 + (feed->kube->seed = feed->kube->seed * 1103515245u + 12345u) / 65536u % 300u;
 
     feed->timer = NULL;
+    feed->again = NULL;
     feed->err = (struct err){0};
     feed->expired = false;
     feed->events = 0;

@@ -36,6 +36,8 @@ const struct err *feed_error(const struct feed *feed);
 /* When it last heard anything, or -1; since when it fails, or -1. */
 int64_t feed_heard_ms(const struct feed *feed);
 int64_t feed_failing_ms(const struct feed *feed);
+/* The server answers again: what failed is tried now, unless the server itself said when. */
+void feed_hurry(struct feed *feed);
 /* Nothing came for too long: begins the watch anew. */
 void feed_restart(struct feed *feed);
 

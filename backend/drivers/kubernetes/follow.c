@@ -269,6 +269,15 @@ void follow_complete(struct follow *follow, struct kube_view *view, struct arena
     view->nodes_known = follow_has_nodes(follow);
 }
 
+/* The server was away and is back: nothing waits for the end of its own back-off. */
+static void hurry_all(struct follow *follow)
+{
+    for (struct watch *watch = follow->watches; watch; watch = watch->next)
+        feed_hurry(watch->feed);
+    for (struct pods *pods = follow->pods; pods; pods = pods->next)
+        feed_hurry(pods->feed);
+}
+
 static void probe(void *arg);
 
 static void on_probe(void *arg, const struct http_answer *answer, bool sent,
@@ -281,8 +290,13 @@ static void on_probe(void *arg, const struct http_answer *answer, bool sent,
     (void)sent;
     follow->probe_timer = loop_after(follow->kube->base.env.loop, KUBE_PROBE_MS, probe, follow);
     /* 403 is an answer, too: the server is there. */
-    if (answer->status != 403 && !api_judge(answer, true, failed, NULL, "asking the cluster", &err))
+    bool back = follow->away;
+    follow->away =
+        answer->status != 403 && !api_judge(answer, true, failed, NULL, "asking the cluster", &err);
+    if (follow->away)
         return;
+    if (back)
+        hurry_all(follow);
     if (follow->state == CLUSTER_STALE) {
         follow->probing = true; /* answered: judged again */
         follow_judge(follow);

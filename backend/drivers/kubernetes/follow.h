@@ -91,7 +91,7 @@ struct follow {
     char focus[160];
     enum cluster_state state;
     bool told_state, synced;
-    bool probing;
+    bool probing, away; /* the last probe was not answered */
     int64_t opened_ms;
     struct loop_timer *flush_timer, *probe_timer, *look_timer;
 };
