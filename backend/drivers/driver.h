@@ -102,7 +102,8 @@ typedef void driver_list_fn(void *arg, const char *const *keys, size_t count,
 
 /* Verbs that this identity may not use on some services. */
 struct driver_denial {
-    unsigned verbs;      /* set of 1 << enum verb; 0: something else that it lacks, worth knowing */
+    unsigned verbs;      /* set of 1 << enum verb; 0: something else that it lacks, worth knowing;
+                            with a scope: that nothing of it is seen */
     const char *kind;    /* as struct service's; "": every kind */
     const char *scope;   /* "": every scope */
     bool unscoped;       /* only what has no scope */

@@ -77,6 +77,34 @@ static const char *const *fill_lacks(const struct cluster *cluster, struct arena
     return out;
 }
 
+static bool hides(const struct driver_denial *denial)
+{
+    return !denial->verbs && denial->scope[0];
+}
+
+static const char *unseen_of(const struct cluster *cluster, struct arena *arena)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < cluster->denial_count; i++)
+        if (hides(&cluster->denials[i]))
+            text = arena_printf(arena, "%.200s%s%s", text, text[0] ? ", " : "",
+                                cluster->denials[i].scope);
+    return text[0] ? arena_printf(arena, "%s not seen", text) : "";
+}
+
+static const char *note_of(const struct cluster *cluster, struct arena *arena)
+{
+    if (cluster->deny[0])
+        return arena_strdup(arena, cluster->deny);
+    for (size_t i = 0; i < cluster->denial_count; i++)
+        if (hides(&cluster->denials[i]))
+            return arena_strdup(arena, cluster->denials[i].missing);
+    return cluster->driver
+               ? arena_strdup(arena, cluster->driver->ops->caps(cluster->driver)->drift_note)
+               : "";
+}
+
 static void fill_clusters(struct engine *engine, struct frame *frame)
 {
     struct board_cluster *out = arena_alloc(frame->arena, engine->cluster_count, sizeof *out);
@@ -84,20 +112,17 @@ static void fill_clusters(struct engine *engine, struct frame *frame)
     frame->synced = true;
     for (size_t i = 0; i < engine->cluster_count; i++) {
         const struct cluster *c = &engine->clusters[i];
-        const char *note = c->deny[0]  ? c->deny
-                           : c->driver ? c->driver->ops->caps(c->driver)->drift_note
-                                       : "";
         out[i] = (struct board_cluster){
             .name = arena_strdup(frame->arena, c->config.name),
             .kind = arena_strdup(frame->arena, c->config.kind),
             .state = c->state,
             .age_ms = c->fresh_ms < 0 ? -1 : frame->now_ms - c->fresh_ms,
-            .why = arena_strdup(frame->arena, c->why),
+            .why = c->why[0] ? arena_strdup(frame->arena, c->why) : unseen_of(c, frame->arena),
             .production = c->config.production,
             .read_only = c->config.read_only,
             .who = arena_strdup(frame->arena, c->who),
             .may_act = c->may_act && !c->config.read_only,
-            .note = arena_strdup(frame->arena, note),
+            .note = note_of(c, frame->arena),
         };
         out[i].lacks = fill_lacks(c, frame->arena, &out[i].lack_count);
         bool known = c->synced && c->ledger_pending == 0 && c->permissions_known;

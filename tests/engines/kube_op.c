@@ -8,14 +8,11 @@
 
 enum { PATIENCE_MS = 90000 };
 
-void kube_op_open(struct kube_op *op, const char *who, const char *kubeconfig, bool fast)
+static void open_on(struct kube_op *op, struct cluster_config cluster, bool fast)
 {
     char journal[700];
     struct err err = {0};
-    struct cluster_config cluster = kube_cluster(who);
 
-    if (kubeconfig)
-        cluster.kubeconfig = kubeconfig;
     op->clock = clock_new_real();
     snprintf(journal, sizeof journal, "%s/journal.jsonl", test_dir());
     struct engine_config config = {.clusters = &cluster,
@@ -28,6 +25,23 @@ void kube_op_open(struct kube_op *op, const char *who, const char *kubeconfig, b
     op->drive = (struct drive){engine_new(&config, &err), cluster.name, "web", PATIENCE_MS};
     ck_assert_msg(op->drive.engine != NULL, "%s", err.text);
     drive_sync(&op->drive);
+}
+
+void kube_op_open(struct kube_op *op, const char *who, const char *kubeconfig, bool fast)
+{
+    struct cluster_config cluster = kube_cluster(who);
+
+    if (kubeconfig)
+        cluster.kubeconfig = kubeconfig;
+    open_on(op, cluster, fast);
+}
+
+void kube_op_open_in(struct kube_op *op, const char *who, const char *namespaces)
+{
+    struct cluster_config cluster = kube_cluster(who);
+
+    cluster.namespaces = namespaces;
+    open_on(op, cluster, false);
 }
 
 void kube_op_close(struct kube_op *op)

@@ -348,6 +348,50 @@ START_TEST(an_operator_of_one_namespace_acts_there)
 }
 END_TEST
 
+static bool tells_unseen(void *arg, const struct frame *frame)
+{
+    const struct board_cluster *cluster = &frame->clusters[0];
+
+    return cluster->state == CLUSTER_LIVE && strstr(cluster->why, arg) &&
+           strstr(cluster->why, "not seen") && strstr(cluster->note, arg);
+}
+
+static bool knows_release(void *arg, const struct frame *frame)
+{
+    const struct row *row = frame_find_row(frame, op.drive.context, op.drive.service);
+
+    (void)arg;
+    return row && row->release && strcmp(row->release->to, KUBE_NEW) == 0;
+}
+
+/* Of two namespaces one is closed: the other works, its records are found, and it is said. */
+START_TEST(of_two_namespaces_the_closed_one_is_said_and_the_other_works)
+{
+    static char both[200];
+    char closed[100];
+
+    kube_op_close(&op);
+    bind_operator();
+    snprintf(closed, sizeof closed, "%s-closed", kube_namespace());
+    kube_create("/api/v1/namespaces", json_pack("{s:{s:s}}", "metadata", "name", closed));
+    snprintf(both, sizeof both, "%s,%s", closed, kube_namespace());
+    kube_op_open_in(&op, "operator", both);
+    drive_serving(&op.drive, KUBE_OLD, 8);
+    ck_assert_msg(engine_run_until(op.drive.engine, op.drive.patience_ms, tells_unseen, closed),
+                  "nothing says that %s is not seen", closed);
+    start_works();
+    kube_op_close(&op);
+    kube_op_open_in(&op, "operator", both); /* somebody else, later */
+    ck_assert_msg(engine_run_until(op.drive.engine, op.drive.patience_ms, knows_release, NULL),
+                  "the record is not found");
+    drive_expect(&op.drive, VERB_ROLLBACK, "", END_APPLIED);
+    drive_serving(&op.drive, KUBE_OLD, 8);
+    unbind_operator();
+    snprintf(both, sizeof both, "/api/v1/namespaces/%s", closed);
+    kube_delete(both);
+}
+END_TEST
+
 SUITE(kube_faults)
 {
     Suite *suite = suite_create("kube-faults");
@@ -369,5 +413,6 @@ SUITE(kube_faults)
     tcase_add_test(who, a_rotated_token_is_read_again_and_the_release_goes_on);
     tcase_add_test(who, who_may_only_look_is_told_what_is_missing);
     tcase_add_test(who, an_operator_of_one_namespace_acts_there);
+    tcase_add_test(who, of_two_namespaces_the_closed_one_is_said_and_the_other_works);
     return suite;
 }

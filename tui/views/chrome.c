@@ -185,6 +185,8 @@ static void put_cluster(struct sheet *sheet, const struct frame *frame,
         sheet_put(sheet, ROLE_DIM, "%s %s", cluster->name, age_text(cluster->age_ms, age));
         if (only && cluster->who[0])
             sheet_put(sheet, ROLE_DIM, " as %s", cluster->who);
+        if (cluster->why && cluster->why[0])
+            sheet_put(sheet, ROLE_STALE, " (%.60s)", cluster->why);
         return;
     }
     if (cluster->state == CLUSTER_STALE)

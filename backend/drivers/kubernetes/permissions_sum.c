@@ -45,16 +45,29 @@ static void add(struct list *list, const struct question *q, const char *scope, 
     };
 }
 
+/* One line for a namespace that was asked for and of which nothing is shown. */
+static bool hides_namespace(const struct question *q)
+{
+    return strcmp(q->row->resource, "deployments") == 0 && strcmp(q->verb, "list") == 0;
+}
+
 /* What only shows: no key is denied for it. */
 static void add_notes(struct list *list, const struct question *q)
 {
     struct ask *ask = list->ask;
     const char *where = ask->scope_count == 1 ? ask->scopes[0] : "";
 
-    if (refused_everywhere(ask, q))
+    if (refused_everywhere(ask, q)) {
         add(list, q, "",
             arena_printf(ask->arena, "%s: %s", words(ask, q, q->row->whole ? "" : where),
                          q->row->why));
+        return;
+    }
+    for (size_t i = 0; i < ask->scope_count && hides_namespace(q); i++)
+        if (in_scope(q, i) == RIGHT_NO)
+            add(list, q, ask->scopes[i],
+                arena_printf(ask->arena, "%s: %s is not seen", words(ask, q, ask->scopes[i]),
+                             ask->scopes[i]));
 }
 
 static void add_denials(struct list *list, const struct question *q)

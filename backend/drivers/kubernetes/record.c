@@ -66,6 +66,9 @@ struct entry {
     struct arena *arena;
     const char **keys;
     size_t count, cap;
+    size_t at, listed; /* scope that is being listed; how many could be */
+    bool narrow;       /* the whole cluster is forbidden */
+    struct err denied;
 };
 
 static void drop_entry(struct op *op)
@@ -211,34 +214,93 @@ static void on_listed_item(void *arg, json_t *item)
     json_decref(item);
 }
 
-static void on_list(void *arg, const struct err *err)
+/* The namespaces that records are looked for in, one after the other: those that are followed;
+ * where all are, the whole cluster, or else, where that is forbidden, the context's own. And their
+ * home. */
+static const char *scope_at(const struct entry *entry, size_t at)
 {
-    struct entry *entry = arg;
+    const struct kube_place *place = kube_access_place(entry->op.kube->access);
+
+    if (entry->narrow)
+        return at == 0 ? place->namespace : at == 1 ? RECORD_HOME : NULL;
+    if (!place->namespace_count)
+        return at == 0 ? "" : NULL;
+    return at < place->namespace_count    ? place->namespaces[at]
+           : at == place->namespace_count ? RECORD_HOME
+                                          : NULL;
+}
+
+static bool was_listed(const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->at; i++)
+        if (strcmp(scope_at(entry, i), scope_at(entry, entry->at)) == 0)
+            return true;
+    return false;
+}
+
+static void end_list(struct entry *entry, const struct err *err)
+{
     driver_list_fn *fn = entry->list;
     void *fn_arg = entry->arg;
     const char **keys = entry->keys;
     struct arena *arena = entry->arena;
     size_t count = entry->count;
+    struct err copy = *err;
 
     entry->keys = NULL;
     entry->arena = NULL;
     api_op_end(&entry->op);
-    fn(fn_arg, keys, err ? 0 : count, err);
+    fn(fn_arg, keys, copy.code != ERR_NONE ? 0 : count, err_or_null(&copy));
     free(keys);
     arena_free(arena);
+}
+
+static void list_next(struct entry *entry);
+
+/* What may not be looked at is not seen, here as everywhere; unless that is all there is. */
+static void on_list(void *arg, const struct err *err)
+{
+    struct entry *entry = arg;
+    const struct err none = {0};
+
+    if (err && err->code == ERR_AUTH && !scope_at(entry, entry->at)[0]) {
+        entry->narrow = true;
+        list_next(entry);
+        return;
+    }
+    if (err && err->code != ERR_AUTH) {
+        end_list(entry, err);
+        return;
+    }
+    if (err)
+        entry->denied = *err;
+    entry->listed += !err;
+    entry->at++;
+    while (scope_at(entry, entry->at) && was_listed(entry))
+        entry->at++;
+    if (scope_at(entry, entry->at))
+        list_next(entry);
+    else
+        end_list(entry, entry->listed ? &none : &entry->denied);
+}
+
+static void list_next(struct entry *entry)
+{
+    const char *scope = scope_at(entry, entry->at);
+    char path[160] = "/api/v1/configmaps";
+
+    if (scope[0])
+        snprintf(path, sizeof path, "/api/v1/namespaces/%.80s/configmaps", scope);
+    const struct collect list = {
+        "listing release records", path, KUBE_RECORD_SELECTOR, on_listed_item, on_list, entry};
+    collect_start(entry->op.kube, &list);
 }
 
 void kube_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg)
 {
     struct entry *entry = new_entry(driver, "", NULL, arg);
-    const struct collect list = {"listing release records",
-                                 "/api/v1/configmaps",
-                                 KUBE_RECORD_SELECTOR,
-                                 on_listed_item,
-                                 on_list,
-                                 entry};
 
     entry->list = fn;
     entry->arena = arena_new(1024);
-    collect_start(kube_of(driver), &list);
+    list_next(entry);
 }
