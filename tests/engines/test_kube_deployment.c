@@ -39,8 +39,10 @@ START_TEST(two_then_six_then_all_and_never_one_more)
     web_do(&web, VERB_STEP, 12);
     web_stands(&web, 0, 12);
     web_is_clean(&web, KUBE_NEW);
-    ck_assert_uint_eq(kube_truth("web", KUBE_NEW, ""), 12);
-    ck_assert_uint_eq(kube_truth("web", KUBE_OLD, ""), 0);
+    if (kube_is_ours()) {
+        ck_assert_uint_eq(kube_truth("web", KUBE_NEW, ""), 12);
+        ck_assert_uint_eq(kube_truth("web", KUBE_OLD, ""), 0);
+    }
     json_decref(names);
 }
 END_TEST

@@ -66,7 +66,8 @@ START_TEST(a_deployment_rolls_by_itself)
     kube_set_image("deployments", "web", KUBE_NEW);
     ck_assert(kube_wait_pods("web", KUBE_NEW, 12));
     ck_assert(kube_wait_pods("web", KUBE_OLD, 0));
-    ck_assert_uint_eq(kube_truth("web", "", ""), 12);
+    if (kube_is_ours())
+        ck_assert_uint_eq(kube_truth("web", "", ""), 12);
 }
 END_TEST
 
