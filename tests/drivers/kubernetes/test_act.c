@@ -175,6 +175,70 @@ START_TEST(read_only_sends_nothing_but_get)
 }
 END_TEST
 
+/* ---- where records are looked for ---- */
+
+#define RECORD(name)                                                                               \
+    STAGE_LIST("9", "",                                                                            \
+               "{'metadata':{'name':'lockstep." name "','annotations':{'lockstep.key':'" name      \
+               "'}},'data':{'record':'x'}}")
+#define FORBIDDEN STAGE_STATUS("403", "Forbidden", "configmaps is forbidden: User cannot list")
+
+static void on_keys(void *arg, const char *const *keys, size_t count, const struct err *err)
+{
+    (void)arg;
+    got.calls++;
+    got.code = err ? err->code : ERR_NONE;
+    got.text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(got.text);
+        snprintf(got.text + used, sizeof got.text - used, "%s%s", i ? " " : "", keys[i]);
+    }
+}
+
+static const struct {
+    const char *namespaces;
+    struct {
+        const char *path;
+        int status;
+        const char *body;
+    } answers[3];
+    enum err_code code;
+    const char *keys;
+} listings[] = {
+    {"", {{"/api/v1/configmaps", 200, RECORD("a")}}, ERR_NONE, "a"},
+    {"pay,shop",
+     {{"/api/v1/namespaces/pay/configmaps", 403, FORBIDDEN},
+      {"/api/v1/namespaces/shop/configmaps", 200, RECORD("b")},
+      {"/api/v1/namespaces/default/configmaps", 403, FORBIDDEN}},
+     ERR_NONE,
+     "b"},
+    {"",
+     {{"/api/v1/configmaps", 403, FORBIDDEN},
+      {"/api/v1/namespaces/shop/configmaps", 200, RECORD("c")},
+      {"/api/v1/namespaces/default/configmaps", 200, RECORD("d")}},
+     ERR_NONE,
+     "c d"},
+    {"pay",
+     {{"/api/v1/namespaces/pay/configmaps", 403, FORBIDDEN},
+      {"/api/v1/namespaces/default/configmaps", 403, FORBIDDEN}},
+     ERR_AUTH,
+     ""},
+};
+
+START_TEST(records_are_looked_for_where_services_are)
+{
+    stage.config.namespaces = listings[_i].namespaces;
+    for (size_t i = 0; i < 3 && listings[_i].answers[i].path; i++)
+        stage_answer(&stage, listings[_i].answers[i].path, listings[_i].answers[i].status,
+                     listings[_i].answers[i].body);
+    open_driver();
+    stage.driver->ops->ledger_list(stage.driver, on_keys, NULL);
+    stage_until(&stage, is_told, "listed");
+    ck_assert_int_eq(got.code, listings[_i].code);
+    ck_assert_str_eq(got.text, listings[_i].keys);
+}
+END_TEST
+
 SUITE(kubernetes_act)
 {
     Suite *suite = suite_create("kubernetes_act");
@@ -188,5 +252,7 @@ SUITE(kubernetes_act)
     tcase_add_test(tcase, a_write_that_credentials_forbid_was_certainly_not_applied);
     tcase_add_test(tcase, what_moved_since_it_was_read_is_not_written);
     tcase_add_test(tcase, read_only_sends_nothing_but_get);
+    tcase_add_loop_test(tcase, records_are_looked_for_where_services_are, 0,
+                        (int)ARRAY_LEN(listings));
     return suite;
 }
