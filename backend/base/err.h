@@ -47,6 +47,12 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_L
 /* Puts context in front of the text: "reading config: no such file". */
 void err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* NULL says that all went well, as one without an error does. */
+static inline bool err_failed(const struct err *err)
+{
+    return err && err->code != ERR_NONE;
+}
+
 /* The word used in JSON and logs: "network", "conflict", … Never NULL. */
 const char *err_word(enum err_code code);
 

@@ -74,15 +74,14 @@ void action_calls_release(struct action_calls *calls)
     while (calls->first) {
         struct action_call *call = calls->first;
         calls->first = call->next;
-        if (call->run)
-            call->run->call = NULL;
+        assert(!call->run);
         free(call);
     }
 }
 
 enum protocol_reply action_reply_of(struct action_run *run, const struct err *err)
 {
-    if (!err || err->code == ERR_NONE)
+    if (!err_failed(err))
         return REPLY_OK;
     run->why = *err;
     switch (err->code) {
@@ -211,7 +210,7 @@ static void unlock(struct action_run *run, enum action_end end)
 {
     struct lock_holder me = holder_of(run);
 
-    if (run->locked && (end == END_REFUSED || end == END_CONFLICT || end == END_NOT_APPLIED))
+    if (run->locked && (end == END_CONFLICT || end == END_NOT_APPLIED))
         lock_give_back(&run->env.lock, run->needs, run->need_count, &me);
 }
 

@@ -57,8 +57,8 @@ struct action_owner {
 };
 
 /* Driver calls on their way, of all runs on one driver. They outlive a run that is dropped,
- * because their callbacks still come; what is left when the driver has been closed
- * is freed by action_calls_release. */
+ * because their callbacks still come; what is left when the driver has been closed and all
+ * runs are freed is freed by action_calls_release. */
 struct action_calls {
     struct action_call *first;
 };

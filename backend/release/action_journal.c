@@ -67,7 +67,7 @@ static bool append(struct action_run *run, json_t *record, struct err *err)
         return err_set(err, ERR_DISK, "there is no journal to write it down in");
     if (journal_append(run->env.journal, record, &large))
         return true;
-    if (large.code == ERR_LIMIT && json_object_get(record, "verdict")) {
+    if (large.code == ERR_LIMIT) {
         json_object_del(record, "verdict");
         return journal_append(run->env.journal, record, err);
     }

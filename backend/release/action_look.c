@@ -112,7 +112,7 @@ static void on_service(void *arg, const struct service *service, const struct er
     if (service) {
         keep_service(run, service);
         event.facts = facts_of_service(run, service);
-    } else if (err && err->code == ERR_NOT_FOUND) {
+    } else if (err->code == ERR_NOT_FOUND) {
         run->why = *err;
         event.facts = FACT_GONE;
     } else {
@@ -188,7 +188,7 @@ static void keep_record(struct action_run *run, const char *text, const char *re
         err_set(&run->why, ERR_UNSUPPORTED,
                 "a newer lockstep keeps the record of %s: this one may only look at it",
                 run->status.action.service);
-    snprintf(run->revision, sizeof run->revision, "%s", revision ? revision : "");
+    snprintf(run->revision, sizeof run->revision, "%s", revision);
     if (!run->judged_ms && !run->anchor[0] && !run->settling && run->release &&
         run->release->recent_count)
         snprintf(run->anchor, sizeof run->anchor, "%s", run->release->recent[0].id);
@@ -202,7 +202,7 @@ static void on_record(void *arg, const char *text, const char *revision, const s
 
     if (!run)
         return;
-    if (err && err->code != ERR_NONE) {
+    if (err_failed(err)) {
         action_reply_of(run, err);
         action_reply(run, (struct protocol_event){.reply = REPLY_UNKNOWN});
         return;
@@ -231,7 +231,7 @@ static void on_named(void *arg, const struct service *service, const struct err 
         return;
     }
     action_reply_of(run, err);
-    if (err && err->code == ERR_NOT_FOUND)
+    if (err->code == ERR_NOT_FOUND)
         action_reply(run, (struct protocol_event){.reply = REPLY_OK, .facts = FACT_FORGOTTEN});
     else
         action_reply(run, (struct protocol_event){.reply = REPLY_UNKNOWN});

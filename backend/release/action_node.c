@@ -248,7 +248,7 @@ static void on_got(void *arg, const char *text, const char *revision, const stru
     json_decref(run->cluster_record);
     run->cluster_record =
         text ? json_parse(text, strlen(text), "the cluster's ledger record", &bad) : NULL;
-    snprintf(run->revision, sizeof run->revision, "%s", revision ? revision : "");
+    snprintf(run->revision, sizeof run->revision, "%s", revision);
     if ((text && !json_is_object(run->cluster_record)) ||
         json_integer_value(json_object_get(run->cluster_record, "schema")) > 1) {
         run->why = bad;

@@ -168,7 +168,7 @@ static void on_put(void *arg, const char *text, const char *revision, const stru
     if (!run)
         return;
     enum protocol_reply reply = action_reply_of(run, err);
-    if (reply == REPLY_OK && !(revision && revision[0]))
+    if (reply == REPLY_OK && !revision[0])
         reply = REPLY_CONFLICT; /* then the record itself must tell */
     if (reply == REPLY_OK) {
         release_free(run->release);

@@ -220,7 +220,7 @@ static void on_put(void *arg, const char *text, const char *revision, const stru
 
     (void)text;
     (void)revision;
-    if (!err || err->code == ERR_NONE) {
+    if (!err_failed(err)) {
         next(job);
         return;
     }
@@ -284,7 +284,7 @@ static void refuse(struct lock_job *job, const struct lock_holder *holder)
 static void send(struct lock_job *job, const struct lock_record *record, const char *revision)
 {
     job->put_text = lock_write(record);
-    snprintf(job->put_expected, sizeof job->put_expected, "%s", revision ? revision : "");
+    snprintf(job->put_expected, sizeof job->put_expected, "%s", revision);
     put(job);
 }
 
@@ -335,7 +335,7 @@ static void on_got(void *arg, const char *text, const char *revision, const stru
     struct lock_job *job = arg;
     struct err bad = {0};
 
-    if (err && err->code != ERR_NONE) {
+    if (err_failed(err)) {
         if (!retries(job))
             unknown(job, err);
         return;

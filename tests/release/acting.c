@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +46,45 @@ static bool passes(struct wire *wire, const char *name, bool *deaf)
     return wire->answer_only;
 }
 
+struct failure {
+    driver_read_fn *read;
+    driver_ledger_fn *get;
+    void *arg;
+    enum err_code code;
+};
+
+static void answer_failure(void *arg)
+{
+    struct failure *failure = arg;
+    struct err err = {0};
+
+    err_set(&err, failure->code, "the cluster said nothing");
+    if (failure->read)
+        failure->read(failure->arg, NULL, &err);
+    else
+        failure->get(failure->arg, NULL, "", &err);
+    free(failure);
+}
+
+/* True: it answers with that error instead. */
+static bool fails(struct wire *wire, enum err_code code, struct failure what)
+{
+    if (code == ERR_NONE || wire->refuse_times-- <= 0)
+        return false;
+    struct failure *failure = xcalloc(1, sizeof *failure);
+    *failure = what;
+    failure->code = code;
+    loop_post(wire->real->env.loop, answer_failure, failure);
+    return true;
+}
+
 static void wire_read(struct driver *base, const char *service_id, driver_read_fn *fn, void *arg)
 {
     struct wire *wire = wire_of(base);
     bool deaf;
 
-    if (passes(wire, "read", &deaf))
+    if (passes(wire, "read", &deaf) &&
+        !fails(wire, wire->refuse_read, (struct failure){.read = fn, .arg = arg}))
         wire->real->ops->read(wire->real, service_id, deaf ? swallow_service : fn, arg);
 }
 
@@ -114,7 +148,8 @@ static void wire_get(struct driver *base, const char *key, driver_ledger_fn *fn,
     struct wire *wire = wire_of(base);
     bool deaf;
 
-    if (passes(wire, "ledger-get", &deaf))
+    if (passes(wire, "ledger-get", &deaf) &&
+        !fails(wire, wire->refuse_get, (struct failure){.get = fn, .arg = arg}))
         wire->real->ops->ledger_get(wire->real, key, deaf ? swallow_ledger : fn, arg);
 }
 
@@ -140,7 +175,10 @@ static bool wire_plan(struct driver *base, const struct service *service, const 
 {
     struct wire *wire = wire_of(base);
 
-    return wire->real->ops->plan(wire->real, service, memo, action, new_memo, err);
+    bool ok = wire->real->ops->plan(wire->real, service, memo, action, new_memo, err);
+    if (wire->plan_writes)
+        action->writes = wire->plan_writes;
+    return ok;
 }
 
 static bool wire_settled(struct driver *base, const struct service *service,
@@ -185,6 +223,12 @@ static bool judge(void *arg, const struct intent *intent, const struct service *
 
     (void)release;
     *verdict = json_pack("{s:b}", "allowed", op->refusal[0] == '\0');
+    if (op->verdict_size) {
+        char *much = xcalloc(op->verdict_size + 1, 1);
+        memset(much, 'x', op->verdict_size);
+        json_object_set_new(*verdict, "much", json_string(much));
+        free(much);
+    }
     if (op->refusal[0])
         return err_set(refusal, ERR_REJECTED, "%s", op->refusal);
     snprintf(action->from, sizeof action->from, "%s", service->wants);
@@ -463,6 +507,50 @@ const struct service *acting_service(struct acting *bench)
     while (!looked.done && loop_turn(bench->loop, 0))
         ;
     return looked.service;
+}
+
+struct stored {
+    char *text;
+    char revision[96];
+    bool done;
+};
+
+static void on_stored(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    struct stored *stored = arg;
+
+    ck_assert_msg(!err_failed(err), "%s", err ? err->text : "");
+    stored->text = text ? xstrdup(text) : NULL;
+    snprintf(stored->revision, sizeof stored->revision, "%s", revision);
+    stored->done = true;
+}
+
+static struct stored fetch(struct acting *bench, const char *key)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct stored stored = {.done = false};
+
+    real->ops->ledger_get(real, key, on_stored, &stored);
+    while (!stored.done && loop_turn(bench->loop, 0))
+        ;
+    return stored;
+}
+
+char *acting_text(struct acting *bench, const char *key)
+{
+    return fetch(bench, key).text;
+}
+
+void acting_put(struct acting *bench, const char *key, const char *text)
+{
+    struct driver *real = bench->operators[0].wire.real;
+    struct stored before = fetch(bench, key), after = {.done = false};
+
+    real->ops->ledger_put(real, key, text, before.revision, on_stored, &after);
+    while (!after.done && loop_turn(bench->loop, 0))
+        ;
+    free(before.text);
+    free(after.text);
 }
 
 struct release *acting_record(struct acting *bench)

@@ -22,6 +22,9 @@ struct wire {
     char *put[16];        /* ledger writes that went out: "expected text", in order */
     int puts;
     enum err_code refuse_act, refuse_put;
+    enum err_code refuse_read, refuse_get; /* so often as this says */
+    int refuse_times;
+    uint32_t plan_writes; /* what a plan takes; 0: as the engine says */
 };
 
 struct acting_operator {
@@ -33,7 +36,8 @@ struct acting_operator {
     struct action_run *run;
     struct action_status last; /* as told by `changed` */
     unsigned told;
-    char refusal[80]; /* what judge says; "" allows */
+    char refusal[80];    /* what judge says; "" allows */
+    size_t verdict_size; /* bytes of what it has to say */
 };
 
 struct acting {
@@ -62,6 +66,9 @@ unsigned acting_restart(struct acting *bench, int who, struct action_status *las
 void acting_expect(const struct action_status *status, enum action_end end);
 /* The record as it lies in the store now; NULL none. Yours. */
 struct release *acting_record(struct acting *bench);
+/* Any record of the store: its text (yours, NULL none), and one put over what is there. */
+char *acting_text(struct acting *bench, const char *key);
+void acting_put(struct acting *bench, const char *key, const char *text);
 /* The service as it is now; one reference, yours. */
 const struct service *acting_service(struct acting *bench);
 /* How many writes of this action have been applied; fails the test when one was twice. */

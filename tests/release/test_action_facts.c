@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is said, and where in the record it then lies. */
@@ -34,33 +35,15 @@ static const struct {
 };
 enum { FACTS = (int)ARRAY_LEN(facts) };
 
-struct looked {
-    json_t *record;
-    char revision[96];
-    bool done;
-};
-
-static void on_record(void *arg, const char *text, const char *revision, const struct err *err)
-{
-    struct looked *looked = arg;
-    struct err bad = {0};
-
-    (void)err;
-    looked->record = text ? json_parse(text, strlen(text), "record", &bad) : NULL;
-    snprintf(looked->revision, sizeof looked->revision, "%s", revision ? revision : "");
-    looked->done = true;
-}
-
 /* Yours. */
-static struct looked look(struct acting *bench)
+static json_t *look(struct acting *bench)
 {
-    struct driver *real = bench->operators[0].wire.real;
-    struct looked looked = {.done = false};
+    char *text = acting_text(bench, "@cluster");
+    struct err bad = {0};
+    json_t *record = text ? json_parse(text, strlen(text), "record", &bad) : NULL;
 
-    real->ops->ledger_get(real, "@cluster", on_record, &looked);
-    while (!looked.done && loop_turn(bench->loop, 0))
-        ;
-    return looked;
+    free(text);
+    return record;
 }
 
 static const json_t *entry(const json_t *record, int fact)
@@ -83,37 +66,26 @@ static void say(struct acting *bench, int who, int fact)
     op->env.requires = NULL;
 }
 
-static void put(struct acting *bench, const char *text)
-{
-    struct driver *real = bench->operators[0].wire.real;
-    struct looked before = look(bench), after = {.done = false};
-
-    real->ops->ledger_put(real, "@cluster", text, before.revision, on_record, &after);
-    while (!after.done && loop_turn(bench->loop, 0))
-        ;
-    json_decref(before.record);
-    json_decref(after.record);
-}
-
 START_TEST(a_fact_lies_in_the_record_with_who_when_and_why)
 {
     struct acting bench;
 
     acting_open(&bench, "eight");
-    put(&bench,
+    acting_put(
+        &bench, "@cluster",
         "{\"schema\":1,\"mood\":\"calm\",\"clients\":{\"phones\":{\"requires\":{\"web\":[\"G/1\"],"
         "\"shop\":[\"S/1\"]},\"note\":1},\"others\":5},\"fenced\":{\"w9\":{}}}");
     say(&bench, 0, _i);
     struct action_status s = acting_finish(&bench, 0);
     acting_expect(&s, END_APPLIED);
-    struct looked looked = look(&bench);
-    const json_t *said = entry(looked.record, _i);
+    json_t *record = look(&bench);
+    const json_t *said = entry(record, _i);
     ck_assert_str_eq(json_raw(json_object_get(said, "by")), "ann");
     ck_assert_str_eq(json_raw(json_object_get(said, "reason")), "full scan");
-    ck_assert_str_eq(json_raw(json_object_get(looked.record, "mood")), "calm");
-    ck_assert_ptr_nonnull(json_object_get(json_object_get(looked.record, "fenced"), "w9"));
+    ck_assert_str_eq(json_raw(json_object_get(record, "mood")), "calm");
+    ck_assert_ptr_nonnull(json_object_get(json_object_get(record, "fenced"), "w9"));
     if (strcmp(facts[_i].at[0], "clients") == 0) {
-        const json_t *clients = json_object_get(looked.record, "clients");
+        const json_t *clients = json_object_get(record, "clients");
         json_t *requires = json_object_get(json_object_get(clients, "phones"), "requires");
         json_t *expected = json_pack("{s:[s,s],s:[s]}", "web", "G/1", "G/2", "shop", "S/1");
         ck_assert(json_equal(requires, expected));
@@ -125,7 +97,7 @@ START_TEST(a_fact_lies_in_the_record_with_who_when_and_why)
     if (facts[_i].intent.attested >= ATTEST_ENDED)
         ck_assert_int_eq(json_is_true(json_object_get(said, "ended")),
                          facts[_i].intent.attested == ATTEST_ENDED);
-    json_decref(looked.record);
+    json_decref(record);
     acting_close(&bench);
 }
 END_TEST
@@ -166,15 +138,15 @@ static bool crash_once(int fact, int at, bool answer_only)
         acting_drop(&bench, 0);
         bool intended = acting_open_intents(&bench, 0) > 0;
         ck_assert_uint_eq(acting_restart(&bench, 0, &s), intended ? 1 : 0);
-        struct looked looked = look(&bench);
-        bool there = entry(looked.record, fact) != NULL;
+        json_t *record = look(&bench);
+        bool there = entry(record, fact) != NULL;
         ck_assert_msg(!intended || s.end == (there ? END_APPLIED : END_NOT_APPLIED),
                       "%s, %s call %d: %s, but %s", facts[fact].name,
                       answer_only ? "after" : "before", at, action_end_word[s.end],
                       there ? "there" : "not there");
         ck_assert_msg(intended || !there, "%s: there without an intent", facts[fact].name);
         ck_assert_uint_eq(acting_open_intents(&bench, 0), 0);
-        json_decref(looked.record);
+        json_decref(record);
     }
     acting_close(&bench);
     return cut;
@@ -205,7 +177,7 @@ START_TEST(a_record_that_is_not_understood_is_not_touched)
     struct acting bench;
 
     acting_open(&bench, "eight");
-    put(&bench, unusable[_i].record);
+    acting_put(&bench, "@cluster", unusable[_i].record);
     say(&bench, 0, 2);
     struct action_status s = acting_finish(&bench, 0);
     acting_expect(&s, END_REFUSED);
