@@ -186,6 +186,169 @@ START_TEST(a_record_that_is_not_understood_is_not_touched)
 }
 END_TEST
 
+/* ---- answers ---- */
+
+START_TEST(a_cluster_without_a_shared_store_cannot_remember_it)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight-no-ledger");
+    say(&bench, 0, _i);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_REFUSED);
+    ck_assert_msg(strstr(s.sentence, "no shared store") != NULL, "%s", s.sentence);
+    acting_close(&bench);
+}
+END_TEST
+
+/* Turns until the operator has put so often. */
+static void await_puts(struct acting *bench, int puts)
+{
+    while (bench->operators[0].wire.puts < puts)
+        ck_assert(loop_turn(bench->loop, 0));
+}
+
+static const struct {
+    const char *what;
+    enum err_code get, put;
+    enum action_end end;
+} refusals[] = {
+    {"reading fails", ERR_NETWORK, ERR_NONE, END_NOT_APPLIED},
+    {"writing is refused", ERR_NONE, ERR_REJECTED, END_NOT_APPLIED},
+    {"somebody else is always faster", ERR_NONE, ERR_CONFLICT, END_CONFLICT},
+};
+
+START_TEST(what_the_store_refuses_is_not_there_and_said_so)
+{
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    wire->refuse_get = refusals[_i].get;
+    wire->refuse_put = refusals[_i].put;
+    wire->refuse_times = 1;
+    say(&bench, 0, 2);
+    struct action_status s = acting_finish(&bench, 0);
+    ck_assert_msg(s.end == refusals[_i].end, "%s: %s", refusals[_i].what, s.sentence);
+    json_t *record = look(&bench);
+    ck_assert_ptr_null(record);
+    ck_assert_uint_eq(acting_open_intents(&bench, 0), 0);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(while_nothing_answers_it_is_asked_again_and_written_once)
+{
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    wire->refuse_put = _i ? ERR_CONFLICT : ERR_NETWORK;
+    say(&bench, 0, 2);
+    await_puts(&bench, 1);
+    wire->refuse_put = ERR_NONE;
+    wire->refuse_get = ERR_NETWORK; /* of the look that follows a conflict */
+    wire->refuse_times = _i;
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_int_eq(wire->puts, 2);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(what_comes_in_between_is_seen_before_it_is_written)
+{
+    static const struct {
+        const char *record, *says;
+        enum action_end end;
+    } row[] = {
+        {"{\"schema\":2}", "newer lockstep", END_NOT_APPLIED},
+        {"{\"clients\":{\"phones\":{\"usage\":{\"G/"
+         "1\":{\"calls\":1,\"by\":\"bob\",\"id\":\"1\"}}}}}",
+         "bob", END_CONFLICT},
+        {"{\"clients\":{\"phones\":{\"usage\":{\"G/1\":{\"calls\":1}}}}}", "somebody else",
+         END_CONFLICT},
+        {"{\"clients\":{\"others\":{}}}", "done", END_APPLIED},
+        {"{\"clients\":7}", "done", END_APPLIED},
+        {"{\"clients\":{\"phones\":{\"requires\":{\"web\":7}}}}", "done", END_APPLIED},
+    };
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    wire->refuse_put = ERR_CONFLICT;
+    say(&bench, 0, 2);
+    await_puts(&bench, 1);
+    wire->refuse_put = ERR_NONE;
+    acting_put(&bench, "@cluster", row[_i].record);
+    struct action_status s = acting_finish(&bench, 0);
+    ck_assert_msg(s.end == row[_i].end && strstr(s.sentence, row[_i].says), "%s", s.sentence);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(without_a_journal_no_fact_is_written)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].env.journal = NULL;
+    say(&bench, 0, _i);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_NOT_APPLIED);
+    json_t *record = look(&bench);
+    ck_assert_ptr_null(record);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(dropped_on_its_way_it_leaves_what_was_sent)
+{
+    for (int puts = 0; puts < 2; puts++) {
+        struct acting bench;
+        struct action_status s = {.end = END_NONE};
+
+        acting_open(&bench, "eight");
+        say(&bench, 0, 2);
+        while (bench.operators[0].wire.calls < 1 + puts)
+            ck_assert(loop_turn(bench.loop, 0));
+        action_free(bench.operators[0].run); /* its answers still come */
+        bench.operators[0].run = NULL;
+        acting_pass(&bench, 5000);
+        ck_assert_uint_eq(acting_restart(&bench, 0, &s), (unsigned)puts);
+        if (puts)
+            acting_expect(&s, END_APPLIED);
+        acting_close(&bench);
+    }
+}
+END_TEST
+
+START_TEST(settling_waits_until_the_store_answers)
+{
+    struct acting bench;
+    struct action_status s = {.end = END_NONE};
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    wire->cut_at = wire->calls + 2; /* the intent is written, the put is not sent */
+    say(&bench, 0, 2);
+    while (!wire->cut)
+        ck_assert(loop_turn(bench.loop, 0));
+    acting_drop(&bench, 0);
+    wire->refuse_get = ERR_NETWORK;
+    wire->refuse_times = 3;
+    struct acting_operator *op = &bench.operators[0];
+    struct claim claim = {.verb = VERB_ATTEST, .attested = ATTEST_USAGE};
+    snprintf(claim.id, sizeof claim.id, "00112233445566778899aabbccddeeff");
+    snprintf(claim.to, sizeof claim.to, "G/1");
+    op->run = action_settle(&op->env, "phones", &claim);
+    s = acting_finish(&bench, 0);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_int_le(wire->refuse_times, 0);
+    acting_close(&bench);
+}
+END_TEST
+
 SUITE(action_facts)
 {
     Suite *suite = suite_create("action_facts");
@@ -196,5 +359,13 @@ SUITE(action_facts)
     tcase_add_loop_test(tcase, killed_at_any_call_it_is_found_or_told_not_to_be_there, 0, FACTS);
     tcase_add_loop_test(tcase, a_record_that_is_not_understood_is_not_touched, 0,
                         (int)ARRAY_LEN(unusable));
+    tcase_add_loop_test(tcase, a_cluster_without_a_shared_store_cannot_remember_it, 0, FACTS);
+    tcase_add_loop_test(tcase, what_the_store_refuses_is_not_there_and_said_so, 0,
+                        (int)ARRAY_LEN(refusals));
+    tcase_add_loop_test(tcase, while_nothing_answers_it_is_asked_again_and_written_once, 0, 2);
+    tcase_add_loop_test(tcase, what_comes_in_between_is_seen_before_it_is_written, 0, 6);
+    tcase_add_loop_test(tcase, without_a_journal_no_fact_is_written, 0, FACTS);
+    tcase_add_test(tcase, dropped_on_its_way_it_leaves_what_was_sent);
+    tcase_add_test(tcase, settling_waits_until_the_store_answers);
     return suite;
 }
