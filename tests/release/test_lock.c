@@ -24,6 +24,7 @@ struct ledger {
     bool lose[4];              /* and it is applied all the same */
     unsigned puts;
     bool gone; /* nothing answers */
+    bool full; /* nothing is taken */
 };
 
 struct answer {
@@ -88,7 +89,7 @@ static void on_put(struct driver *driver, const char *key, const char *text, con
     int i = find(key);
     char now[16] = "";
     unsigned nth = ledger.puts++;
-    enum err_code code = nth < 4 ? ledger.fail_put[nth] : ERR_NONE;
+    enum err_code code = nth < 4 ? ledger.fail_put[nth] : ledger.full ? ERR_NETWORK : ERR_NONE;
 
     (void)driver;
     if (ledger.records[i].revision)
@@ -299,6 +300,90 @@ START_TEST(what_is_given_back_is_free)
 }
 END_TEST
 
+START_TEST(a_store_that_never_takes_it_is_unknown)
+{
+    for (unsigned i = 0; i < 4; i++)
+        ledger.fail_put[i] = ERR_UNKNOWN;
+    ledger.full = _i;
+    ck_assert_int_eq(take("a", "web", &store, 1).end, _i ? LOCK_UNKNOWN : LOCK_TAKEN);
+    if (_i)
+        ck_assert_uint_ge(ledger.puts, LOCK_TRIES);
+}
+END_TEST
+
+START_TEST(a_record_full_of_others_is_unknown)
+{
+    char *text = xcalloc(64 << 10, 1);
+    size_t n = (size_t)snprintf(text, 64 << 10, "{\"schema\":1,\"holders\":[");
+    int i = find(caller.key);
+
+    for (int k = 0; k < LOCK_HOLDERS_MAX; k++)
+        n += (size_t)snprintf(text + n, (64 << 10) - n,
+                              "%s{\"id\":\"h%d\",\"service\":\"s%d\",\"exclusive\":false}",
+                              k ? "," : "", k, k);
+    snprintf(text + n, (64 << 10) - n, "]}");
+    ledger.records[i].text = text;
+    ledger.records[i].revision = 1;
+    struct outcome_seen seen = take("a", "web", &caller, 1);
+    ck_assert_int_eq(seen.end, LOCK_UNKNOWN);
+    ck_assert_msg(strstr(seen.why, "too many holders"), "%s", seen.why);
+}
+END_TEST
+
+START_TEST(the_refusal_names_the_context_of_another_cluster)
+{
+    struct lock_env at = env();
+    struct lock_holder theirs = me("a", "web");
+    struct outcome_seen seen = {.done = false};
+
+    snprintf(theirs.context, sizeof theirs.context, "prod-eu");
+    lock_take(&at, &store, 1, &theirs, on_done, &seen);
+    settle();
+    ck_assert_int_eq(seen.end, LOCK_TAKEN);
+    seen = take("b", "web", &store, 1); /* of the same name, in another context */
+    ck_assert_int_eq(seen.end, LOCK_REFUSED);
+    ck_assert_msg(strstr(seen.why, "web of prod-eu"), "%s", seen.why);
+}
+END_TEST
+
+START_TEST(by_its_id_only_ones_own_is_given_back)
+{
+    struct lock_env at = env(), nowhere = env();
+    struct lock_holder holder = me("other", "web");
+
+    ck_assert_int_eq(take("a", "web", &store, 1).end, LOCK_TAKEN);
+    lock_give_back(&at, &store, 1, &holder);
+    settle();
+    ck_assert_uint_eq(holders(store.key), 1);
+    holder = me("a", "web");
+    nowhere.driver = NULL;
+    lock_give_back(&nowhere, &store, 1, &holder);
+    lock_give_back(&at, &store, 0, &holder);
+    settle();
+    ck_assert_uint_eq(holders(store.key), 1);
+    lock_give_back(&at, &store, 1, &holder);
+    settle();
+    ck_assert_uint_eq(holders(store.key), 0);
+}
+END_TEST
+
+START_TEST(whoever_stopped_waiting_is_not_called)
+{
+    struct lock_env at = env();
+    struct lock_holder holder = me("a", "web");
+    struct outcome_seen seen = {.done = false};
+
+    lock_forget(NULL);
+    lock_forget(lock_take(&at, &store, 1, &holder, on_done, &seen));
+    lock_take(&at, &provider, 1, &holder, on_done, &seen); /* a second job beside it */
+    settle();
+    ck_assert_int_eq(seen.end, LOCK_TAKEN);
+    ck_assert_uint_eq(holders(store.key), 1);
+    lock_take(&at, &store, 1, &holder, on_done, &seen);
+    lock_jobs_free(&jobs); /* as when everything ends: nobody is called */
+}
+END_TEST
+
 SUITE(lock)
 {
     Suite *suite = suite_create("lock");
@@ -313,5 +398,10 @@ SUITE(lock)
     tcase_add_test(tc, a_lost_answer_is_asked_again_and_a_write_that_arrived_counts);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_unknown_and_stays);
     tcase_add_test(tc, what_is_given_back_is_free);
+    tcase_add_loop_test(tc, a_store_that_never_takes_it_is_unknown, 0, 2);
+    tcase_add_test(tc, a_record_full_of_others_is_unknown);
+    tcase_add_test(tc, the_refusal_names_the_context_of_another_cluster);
+    tcase_add_test(tc, by_its_id_only_ones_own_is_given_back);
+    tcase_add_test(tc, whoever_stopped_waiting_is_not_called);
     return suite;
 }
