@@ -146,6 +146,21 @@ START_TEST(the_text_says_what_breaks_and_in_which_order_it_is_safe)
 }
 END_TEST
 
+START_TEST(a_step_whose_callers_are_not_among_the_files_is_not_simply_allowed)
+{
+    setup();
+    program_write(&program, "p1.yaml",
+                  "{service: p, version: '1', change: [code], provides: [G/1]}\n");
+    program_write(&program, "p2.yaml",
+                  "{service: p, version: '2', follows: ['1'], change: [api-], provides: []}\n");
+    struct said said = program_run(&program, "check %/p1.yaml %/p2.yaml");
+    ck_assert_int_eq(said.status, 0);
+    ck_assert_msg(strstr(said.out, "backward  no: 2 does not provide G/1") != NULL, "%s", said.out);
+    ck_assert_msg(strstr(said.out, "allowed, as far as these files name") != NULL, "%s", said.out);
+    said_release(&said);
+}
+END_TEST
+
 START_TEST(a_step_that_may_be_taken_says_so_in_a_few_lines)
 {
     char text[12000];
@@ -225,6 +240,7 @@ SUITE(verb_check)
     tcase_add_test(tcase, contradictions_between_files_are_exit_2);
     tcase_add_test(tcase, the_json_document_has_every_part);
     tcase_add_test(tcase, the_text_says_what_breaks_and_in_which_order_it_is_safe);
+    tcase_add_test(tcase, a_step_whose_callers_are_not_among_the_files_is_not_simply_allowed);
     tcase_add_test(tcase, a_step_that_may_be_taken_says_so_in_a_few_lines);
     tcase_add_test(tcase, scenarios_end_with_how_many_went_as_expected);
     tcase_add_test(tcase, a_scenario_with_a_mistake_names_the_line);
