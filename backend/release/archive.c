@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,8 @@ static void drop_oldest(json_t *archive, const char *keep)
             found = entry;
         }
     }
-    if (oldest)
-        json_object_del(archive, oldest);
+    assert(oldest); /* there is more than the one that is kept */
+    json_object_del(archive, oldest);
 }
 
 json_t *archive_add(json_t *archive, json_t *contract, int64_t utc_ms)

@@ -160,7 +160,7 @@ static json_t *read_whole(const json_t *object, const char *key)
 {
     json_t *whole = json_object_get(object, key);
 
-    return whole && !json_is_null(whole) ? json_incref(whole) : NULL;
+    return json_is_null(whole) ? NULL : json_incref(whole);
 }
 
 static bool read_cert(const struct json_at *up, struct certificate *cert, struct err *err)
@@ -169,7 +169,7 @@ static bool read_cert(const struct json_at *up, struct certificate *cert, struct
                    attended = json_key(&at, "attended");
     unsigned word = 0;
 
-    if (!at.value || json_is_null(at.value))
+    if (json_is_null(at.value) || !at.value)
         return true;
     if (!json_get_object(&at, err) ||
         !read_fields(&at, cert_fields, ARRAY_LEN(cert_fields), cert, err) ||
@@ -184,7 +184,7 @@ bool release_read_glass(const struct json_at *up, struct glass *glass, struct er
 {
     struct json_at at = json_key(up, "glass"), waits = json_key(&at, "waits");
 
-    if (!at.value || json_is_null(at.value))
+    if (json_is_null(at.value) || !at.value)
         return true;
     return json_get_object(&at, err) &&
            read_fields(&at, glass_fields, ARRAY_LEN(glass_fields), glass, err) &&
@@ -217,7 +217,7 @@ static bool read_claim(const struct json_at *root, struct claim *claim, struct e
     struct json_at at = json_key(root, "claim"), verb = json_key(&at, "verb");
     unsigned word = 0;
 
-    if (!at.value || json_is_null(at.value))
+    if (json_is_null(at.value) || !at.value)
         return true;
     if (!json_get_object(&at, err) ||
         !read_fields(&at, claim_fields, ARRAY_LEN(claim_fields), claim, err) ||
@@ -238,7 +238,7 @@ static bool read_recent(const struct json_at *root, struct release *release, str
     struct json_at at = json_key(root, "recent");
     size_t count = 0;
 
-    if (!at.value || json_is_null(at.value))
+    if (json_is_null(at.value) || !at.value)
         return true;
     if (!json_get_array(&at, &count, err))
         return false;

@@ -199,6 +199,12 @@ START_TEST(what_is_null_was_never_said)
     ck_assert_str_eq(release->glass.rules, "");
     ck_assert_uint_eq(release->recent_count, 0);
     ck_assert(!release->memo && !release->contracts);
+    release->cert.state = PROOF_BAKED; /* and is said now */
+    snprintf(release->glass.rules, sizeof release->glass.rules, "R3");
+    char *text = release_write(release, &err);
+    ck_assert_ptr_nonnull(strstr(text, "\"state\":\"baked\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"rules\":\"R3\""));
+    free(text);
     release_free(release);
 }
 END_TEST
@@ -223,6 +229,30 @@ START_TEST(certificates_and_glass_keep_what_a_newer_lockstep_added)
     ck_assert_ptr_null(strstr(text, "mood"));
     free(text);
     release_free(release);
+}
+END_TEST
+
+/* From which write on an action moves nothing any more, and may be finished after a crash. */
+START_TEST(what_is_left_of_a_claim_holds_from_the_write_that_it_says)
+{
+    static const struct {
+        uint32_t write, holds_from;
+        bool rest;
+    } row[] = {{0, 0, false}, {1, 0, false}, {0, 1, true},
+               {0, 2, false}, {1, 2, true},  {2, 2, true}};
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        const struct claim claim = {
+            .verb = VERB_STEP, .write = row[i].write, .holds_from = row[i].holds_from};
+        struct claim back = claim;
+
+        ck_assert_int_eq(claim_rest_holds(&claim), row[i].rest);
+        ck_assert_uint_eq(claim_holds_from(&claim), row[i].holds_from);
+        back.verb = VERB_PAUSE;
+        ck_assert_uint_eq(claim_holds_from(&back), 0);
+        back.verb = VERB_ROLLBACK;
+        ck_assert_uint_eq(claim_holds_from(&back), 0);
+    }
 }
 END_TEST
 
@@ -288,6 +318,7 @@ SUITE(release)
                         (int)ARRAY_LEN(hostile));
     tcase_add_test(tcase, what_is_null_was_never_said);
     tcase_add_test(tcase, certificates_and_glass_keep_what_a_newer_lockstep_added);
+    tcase_add_test(tcase, what_is_left_of_a_claim_holds_from_the_write_that_it_says);
     tcase_add_test(tcase, texts_are_clean_and_cut);
     tcase_add_test(tcase, too_large_is_neither_read_nor_written);
     tcase_add_test(tcase, the_fullest_record_fits_beside_a_large_memo);
