@@ -41,7 +41,7 @@ LIB_SRC   := $(sort $(shell find backend tui -name '*.c' ! -path tui/main.c))
 TEST_SRC  := $(sort $(shell find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/bench/*' \
                       ! -path 'tests/prove/*' ! -path 'tests/engines/*' ! -path 'tests/mutate/*'))
 PROVE_SRC := $(sort $(wildcard tests/prove/*.c))
-EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c tests/explore/*.c))
+EXPLORERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/explore*.c tests/explore/*.c) tests/alerts/lab.c tests/alerts/soak.c)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/health/canaries.c tests/guard/big_fleet.c tests/guard/random_world.c $(wildcard tests/guard/hidden*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))

@@ -138,7 +138,7 @@ static void on_done(void *arg, bool maybe, const struct err *err)
         outlet->one_by_one = outlet->one_by_one || err->code == ERR_REJECTED;
         back_off(outlet, err);
     }
-    watch_pump_soon(outlet->watch);
+    watch_pump(outlet->watch); /* what was told is written down before anything else happens */
 }
 
 static void pump_outlet(struct outlet *outlet)

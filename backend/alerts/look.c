@@ -60,10 +60,9 @@ static void end(struct watch *watch, struct incident *incident, int64_t utc_ms)
 /* Opened and over between two frames. */
 static void note_past(struct watch *watch, const struct alarm *line)
 {
-    struct alert alert = alert_of(line);
-
     if (!watch->looked_utc_ms || line->first_utc_ms <= watch->looked_utc_ms)
         return;
+    struct alert alert = alert_of(line);
     for (size_t i = 0; i < watch->book.count; i++)
         if (alert_same_key(&watch->book.items[i]->alert, &alert) &&
             watch->book.items[i]->alert.first_utc_ms == alert.first_utc_ms)
@@ -77,8 +76,10 @@ static void note_past(struct watch *watch, const struct alarm *line)
 static int64_t end_of(const struct frame *frame, const struct incident *incident)
 {
     for (size_t i = 0; i < frame->alarm_count; i++) {
+        if (!frame->alarms[i].resolved)
+            continue;
         struct alert alert = alert_of(&frame->alarms[i]);
-        if (frame->alarms[i].resolved && alert_same_key(&alert, &incident->alert))
+        if (alert_same_key(&alert, &incident->alert))
             return frame->alarms[i].last_utc_ms;
     }
     return frame->utc_ms;
@@ -177,10 +178,10 @@ void watch_look(struct watch *watch, const struct frame *frame)
     watch->frame = frame_ref(frame);
     watch->looks++;
     for (size_t i = 0; i < frame->alarm_count; i++) {
-        const struct alarm *line = &frame->alarms[i];
-        struct alert alert = alert_of(line);
-        if (!line->resolved)
-            note_open(watch, &alert);
+        if (frame->alarms[i].resolved)
+            continue;
+        struct alert alert = alert_of(&frame->alarms[i]);
+        note_open(watch, &alert);
     }
     look_at_contexts(watch, frame);
     note_absent(watch, frame);

@@ -79,13 +79,15 @@ bool shared_parse(const char *text, size_t len, const struct alerts *sinks, stru
     return good;
 }
 
-/* Only what another watch needs: it sees the rest for itself. */
+/* Only what another watch needs: it sees the rest for itself, and of what is told nobody asks. */
 static json_t *one(const struct alerts *book, const struct incident *incident)
 {
     struct alert brief = incident->alert;
     json_t *said = json_object();
 
     brief.sentence[SENTENCE_MAX] = '\0';
+    if (brief.resolved_utc_ms && alerts_is_told(book, incident))
+        brief.sentence[0] = brief.object[0] = brief.fact[0] = brief.way_out[0] = '\0';
     json_t *out = alert_json(&brief, (enum alert_event)incident_event(incident));
     for (size_t s = 1; s < book->sink_count; s++) /* stdout is everybody's own */
         if (incident->to[s].said)
@@ -96,6 +98,17 @@ static json_t *one(const struct alerts *book, const struct incident *incident)
     json_object_del(out, "severity");
     json_object_del(out, "last_utc");
     return out;
+}
+
+/* About, as JSON. */
+static size_t size_of(const struct alerts *book, const struct incident *incident)
+{
+    const struct alert *a = &incident->alert;
+    size_t size = 420 + strlen(a->cluster) + strlen(a->service_id) + strlen(a->name);
+
+    if (a->resolved_utc_ms && alerts_is_told(book, incident))
+        return size;
+    return size + SENTENCE_MAX + strlen(a->object) + strlen(a->fact) + strlen(a->way_out);
 }
 
 char *shared_write(const struct alerts *book, const char *context, const char *holder, int64_t beat,
@@ -111,15 +124,8 @@ char *shared_write(const struct alerts *book, const char *context, const char *h
                 (incident_event(incident) == ALERT_OPENED) != (open == 1))
                 continue;
             written[i] = incident_event(incident);
-            json_t *item = one(book, incident);
-            char *text = json_text(item);
-            size_t len = strlen(text);
-            free(text);
-            if (used + len <= SHARED_WRITE_MAX)
-                json_array_append(list, item);
-            if (used + len <= SHARED_WRITE_MAX)
-                used += len;
-            json_decref(item);
+            if ((used += size_of(book, incident)) <= SHARED_WRITE_MAX)
+                json_array_append_new(list, one(book, incident));
         }
     json_object_set_new(root, "schema", json_integer(SCHEMA));
     json_object_set_new(root, "holder", json_string(holder));

@@ -7,7 +7,7 @@
 #include "alerts/watch.h"
 #include "drivers/sim/sim.h"
 
-enum { LAB_WATCHES = 2, LAB_GOT_MAX = 4096 };
+enum { LAB_WATCHES = 2, LAB_GOT_MAX = 65536 };
 
 /* One event that arrived. */
 struct got {
@@ -37,14 +37,15 @@ struct lab {
     size_t said; /* lines about the watches themselves */
 };
 
-void lab_open(struct lab *lab, const char *scenario);
+/* `folder` is for its files. */
+void lab_open(struct lab *lab, const char *scenario, const char *folder);
 void lab_close(struct lab *lab);
 void lab_start(struct lab *lab, int which);
 /* As by SIGKILL: nothing is given back, nothing is written. */
 void lab_kill(struct lab *lab, int which);
 /* So much time passes; every watch sees every frame. */
 void lab_run(struct lab *lab, int64_t ms);
-/* Until the receiver has so many events; fails the test after `ms`. */
+/* Until the receiver has so many events; ends the program after `ms` without them. */
 void lab_until(struct lab *lab, size_t count, int64_t ms);
 
 void lab_push(struct lab *lab, const char *version, unsigned count);

@@ -68,7 +68,7 @@ static void setup(void)
 {
     struct err err = {0};
 
-    lab_open(&lab, "eight");
+    lab_open(&lab, "eight", test_dir());
     lab_start(&lab, 0);
     lab_run(&lab, 60000);
     server = metrics_serve(engine_loop(lab.engine), lab.watch[0], "127.0.0.1:0", false, &err);

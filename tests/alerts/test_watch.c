@@ -13,7 +13,7 @@ static struct lab lab;
 
 static void setup(void)
 {
-    lab_open(&lab, "eight");
+    lab_open(&lab, "eight", test_dir());
     lab_start(&lab, 0);
     lab_run(&lab, MINUTE);
 }
@@ -258,7 +258,7 @@ END_TEST
 START_TEST(without_a_store_every_watch_tells_for_itself)
 {
     lab_close(&lab);
-    lab_open(&lab, "eight-no-ledger");
+    lab_open(&lab, "eight-no-ledger", test_dir());
     lab_start(&lab, 0);
     lab_start(&lab, 1);
     lab_run(&lab, MINUTE);
