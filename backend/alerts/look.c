@@ -5,6 +5,7 @@
  * shows, and those need time, or a reason, to be over. */
 #include "alerts/watch_private.h"
 
+#include "base/clock.h"
 #include "guard/verdict.h"
 
 #include <stdio.h>
@@ -156,6 +157,29 @@ static void note_blind(struct watch *watch, const struct frame *frame,
     note_open(watch, &alert);
 }
 
+/* Somebody asks for a second person to break the glass: that is whom this is for. */
+static void note_waits(struct watch *watch, const struct frame *frame, const struct row *row)
+{
+    const struct glass_view *glass = &row->glass;
+    struct alert alert = {.kind = "glass", .first_utc_ms = glass->at_utc_ms};
+    char until[CLOCK_TEXT];
+
+    alert.last_utc_ms = frame->utc_ms;
+    clock_format_utc(glass->until_utc_ms, until);
+    snprintf(alert.cluster, sizeof alert.cluster, "%s", row->service->cluster);
+    snprintf(alert.service_id, sizeof alert.service_id, "%s", row->service->id);
+    snprintf(alert.name, sizeof alert.name, "%s", row->service->name);
+    snprintf(
+        alert.sentence, sizeof alert.sentence,
+        "a second identity is asked to break the glass: %s of %.100s, past %.60s, until %.16sZ",
+        verb_word[glass->verb], row->service->name, glass->rules, until);
+    snprintf(alert.object, sizeof alert.object, "person %s", glass->by);
+    snprintf(alert.fact, sizeof alert.fact, "%s: %s", verb_word[glass->verb], glass->reason);
+    snprintf(alert.way_out, sizeof alert.way_out,
+             "press the same as somebody else, or let it pass");
+    note_open(watch, &alert);
+}
+
 static void look_at_contexts(struct watch *watch, const struct frame *frame)
 {
     for (size_t i = 0; i < frame->cluster_count; i++) {
@@ -183,6 +207,9 @@ void watch_look(struct watch *watch, const struct frame *frame)
         struct alert alert = alert_of(&frame->alarms[i]);
         note_open(watch, &alert);
     }
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (frame->rows[i]->glass.broken && frame->rows[i]->glass.waits)
+            note_waits(watch, frame, frame->rows[i]);
     look_at_contexts(watch, frame);
     note_absent(watch, frame);
     for (size_t i = 0; i < frame->alarm_count; i++)

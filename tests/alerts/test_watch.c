@@ -178,6 +178,39 @@ START_TEST(a_damaged_spool_is_put_aside_and_alarms_go_on)
 }
 END_TEST
 
+START_TEST(a_wish_to_break_the_glass_pages_the_second_person)
+{
+    const struct frame *frame = engine_frame(lab.engine);
+    struct row row = *frame->rows[0];
+    const struct row *rows[] = {&row};
+    struct frame made = *frame;
+
+    row.glass = (struct glass_view){.broken = true,
+                                    .open = true,
+                                    .waits = true,
+                                    .verb = VERB_START,
+                                    .rules = "R3",
+                                    .reason = "the pager burns",
+                                    .by = "ann",
+                                    .second = "",
+                                    .at_utc_ms = 1772442000000,
+                                    .until_utc_ms = 1772443800000};
+    made.rows = rows;
+    made.row_count = 1;
+    made.seq += 1000000;
+    made.refs = 1000; /* nobody frees it */
+    watch_look(lab.watch[0], &made);
+    const struct alert *alert = &watch_alerts(lab.watch[0])->items[0]->alert;
+    ck_assert_str_eq(alert->sentence, "a second identity is asked to break the glass: start of "
+                                      "web, past R3, until 2026-03-02T09:30Z");
+    ck_assert_str_eq(alert->fact, "start: the pager burns");
+    ck_assert(alert_is_critical(alert->kind));
+    lab_until(&lab, 2, MINUTE); /* the next picture has no such wish any more */
+    told_once("glass");
+    frame_unref(frame);
+}
+END_TEST
+
 START_TEST(a_cluster_that_is_not_heard_is_told_and_ends_no_alarm)
 {
     begin();
@@ -190,6 +223,47 @@ START_TEST(a_cluster_that_is_not_heard_is_told_and_ends_no_alarm)
     lab_run(&lab, 5 * MINUTE);
     ck_assert_uint_eq(lab_count(&lab, 0, "blind", ALERT_RESOLVED), 1);
     ck_assert_uint_eq(lab_count(&lab, 0, "drift", ALERT_RESOLVED), 0);
+}
+END_TEST
+
+START_TEST(a_restart_that_hears_nothing_ends_no_alarm)
+{
+    begin();
+    lab_until(&lab, 1, MINUTE);
+    lab_run(&lab, 2000);
+    lab_kill(&lab, 0);
+    lab_inject(&lab, SIM_UNREACHABLE, "");
+    lab_start(&lab, 0);
+    lab_run(&lab, 10 * MINUTE);
+    ck_assert_uint_eq(lab_count(&lab, 0, "drift", ALERT_RESOLVED), 0);
+    lab_inject(&lab, SIM_REACHABLE, "");
+    lab_run(&lab, 2 * MINUTE);
+    finish();
+    lab_run(&lab, 2 * MINUTE);
+    told_once("drift");
+}
+END_TEST
+
+START_TEST(what_the_first_told_the_second_does_not_tell_again)
+{
+    lab_start(&lab, 1);
+    lab_run(&lab, MINUTE);
+    begin();
+    lab_until(&lab, 1, MINUTE);
+    lab_run(&lab, 2000);
+    lab_kill(&lab, 0);
+    lab_run(&lab, 5 * MINUTE);
+    ck_assert_int_eq((int)watch_lease(lab.watch[1], "lab"), (int)LEASE_LEADS);
+    ck_assert_uint_eq(lab.receiver.count, 1);
+    lab_kill(&lab, 1); /* nor does one that never saw anything */
+    remove(lab.spool[1]);
+    lab_start(&lab, 1);
+    lab_run(&lab, 5 * MINUTE);
+    ck_assert_uint_eq(lab.receiver.count, 1);
+    finish();
+    lab_run(&lab, 2 * MINUTE);
+    told_once("drift");
+    ck_assert_str_eq(lab.receiver.got[0].id, lab.receiver.got[1].id);
 }
 END_TEST
 
@@ -285,7 +359,10 @@ SUITE(watch)
     tcase_add_test(tc, what_is_over_while_no_watch_runs_is_told_after_the_restart);
     tcase_add_test(tc, what_could_not_be_told_before_a_restart_is_told_after_it);
     tcase_add_test(tc, a_damaged_spool_is_put_aside_and_alarms_go_on);
+    tcase_add_test(tc, a_wish_to_break_the_glass_pages_the_second_person);
     tcase_add_test(tc, a_cluster_that_is_not_heard_is_told_and_ends_no_alarm);
+    tcase_add_test(tc, a_restart_that_hears_nothing_ends_no_alarm);
+    tcase_add_test(tc, what_the_first_told_the_second_does_not_tell_again);
     tcase_add_test(tc, of_two_watches_one_tells);
     tcase_add_test(tc, when_the_one_dies_the_other_tells_within_its_time);
     tcase_add_test(tc, what_the_first_could_not_tell_the_second_tells);
