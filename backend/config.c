@@ -19,12 +19,9 @@ static const char *const attendance_words[] = {"recorded", "required", NULL};
 
 static const char *const glass_words[] = {"one", "two-identities", NULL};
 
-static const char *const sink_words[] = {"stdout", "alertmanager", "webhook", "command", NULL};
-
 #define CONTEXTS   "contexts[]"
-#define WATCH      "watch"
-#define SINKS      "watch.sinks[]"
 #define SINK(m)    offsetof(struct sink_settings, m)
+#define PROBE(m)   offsetof(struct probe_settings, m)
 #define ROOT(m)    offsetof(struct config, m)
 #define CLUSTER(m) offsetof(struct cluster_config, m)
 
@@ -80,33 +77,61 @@ const struct config_setting config_settings[] = {
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
      glyph_words},
-    {WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
+    {CONFIG_WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
      "where /metrics is served: an address of this machine's own loopback and a port, or off",
      ROOT(watch.listen), NULL},
-    {WATCH, "listen_anywhere", SETTING_BOOL, "false",
+    {CONFIG_WATCH, "listen_anywhere", SETTING_BOOL, "false",
      "/metrics may be served on an address that others reach; nothing protects it",
      ROOT(watch.listen_anywhere), NULL},
-    {WATCH, "spool", SETTING_PATH, "$XDG_STATE_HOME/lockstep/watch.json",
+    {CONFIG_WATCH, "spool", SETTING_PATH, "$XDG_STATE_HOME/lockstep/watch.json",
      "what was told to whom, kept across restarts", ROOT(watch.spool), NULL},
-    {WATCH, "blind", SETTING_SPAN, "1m", "a context that is not heard for longer is an alarm",
-     ROOT(watch.blind_ms), NULL},
-    {WATCH, "sinks", SETTING_SINKS, "none beside stdout", "who is told", ROOT(watch), NULL},
-    {SINKS, "kind", SETTING_CHOICE, "", "alertmanager, webhook or command", SINK(kind),
-     sink_words + 1},
-    {SINKS, "name", SETTING_NAME, "its kind",
+    {CONFIG_WATCH, "blind", SETTING_SPAN, "1m",
+     "a context that is not heard for longer is an alarm", ROOT(watch.blind_ms), NULL},
+    {CONFIG_WATCH, "sinks", SETTING_SINKS, "none beside stdout", "who is told", ROOT(watch), NULL},
+    {CONFIG_SINKS, "kind", SETTING_CHOICE, "", "alertmanager, webhook or command", SINK(kind),
+     config_sink_words + 1},
+    {CONFIG_SINKS, "name", SETTING_NAME, "its kind",
      "in messages, in metrics, and among several watches of one context", SINK(name), NULL},
-    {SINKS, "url", SETTING_TEXT, "",
+    {CONFIG_SINKS, "url", SETTING_TEXT, "",
      "alertmanager: what comes before /api/v2/alerts; webhook: where to POST", SINK(url), NULL},
-    {SINKS, "ca_file", SETTING_PATH, "the system's", "certificate authority of an https url",
+    {CONFIG_SINKS, "ca_file", SETTING_PATH, "the system's", "certificate authority of an https url",
      SINK(ca_file), NULL},
-    {SINKS, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer", SINK(token_file),
-     NULL},
-    {SINKS, "secret_file", SETTING_PATH, "",
+    {CONFIG_SINKS, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer",
+     SINK(token_file), NULL},
+    {CONFIG_SINKS, "secret_file", SETTING_PATH, "",
      "webhook: key of the signature in X-Lockstep-Signature-256", SINK(secret_file), NULL},
-    {SINKS, "command", SETTING_COMMAND, "",
+    {CONFIG_SINKS, "command", SETTING_COMMAND, "",
      "command: the program and its arguments; it gets the alarm as JSON on stdin", SINK(command),
      NULL},
-    {SINKS, "timeout", SETTING_SPAN, "10s", "at most 10s", SINK(timeout_ms), NULL},
+    {CONFIG_SINKS, "timeout", SETTING_SPAN, "10s", "at most 10s", SINK(timeout_ms), NULL},
+    {"", "probes", SETTING_PROBES, "none",
+     "what counts what is left of a format, or calls of an element, for attest --probe",
+     ROOT(probes), NULL},
+    {CONFIG_PROBES, "store", SETTING_NAME, "", "counts what is left there of a format",
+     PROBE(store), NULL},
+    {CONFIG_PROBES, "gone", SETTING_NAME, "", "of this format", PROBE(gone), NULL},
+    {CONFIG_PROBES, "clients", SETTING_NAME, "", "or counts calls by these clients", PROBE(clients),
+     NULL},
+    {CONFIG_PROBES, "usage", SETTING_TEXT, "", "of this element", PROBE(usage), NULL},
+    {CONFIG_PROBES, "prometheus", SETTING_TEXT, "", "URL of a Prometheus that is asked",
+     PROBE(prometheus), NULL},
+    {CONFIG_PROBES, "query", SETTING_TEXT, "", "prometheus: gives the one number", PROBE(query),
+     NULL},
+    {CONFIG_PROBES, "coverage", SETTING_TEXT, "",
+     "prometheus: gives the share, 0 to 1, of all of them that the query sees", PROBE(coverage),
+     NULL},
+    {CONFIG_PROBES, "coverage_least", SETTING_COUNT, "99", "percent; below it nothing is attested",
+     PROBE(coverage_least), NULL},
+    {CONFIG_PROBES, "url", SETTING_TEXT, "", "or a URL that answers with JSON, or the number alone",
+     PROBE(url), NULL},
+    {CONFIG_PROBES, "path", SETTING_TEXT, "", "where the number stands in the JSON: rows.old[0]",
+     PROBE(path), NULL},
+    {CONFIG_PROBES, "command", SETTING_COMMAND, "", "or a program that prints it", PROBE(command),
+     NULL},
+    {CONFIG_PROBES, "ca_file", SETTING_PATH, "the system's",
+     "certificate authority of an https URL", PROBE(ca_file), NULL},
+    {CONFIG_PROBES, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer",
+     PROBE(token_file), NULL},
     {CONTEXTS, "name", SETTING_NAME, "", "its name on the screen and for --context", CLUSTER(name),
      NULL},
     {CONTEXTS, "kind", SETTING_WORD, "",
@@ -178,11 +203,9 @@ static void unknown_key(struct config *config, const struct json_at *up, const c
 }
 
 static void read_contexts(struct config *config, const struct json_at *at);
-static void read_sinks(struct config *config, const struct json_at *at);
-static void read_watch(struct config *config, const struct json_at *at);
 
 /* Every key of one mapping, in the file's order. */
-static void read_section(struct config *config, const struct json_at *at, const char *section,
+void config_read_section(struct config *config, const struct json_at *at, const char *section,
                          void *into)
 {
     const char *key;
@@ -199,9 +222,11 @@ static void read_section(struct config *config, const struct json_at *at, const 
         else if (setting->type == SETTING_LIST)
             read_contexts(config, &item);
         else if (setting->type == SETTING_SINKS)
-            read_sinks(config, &item);
+            config_read_sinks(config, &item);
         else if (setting->type == SETTING_WATCH)
-            read_watch(config, &item);
+            config_read_watch(config, &item);
+        else if (setting->type == SETTING_PROBES)
+            config_read_probes(config, &item);
         else if (!config_read_setting(config, setting, &item, into, &err))
             config_problem(config, &err);
     }
@@ -280,7 +305,7 @@ static void read_context(struct config *config, const struct json_at *at, size_t
     size_t before = config->problem_count;
 
     *cluster = blank_cluster();
-    read_section(config, at, CONTEXTS, cluster);
+    config_read_section(config, at, CONTEXTS, cluster);
     if (strcmp(cluster->kind, "swarm") == 0 && !has(at, "endpoint"))
         cluster->endpoint = CONFIG_DOCKER_SOCKET;
     if (strcmp(cluster->kind, "kubernetes") == 0 && !has(at, "context"))
@@ -319,86 +344,6 @@ static void read_contexts(struct config *config, const struct json_at *at)
             config_problem(config, &wrong);
         }
     }
-}
-
-/* What no single setting of a sink can say. */
-static void check_sink(struct config *config, const struct json_at *at, size_t index)
-{
-    const struct sink_settings *sink = &config->watch.sinks[index];
-    bool runs = sink->kind == SINK_COMMAND;
-    const char *kind = sink_words[sink->kind];
-    char path[300];
-    struct err err = {0};
-
-    json_path(at, path, sizeof path);
-    if (!has(at, "kind"))
-        err_set(&err, ERR_CONFIG, "%s.kind: say what it is: alertmanager, webhook or command",
-                path);
-    else if (runs != has(at, "command"))
-        err_set(&err, ERR_CONFIG, "%s: %s", path,
-                runs ? "a sink of kind command needs a command"
-                     : "only a sink of kind command has a command");
-    else if (runs && (has(at, "url") || has(at, "ca_file") || has(at, "token_file") ||
-                      has(at, "secret_file")))
-        err_set(&err, ERR_CONFIG, "%s: a sink of kind command has only name, command and timeout",
-                path);
-    else if (!runs && strncmp(sink->url, "http://", 7) != 0 &&
-             strncmp(sink->url, "https://", 8) != 0)
-        err_set(&err, ERR_CONFIG, "%s.url: expected http:// or https://, found '%.100s'", path,
-                sink->url);
-    else if (sink->kind != SINK_WEBHOOK && has(at, "secret_file"))
-        err_set(&err, ERR_CONFIG, "%s.secret_file: only a webhook is signed, not %s", path, kind);
-    else if (sink->timeout_ms > 10000)
-        err_set(&err, ERR_CONFIG, "%s.timeout: at most 10s", path);
-    for (size_t i = 0; i <= index; i++)
-        if (strcmp(i < index ? config->watch.sinks[i].name : sink_words[0], sink->name) == 0)
-            err_set(&err, ERR_CONFIG, "%s.name: there are two sinks called '%s'; name them", path,
-                    sink->name);
-    if (err.code != ERR_NONE)
-        config_problem(config, &err);
-}
-
-static void read_sinks(struct config *config, const struct json_at *at)
-{
-    struct err err = {0};
-    size_t count = 0;
-
-    if (json_get_array(at, &count, &err) && count > WATCH_SINKS_MAX)
-        err_set(&err, ERR_LIMIT, "%s: watch: more than %d sinks", config->file, WATCH_SINKS_MAX);
-    if (err.code != ERR_NONE) {
-        config_problem(config, &err);
-        return;
-    }
-    struct sink_settings *sinks = arena_alloc(config->arena, count + 1, sizeof *sinks);
-    config->watch.sinks = sinks;
-    for (size_t i = 0; i < count; i++) {
-        struct json_at item = json_index(at, i);
-        struct err wrong = {0};
-        size_t before = config->problem_count;
-        sinks[i] =
-            (struct sink_settings){.url = "", .ca_file = "", .secret_file = "", .token_file = ""};
-        if (json_get_object(&item, &wrong))
-            read_section(config, &item, SINKS, &sinks[i]);
-        else
-            config_problem(config, &wrong);
-        if (has(&item, "kind"))
-            sinks[i].kind++; /* stdout is always there and cannot be named */
-        if (!sinks[i].name)
-            sinks[i].name = sink_words[sinks[i].kind];
-        config->watch.sink_count = i + 1;
-        if (config->problem_count == before)
-            check_sink(config, &item, i);
-    }
-}
-
-static void read_watch(struct config *config, const struct json_at *at)
-{
-    struct err err = {0};
-
-    if (json_get_object(at, &err))
-        read_section(config, at, WATCH, config);
-    else
-        config_problem(config, &err);
 }
 
 void config_start(struct config *config, const char *file)
@@ -454,7 +399,7 @@ void config_read(struct config *config, const char *bytes, size_t len)
         at.text = bytes; /* complaints name line and column */
         at.text_len = len;
         if (json_get_object(&at, &err))
-            read_section(config, &at, "", config);
+            config_read_section(config, &at, "", config);
         check_rehearse_in(config);
     }
     json_decref(root);

@@ -17,6 +17,18 @@ void config_problem(struct config *config, const struct err *err);
 bool config_read_setting(struct config *config, const struct config_setting *setting,
                          const struct json_at *at, void *into, struct err *err);
 
+/* config_watch.c: the lists under `watch` and `probes`. */
+#define CONFIG_WATCH  "watch"
+#define CONFIG_SINKS  "watch.sinks[]"
+#define CONFIG_PROBES "probes[]"
+extern const char *const config_sink_words[]; /* by enum sink_kind */
+void config_read_watch(struct config *config, const struct json_at *at);
+void config_read_sinks(struct config *config, const struct json_at *at);
+void config_read_probes(struct config *config, const struct json_at *at);
+/* Every key of one mapping, in the file's order, by the rows of that section. */
+void config_read_section(struct config *config, const struct json_at *at, const char *section,
+                         void *into);
+
 /* "~/x" and paths relative to the file's folder, made whole; "" stays "". */
 const char *config_path(struct config *config, const char *path);
 /* config_kube.c. The cluster that kubectl would talk to: the current context, or the account of the

@@ -223,6 +223,7 @@ bool config_read_setting(struct config *config, const struct config_setting *set
         return read_command(config, at, (const char *const **)(void *)place, err);
     case SETTING_LIST:
     case SETTING_SINKS:
+    case SETTING_PROBES:
     case SETTING_WATCH:
         break;
     }

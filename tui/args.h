@@ -71,6 +71,8 @@ enum arg_type {
       "print the rights that Kubernetes must give, view or operate, as YAML")                      \
     X(PRINT_POLICY, print_policy, TAKES_NOTHING, "--print-policy", "", "",                         \
       "print an admission policy that lets labelled Deployments change only held")                 \
+    X(PROBE, probe, TAKES_NOTHING, "--probe", "", "",                                              \
+      "take calls and evidence from the probe in the settings")                                    \
     X(PRINT_UNIT, print_unit, TAKES_NOTHING, "--print-unit", "", "",                               \
       "print a unit for systemd that runs it")                                                     \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
@@ -106,7 +108,7 @@ struct args {
     uint64_t seed;
     double speed; /* 0 when not given */
     bool print_rbac, print_policy, print_unit, read_only, yes, no_journal, play, ascii, plain,
-        show_keys, man, help, version, ended, supported;
+        show_keys, man, help, version, ended, supported, probe;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

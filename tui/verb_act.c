@@ -10,6 +10,7 @@
  * verdict (of the guard, as in `status`; null when it was not asked); exit. */
 #include "base/text.h"
 #include "board/verdict_json.h"
+#include "health/probe.h"
 #include "print.h"
 #include "session.h"
 #include "verbs.h"
@@ -383,21 +384,63 @@ static int attest(struct session *session, const struct args *args)
     return status == EXIT_DONE ? carry_out(session, &act) : status;
 }
 
-int verb_attest(const struct verb_row *row, const struct args *args)
+/* Measures instead of believing: fills in the evidence and, of clients, the calls. */
+static int probe(struct args *args, struct probe_result *result, char usage[300])
+{
+    const char *name = args->operands[0];
+    struct config config;
+    struct err err = {0};
+    struct clock *clock = clock_new_real();
+    bool good = config_load_with(args->config, args->kubeconfig ? args->kubeconfig : "", &config);
+    const struct probe_settings *found = probe_find(
+        config.probes, config.probe_count, args->gone ? name : "", args->gone ? args->gone : "",
+        args->gone ? "" : name, args->usage ? args->usage : "");
+
+    if (!good)
+        err_set(&err, ERR_CONFIG, "%s", config.problems[0]);
+    else if (!found)
+        err_set(&err, ERR_CONFIG, "%s has no probe for %.80s of %.80s", config.file,
+                args->gone ? args->gone : args->usage, name);
+    else
+        probe_ask(found, clock, result, &err);
+    clock_free(clock);
+    config_release(&config);
+    if (err.code != ERR_NONE)
+        return complain_err(&err);
+    args->reason = result->evidence;
+    if (args->gone && result->count) {
+        printf("refused: %s; %s is not gone from %s\n", result->evidence, args->gone, name);
+        return EXIT_REFUSED;
+    }
+    if (args->usage) {
+        snprintf(usage, 300, "%.250s=%llu", args->usage, (unsigned long long)result->count);
+        args->usage = usage;
+    }
+    return EXIT_DONE;
+}
+
+int verb_attest(const struct verb_row *row, const struct args *given)
 {
     struct session session;
     struct err err = {0};
+    struct args asked = *given, *args = &asked;
+    struct probe_result result = {0};
+    char usage[300];
     int facts = !!args->gone + !!args->usage + args->ended + args->supported;
 
     (void)row;
-    if (facts != 1 || !args->reason) {
+    bool probes = args->probe && !args->reason && !args->ended && !args->supported;
+    if (facts != 1 || (args->probe ? !probes : !args->reason)) {
         err_set(&err, ERR_USAGE,
                 "an attestation needs one fact and how it is known: --gone FORMAT of a store, or "
                 "--usage ELEMENT=CALLS, --ended, --supported of clients; and --evidence \"full "
-                "scan on Monday, job 123\"");
+                "scan on Monday, job 123\"; or --gone FORMAT --probe, --usage ELEMENT --probe");
         return complain_err(&err);
     }
-    int status = session_open(&session, args);
+    int status = args->probe ? probe(args, &result, usage) : EXIT_DONE;
+    if (status != EXIT_DONE)
+        return status;
+    status = session_open(&session, args);
     if (status == EXIT_DONE)
         status = attest(&session, args);
     session_close(&session);

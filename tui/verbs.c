@@ -42,7 +42,7 @@ static const struct verb_row verb_rows[] = {
      ACTS | BIT(REASON), 1, 1, verb_fence},
     {"attest", "STORE|CLIENTS",
      "say with evidence that a format is gone from a store, or what clients still call",
-     ACTS | BIT(GONE) | BIT(USAGE) | BIT(ENDED) | BIT(SUPPORTED) | BIT(EVIDENCE), 1, 1,
+     ACTS | BIT(GONE) | BIT(USAGE) | BIT(ENDED) | BIT(SUPPORTED) | BIT(EVIDENCE) | BIT(PROBE), 1, 1,
      verb_attest},
     {"watch", "", "follow the clusters and tell everybody who must know; runs until it is stopped",
      BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(READ_ONLY) | BIT(OUTPUT) | BIT(SPEED) |

@@ -1,0 +1,305 @@
+/* probe.c: asking, with a loop of its own: verbs without a terminal wait for it. */
+#include "health/probe.h"
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CHECK_MS = 20 };
+
+extern char **environ;
+
+static bool same(const char *a, const char *b)
+{
+    return a && b && a[0] && strcmp(a, b) == 0;
+}
+
+const struct probe_settings *probe_find(const struct probe_settings *probes, size_t count,
+                                        const char *store, const char *gone, const char *clients,
+                                        const char *usage)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((same(probes[i].store, store) && same(probes[i].gone, gone)) ||
+            (same(probes[i].clients, clients) && same(probes[i].usage, usage)))
+            return &probes[i];
+    return NULL;
+}
+
+struct asking {
+    struct loop *loop;
+    char *text; /* the answer */
+    size_t len, cap;
+    bool done;
+    struct err err;
+};
+
+/* ---- HTTP ---- */
+
+static void on_answer(void *arg, const struct http_answer *answer, bool sent,
+                      const struct err *failed)
+{
+    struct asking *asking = arg;
+    char words[260];
+
+    (void)sent;
+    asking->done = true;
+    if (failed && failed->code != ERR_NONE) {
+        asking->err = *failed;
+        return;
+    }
+    /* a Prometheus says with 400 and 422 what is wrong with a query, in the body */
+    if (answer->status != 200 && answer->status != 400 && answer->status != 422) {
+        http_describe(answer, words, sizeof words);
+        err_set(&asking->err, ERR_NETWORK, "%s", words);
+        return;
+    }
+    asking->text = xstrndup(answer->body, answer->body_len);
+    asking->len = answer->body_len;
+}
+
+static char *read_token(const char *path, struct err *err)
+{
+    char *line = xcalloc(4200, 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t got = fd >= 0 ? read(fd, line, 4096) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
+        line[--got] = '\0';
+    if (got > 0) {
+        char *header = xasprintf("Authorization: Bearer %s", line);
+        explicit_bzero(line, 4200);
+        free(line);
+        return header;
+    }
+    free(line);
+    err_set(err, ERR_CONFIG, "%s: no token can be read", path);
+    return NULL;
+}
+
+/* The answer to GET of this URL, whole. */
+static bool fetch(const struct probe_settings *probe, const char *url, struct asking *asking)
+{
+    const char *host = strstr(url, "://");
+    size_t len = host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?") : strlen(url);
+    char *base = xstrndup(url, len), *line = NULL;
+    char *path = xasprintf("%s%s", url[len] == '/' ? "" : "/", url + len);
+    const char *headers[2] = {NULL, NULL};
+
+    http_init();
+    if (probe->token_file && probe->token_file[0])
+        headers[0] = line = read_token(probe->token_file, &asking->err);
+    const struct http_config config = {.base_url = base,
+                                       .unix_socket = "",
+                                       .ca_file = probe->ca_file ? probe->ca_file : "",
+                                       .cert_file = "",
+                                       .key_file = "",
+                                       .server_name = "",
+                                       .proxy_url = "",
+                                       .headers = headers,
+                                       .read_only = true,
+                                       .total_ms = PROBE_TIME_MS,
+                                       .body_max = PROBE_TEXT_MAX};
+    struct http *http =
+        asking->err.code == ERR_NONE ? http_new(asking->loop, &config, &asking->err) : NULL;
+    if (http) {
+        http_get(http, path, on_answer, asking);
+        while (!asking->done)
+            loop_turn(asking->loop, 100);
+        http_free(http);
+    }
+    if (line)
+        explicit_bzero(line, strlen(line));
+    free(line);
+    free(base);
+    free(path);
+    return asking->err.code == ERR_NONE;
+}
+
+static bool query(const struct probe_settings *probe, const char *text, struct clock *clock,
+                  double *out, struct err *err)
+{
+    struct asking asking = {.loop = loop_new(clock)};
+    char *escaped = http_escape(text);
+    size_t len = strlen(probe->prometheus);
+
+    while (len && probe->prometheus[len - 1] == '/')
+        len--;
+    char *url = xasprintf("%.*s/api/v1/query?query=%s", (int)len, probe->prometheus, escaped);
+    bool good = fetch(probe, url, &asking) &&
+                probe_read_prometheus(asking.text, asking.len, out, &asking.err);
+    if (!good)
+        *err = asking.err;
+    free(asking.text);
+    free(escaped);
+    free(url);
+    loop_free(asking.loop);
+    return good;
+}
+
+/* ---- a command ---- */
+
+static int spawn(const char *const *command, int out, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    sigemptyset(&none);
+    sigemptyset(&all);
+    sigaddset(&all, SIGPIPE);
+    sigaddset(&all, SIGXFSZ);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setflags(&attr,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    int rc = posix_spawnp(pid, command[0], &actions, &attr, (char **)(uintptr_t)command, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    return rc;
+}
+
+static void on_bytes(int fd, unsigned ready, void *arg)
+{
+    struct asking *asking = arg;
+    ssize_t got = 1;
+
+    (void)ready;
+    while (got > 0 && asking->len <= PROBE_TEXT_MAX) {
+        ARRAY_RESERVE(asking->text, asking->cap, asking->len + 4097);
+        got = read(fd, asking->text + asking->len, 4096);
+        asking->len += got > 0 ? (size_t)got : 0;
+    }
+}
+
+/* Until it ends; its output is read meanwhile, and once more after. */
+static void wait_for(struct asking *asking, const char *name, pid_t pid, int fd)
+{
+    int64_t end = loop_now_ms(asking->loop) + PROBE_TIME_MS;
+    struct loop_fd *watch = loop_watch(asking->loop, fd, LOOP_READ, on_bytes, asking);
+    int state = 0;
+    pid_t got;
+
+    while ((got = waitpid(pid, &state, WNOHANG)) == 0 && loop_now_ms(asking->loop) < end &&
+           asking->len <= PROBE_TEXT_MAX)
+        loop_turn(asking->loop, CHECK_MS);
+    if (got != pid) {
+        kill(-pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        err_set(&asking->err, ERR_LIMIT, "%.200s printed too much or did not end within %d s", name,
+                PROBE_TIME_MS / 1000);
+    } else if (!WIFEXITED(state) || WEXITSTATUS(state) != 0) {
+        err_set(&asking->err, ERR_REJECTED, "%.200s failed (%s %d)", name,
+                WIFEXITED(state) ? "exit status" : "signal",
+                WIFEXITED(state) ? WEXITSTATUS(state) : WTERMSIG(state));
+    }
+    on_bytes(fd, LOOP_READ, asking);
+    loop_unwatch(watch);
+}
+
+static bool run(const struct probe_settings *probe, struct asking *asking)
+{
+    pid_t pid = 0;
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC))
+        return err_set(&asking->err, ERR_LIMIT, "no file descriptor is left for a command");
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    int rc = spawn(probe->command, ends[1], &pid);
+    close(ends[1]);
+    if (rc)
+        err_set(&asking->err, ERR_CONFIG, "%.200s cannot be run: %s", probe->command[0],
+                strerror(rc));
+    else
+        wait_for(asking, probe->command[0], pid, ends[0]);
+    close(ends[0]);
+    return asking->err.code == ERR_NONE;
+}
+
+/* ---- what it means ---- */
+
+static bool take_count(double value, struct probe_result *out)
+{
+    out->count = (uint64_t)ceil(value);
+    return true;
+}
+
+static bool ask_prometheus(const struct probe_settings *probe, struct clock *clock,
+                           struct probe_result *out, struct err *err)
+{
+    unsigned least = probe->coverage_least ? probe->coverage_least : PROBE_COVERAGE;
+    double value, share = 1;
+    char coverage[60] = "";
+
+    if (!query(probe, probe->query, clock, &value, err)) {
+        err_prefix(err, "%s", probe->prometheus);
+        return false;
+    }
+    if (probe->coverage && probe->coverage[0]) {
+        if (!query(probe, probe->coverage, clock, &share, err)) {
+            err_prefix(err, "%s: coverage", probe->prometheus);
+            return false;
+        }
+        if (share * 100 < least)
+            return err_set(err, ERR_UNKNOWN,
+                           "the query sees only %.1f %% of them, and at least %u %% are needed",
+                           share * 100, least);
+        snprintf(coverage, sizeof coverage, ", sees %.1f %% of them", share * 100);
+    }
+    snprintf(out->evidence, sizeof out->evidence, "measured: %.0f by %.200s at %.80s%s",
+             ceil(value), probe->query, probe->prometheus, coverage);
+    return take_count(value, out);
+}
+
+static bool ask_other(const struct probe_settings *probe, struct clock *clock,
+                      struct probe_result *out, struct err *err)
+{
+    struct asking asking = {.loop = loop_new(clock)};
+    bool runs = probe->command != NULL, has_path = probe->path && probe->path[0];
+    const char *from = runs ? probe->command[0] : probe->url;
+    double value = 0;
+
+    bool good = runs ? run(probe, &asking) : fetch(probe, probe->url, &asking);
+    if (good)
+        good = has_path ? probe_read_path(asking.text ? asking.text : "", asking.len, probe->path,
+                                          &value, &asking.err)
+                        : probe_read_number(asking.text ? asking.text : "", asking.len, &value,
+                                            &asking.err);
+    if (good) {
+        snprintf(out->evidence, sizeof out->evidence, "measured: %.0f by %.200s%s%.100s",
+                 ceil(value), from, has_path ? ", " : "", has_path ? probe->path : "");
+        take_count(value, out);
+    } else {
+        *err = asking.err;
+        err_prefix(err, "%.200s", from);
+    }
+    free(asking.text);
+    loop_free(asking.loop);
+    return good;
+}
+
+bool probe_ask(const struct probe_settings *probe, struct clock *clock, struct probe_result *out,
+               struct err *err)
+{
+    *out = (struct probe_result){0};
+    return probe->prometheus && probe->prometheus[0] ? ask_prometheus(probe, clock, out, err)
+                                                     : ask_other(probe, clock, out, err);
+}
