@@ -364,6 +364,8 @@ static void setup(void)
 {
     char config[900], am[500];
 
+    ck_assert_msg(access(ALERTMANAGER, X_OK) == 0, "there is no %s: .ci/deps engines",
+                  ALERTMANAGER);
     told_count = 0;
     snprintf(folder, sizeof folder, "%s", test_dir());
     receiver = server_new();
@@ -435,8 +437,6 @@ SUITE(swarm_alarms)
     TCase *tc = test_case(suite, "alertmanager", 300);
 
     rig_need();
-    if (access(ALERTMANAGER, X_OK) != 0)
-        fatal("there is no %s: .ci/deps engines", ALERTMANAGER);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, a_second_step_is_told_once_and_its_end_once_whatever_is_restarted, 0,
                         (int)ARRAY_LEN(faults));
