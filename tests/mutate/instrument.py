@@ -306,10 +306,11 @@ def quoted(text):
 def main():
     out, flags, paths = sys.argv[1], shlex.split(sys.argv[2]), sys.argv[3:]
     mutants = []
+    env = {**os.environ, 'CCACHE_DISABLE': '1'}  # it would hand over preprocessed text
     for path in paths:
         tree = json.loads(subprocess.run(
             ['clang', '-std=c11', '-fsyntax-only', '-w', '-Xclang', '-ast-dump=json', *flags, path],
-            check=True, stdout=subprocess.PIPE).stdout)
+            check=True, stdout=subprocess.PIPE, env=env).stdout)
         source = Source(path, mutants)
         for node in tree['inner']:
             loc = node.get('loc', {})
