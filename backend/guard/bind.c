@@ -276,11 +276,11 @@ static bool writes(const struct contract *contract, const char *store, const cha
 static bool runs(const struct bind *bind, const struct contract *contract)
 {
     uint32_t at = book_find_service(bind->book, contract->service);
-    const struct member *member = at == BOOK_NONE ? NULL : bind->member_of[at];
-    const struct service *service = member ? member->service : NULL;
+    const struct member *member = bind->member_of[at];
 
-    if (!service)
+    if (!member)
         return false;
+    const struct service *service = member->service;
     for (size_t i = 0; i < service->launcher_count; i++)
         if (strcmp(service->launchers[i].version, contract->version) == 0)
             return true;
@@ -304,6 +304,9 @@ const char *bind_not_gone(struct bind *bind, const char *store, const char *form
     for (size_t i = 0; i < bind->contract_count; i++)
         if (writes(bind->contracts[i], store, format) && runs(bind, bind->contracts[i]))
             return "something that may run still writes it: release what does not first";
+    for (size_t i = 0; i < bind->member_count; i++)
+        if (bind->members[i]->trouble[0])
+            return "contracts of something that may run contradict each other: mend them first";
     return "";
 }
 
@@ -313,7 +316,7 @@ static bool knows(const struct part *part, const char *service, const char *vers
 
     if (!version[0] || strcmp(version, "?") == 0)
         return true;
-    for (size_t v = 0; id != BOOK_NONE && v < part->book->services[id].version_count; v++)
+    for (size_t v = 0; v < part->book->services[id].version_count; v++)
         if (strcmp(part->book->services[id].versions[v].name, version) == 0)
             return true;
     return false;

@@ -113,6 +113,8 @@ const char *bind_record_trouble(const struct bind *bind, const struct member *me
             return other == member ? "its ledger record was written by a newer lockstep"
                                    : "the ledger record of a service it is coupled to was written "
                                      "by a newer lockstep";
+        if (other && other->trouble[0] && other != member)
+            return other->trouble;
     }
     return bind->trouble;
 }

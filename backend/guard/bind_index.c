@@ -93,9 +93,15 @@ static void declare_all(struct indexing *work)
                       strcmp(bind->contracts[i]->service, bind->contracts[end]->service) == 0;
              end++)
             same[end - i] = *bind->contracts[end];
+        /* What cannot be used is declared all the same: it says who is coupled to whom. */
         bool ok = contract_check_together(same, end - i, "contracts", &err);
-        for (size_t k = 0; ok && k < end - i; k++)
-            ok = book_declare(bind->book, &same[k], &err);
+        for (size_t k = 0; k < end - i; k++) {
+            struct err more = {0};
+            if (book_declare(bind->book, &same[k], &more) || !ok)
+                continue;
+            ok = false;
+            err = more;
+        }
         if (!ok)
             conflict(work, bind->contracts[i]->service, err.text);
     }

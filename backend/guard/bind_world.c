@@ -63,20 +63,27 @@ static uint64_t placed(const struct placement *place)
     return sum;
 }
 
-/* A version without a contract follows what its release was begun from. */
-static bool follow_record(const struct making *m, uint32_t s, const struct release *release)
+/* One that was named before. */
+static unsigned version_id(const struct making *m, uint32_t s, const char *version)
 {
-    unsigned from, to;
+    unsigned id = VERSION_NOT_KNOWN;
+    struct err err = {0};
 
-    if (!release->from[0] || !release->to[0])
-        return true;
-    if (!book_version(m->book, s, release->from, &from, m->err) ||
-        !book_version(m->book, s, release->to, &to, m->err))
-        return false;
+    if (version[0])
+        book_version(m->book, s, version, &id, &err);
+    return id;
+}
+
+/* A version without a contract follows what its release was begun from. */
+static void follow_record(const struct making *m, uint32_t s, const struct release *release)
+{
+    unsigned from = version_id(m, s, release->from), to = version_id(m, s, release->to);
+
+    if (from == VERSION_NOT_KNOWN || to == VERSION_NOT_KNOWN)
+        return;
     struct book_version *version = &m->book->services[s].versions[to];
     if (!version->declared)
         version->follows |= VERSION_BIT(from);
-    return true;
 }
 
 static bool name_member(const struct making *m, uint32_t s, const struct member *member)
@@ -87,8 +94,9 @@ static bool name_member(const struct making *m, uint32_t s, const struct member 
 
     m->book->services[s].known = true;
     if (release)
-        ok = ok && name_version(m, s, release->from) && name_version(m, s, release->to) &&
-             follow_record(m, s, release);
+        ok = ok && name_version(m, s, release->from) && name_version(m, s, release->to);
+    if (release && ok)
+        follow_record(m, s, release);
     for (size_t i = 0; ok && i < service->version_count; i++)
         ok = name_version(m, s, service->versions[i].version);
     for (size_t i = 0; ok && i < service->launcher_count; i++) {
@@ -136,13 +144,10 @@ static bool name_formats(const struct making *m, uint32_t store, const char *con
 /* Only what some service of this component touches. */
 static bool name_store(const struct making *m, const struct store_fact *fact)
 {
-    uint32_t store = book_find_store(m->book, fact->name);
+    uint32_t store = book_store(m->book, fact->name);
     uint32_t owner = fact->owner[0] ? book_find_service(m->book, fact->owner) : BOOK_NONE;
     unsigned id;
 
-    if (store == BOOK_NONE && owner == BOOK_NONE)
-        return true;
-    store = book_store(m->book, fact->name);
     if (owner != BOOK_NONE)
         m->book->stores[store].owner = owner;
     for (size_t i = 0; i < fact->gone_count; i++)
@@ -160,7 +165,7 @@ static bool name_client(const struct making *m, const struct client_fact *fact)
     for (size_t i = 0; i < fact->requires.count; i++)
         if (book_find_service(m->book, fact->requires.use[i].of) != BOOK_NONE)
     here.use[here.count++] = fact->requires.use[i];
-    return !here.count || book_require(m->book, book_cohort(m->book, fact->name), &here, m->err);
+    return book_require(m->book, book_cohort(m->book, fact->name), &here, m->err);
 }
 
 static bool name_facts(const struct making *m)
@@ -175,16 +180,6 @@ static bool name_facts(const struct making *m)
 }
 
 /* From here on the book is sealed: names only become numbers. */
-
-static unsigned version_id(const struct making *m, uint32_t s, const char *version)
-{
-    unsigned id = VERSION_NOT_KNOWN;
-    struct err err = {0};
-
-    if (version[0])
-        book_version(m->book, s, version, &id, &err);
-    return id;
-}
 
 static enum seat_state seat_state_of(enum node_state state, const struct placement *place)
 {
@@ -306,7 +301,7 @@ static void set_changing(const struct making *m, uint32_t s, const struct member
 static versions_t ran(const struct making *m, uint32_t s)
 {
     const uint32_t at = book_find_service(m->bind->book, m->book->services[s].name);
-    const struct member *member = at == BOOK_NONE ? NULL : m->bind->member_of[at];
+    const struct member *member = m->bind->member_of[at];
     const struct release *release = member ? member->release : NULL;
     unsigned to = release && release->stage != STAGE_NONE && release->stage != STAGE_HELD
                       ? version_id(m, s, release->to)
@@ -370,9 +365,6 @@ static struct set written(const struct making *m, uint32_t store)
 static void set_store(const struct making *m, const struct store_fact *fact)
 {
     uint32_t store = book_find_store(m->book, fact->name);
-
-    if (store == BOOK_NONE)
-        return;
     struct store_now *now = &m->world->stores[store];
     struct set more = set_of(m, store, fact->may, fact->may_count), gone = {{0}};
     struct set writes = written(m, store);

@@ -56,8 +56,8 @@ static const struct {
      "services.app.versions: more than 63 versions of app are declared"},
     {MORE(",'nodes':{'n':'2'}") ",'actions':[]}", FULL_SERVICE - 2, "", VERSIONS},
     {MORE(",'launchers':{'l':'2'}") ",'actions':[]}", FULL_SERVICE - 2, "", VERSIONS},
-    {MORE("") ",'actions':[{'do':'canary','svc':'app','ver':'2','nodes':['n']}]}",
-     FULL_SERVICE - 2, "", VERSIONS},
+    {MORE("") ",'actions':[{'do':'canary','svc':'app','ver':'2','nodes':['n']}]}", FULL_SERVICE - 2,
+     "", VERSIONS},
     {"{'services':{'app':{}},'clients':{'c':{'requires':{'app':[@]}}},'actions':[]}", FULL_SET, "",
      ELEMENTS},
     {STORE("{'may':[@]}", ""), FULL_SET, "", FORMATS},
@@ -222,8 +222,9 @@ START_TEST(one_name_too_many_is_unknown_wherever_it_is_declared)
         {"{'contracts':[" SHOP("'writes':{'d':[@]}") "]}", FULL_SET, FORMATS},
         {"{'contracts':[" SHOP("'provides':[@]") "]}", FULL_SET,
          "service shop: more than 256 API elements"},
-        {"{'contracts':[" SHOP("'requires':{'lib':['G']}") ","
-                                                           "{'service':'lib','version':'1','provides':['G',@]}]}",
+        {"{'contracts':[" SHOP(
+             "'requires':{'lib':['G']}") ","
+                                         "{'service':'lib','version':'1','provides':['G',@]}]}",
          FULL_SET - 1, "service lib: more than 256 API elements"},
         {"{'contracts':[" SHOP("'writes':{'d':[@]}") "],'stores':{'d':{'may':['one']}}}",
          FULL_SET - 1, FORMATS},

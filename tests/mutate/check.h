@@ -14,6 +14,7 @@ struct mutate_test {
     double seconds;         /* that it takes */
     unsigned char *reaches; /* by mutant */
     unsigned kills;
+    long *leaves; /* bytes that it does not give back; in memory that children share */
 };
 
 /* All that suites have added; ours to fill in. */
