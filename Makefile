@@ -202,4 +202,4 @@ clean: ## remove every build tree
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(ENGINE_OBJ:.o=.d) $(BUILD)/tui/main.d
+-include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(ENGINE_OBJ:.o=.d) $(MUTATE_SRC:%.c=$(BUILD)/%.d) $(BUILD)/tui/main.d

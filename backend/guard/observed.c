@@ -105,7 +105,7 @@ struct pair pair_of(const struct guard_input *in, const struct live *live)
 
 bool pair_has(const struct pair *pair, const char *version)
 {
-    return version[0] && !same(version, VERSION_UNKNOWN) &&
+    return !same(version, VERSION_UNKNOWN) &&
            (same(pair->from, version) || same(pair->to, version));
 }
 

@@ -71,7 +71,7 @@ const char *pair_stable(const struct guard_input *in, const struct pair *pair)
 {
     if (in->release && in->release->stage == STAGE_ROLLED_BACK)
         return pair->from;
-    return pair->to[0] ? pair->to : in->service->wants;
+    return pair->to;
 }
 
 static struct pair start_pair(const struct guard_input *in, const struct live *live,
