@@ -113,7 +113,7 @@ const char *bind_record_trouble(const struct bind *bind, const struct member *me
             return other == member ? "its ledger record was written by a newer lockstep"
                                    : "the ledger record of a service it is coupled to was written "
                                      "by a newer lockstep";
-        if (other && other->trouble[0] && other != member)
+        if (other && other->trouble[0])
             return other->trouble;
     }
     return bind->trouble;

@@ -45,7 +45,7 @@ static void each_fact(struct bind *bind, near_fn *store_fn, near_fn *client_fn)
 
         for (size_t i = 0; facts && i < facts->store_count; i++) {
             uint32_t store = book_find_store(book, facts->stores[i].name);
-            if (store != BOOK_NONE && book->stores[store].user_count)
+            if (store != BOOK_NONE)
                 store_fn(near_of(bind, book->stores[store].users[0]), &facts->stores[i]);
         }
         for (size_t i = 0; facts && i < facts->client_count; i++)

@@ -111,8 +111,6 @@ static const char *deed_text(const struct scenario *scenario, size_t index, stru
                             book_version_name(book, deed->service, deed->version));
     if (deed->store != BOOK_NONE)
         text = arena_printf(arena, "%s %s", text, book->stores[deed->store].name);
-    if (deed->cohort != BOOK_NONE)
-        text = arena_printf(arena, "%s %s", text, book->cohorts[deed->cohort].name);
     for (size_t i = 0; i < deed->seat_count && i < 4; i++)
         text =
             arena_printf(arena, "%s%s%s", text, i ? "," : " on ", book->seats[deed->seats[i]].node);

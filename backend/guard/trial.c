@@ -76,13 +76,13 @@ const char *trial_versions(const struct trial *trial, uint32_t service, versions
 }
 
 static void seat_witness(const struct trial *trial, struct finding *finding, uint32_t service,
-                         uint32_t seat, versions_t shown)
+                         uint32_t seat)
 {
     const struct seat_now *now = &trial->world->seats[seat];
     const char *object = trial_text(trial, "node %s", trial->world->book->seats[seat].node);
     const char *runs = trial_versions(trial, service, now->runs);
 
-    if (seat_reports(now) && now->runs & shown)
+    if (seat_reports(now))
         trial_witness(trial, finding, object, "runs %s", runs);
     else if (now->queued)
         trial_witness(trial, finding, object, "%s, last ran %s, was sent %s",
@@ -106,7 +106,7 @@ void trial_places(const struct trial *trial, struct finding *finding, uint32_t s
         const struct seat_now *now = &world->seats[at->first_seat + i];
 
         if (seat_poss(now) & versions && !seat_reports(now))
-            seat_witness(trial, finding, service, at->first_seat + i, versions);
+            seat_witness(trial, finding, service, at->first_seat + i);
     }
     for (size_t i = 0; i < at->launcher_count; i++) {
         uint64_t version = world->launchers[at->launchers[i]];
@@ -123,7 +123,7 @@ void trial_places(const struct trial *trial, struct finding *finding, uint32_t s
         if (!(seat_poss(now) & versions) || !seat_reports(now))
             continue;
         if (reporting++ < PLACES_SHOWN)
-            seat_witness(trial, finding, service, at->first_seat + i, versions);
+            seat_witness(trial, finding, service, at->first_seat + i);
     }
     if (reporting > PLACES_SHOWN)
         trial_witness(trial, finding, trial_text(trial, "service %s", at->name),

@@ -74,7 +74,7 @@ struct finding finding_of(enum rule_id rule, enum answer answer)
 void finding_break(struct finding *finding, enum answer answer, const char *sentence,
                    const char *way_out)
 {
-    if (answer <= finding->answer && answer_is_broken(finding->answer))
+    if (answer <= finding->answer)
         return;
     finding->answer = answer;
     finding->sentence = sentence;

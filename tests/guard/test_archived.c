@@ -4,6 +4,10 @@
 #include "release/release.h"
 #include "test.h"
 
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct bind *bind;
@@ -62,6 +66,7 @@ START_TEST(a_service_that_declares_nothing_is_known_from_the_ledger)
     bind = bind_new(NULL);
     if (_i)
         put_record(RECORD(KEPT("a", "5", ONE(""))));
+    bind_put_release(bind, "other", NULL);
     ck_assert(!bind_declares(bind, "other")); /* the index is there */
     put_service("");
     if (!_i)
@@ -117,6 +122,48 @@ START_TEST(of_two_archived_contracts_of_a_version_the_latest_counts)
 }
 END_TEST
 
+START_TEST(an_archive_holds_as_many_versions_as_a_service_may_have)
+{
+    char *text = xstrdup("{\"schema\":1,\"contracts\":{");
+
+    bind = bind_new(NULL);
+    for (unsigned i = 0; i <= CONTRACT_VERSIONS_MAX; i++) {
+        char *more = xasprintf("%s%s\"k%02u\":{\"at_ms\":5,\"contract\":{\"service\":\"web\","
+                               "\"version\":\"%u\"}}",
+                               text, i ? "," : "", i, i);
+        free(text);
+        text = more;
+    }
+    char *whole = xasprintf("%s}}", text);
+    put_service("");
+    put_record(whole);
+    put_record(whole); /* the same once more changes nothing */
+    char last[8];
+    snprintf(last, sizeof last, "%u", CONTRACT_VERSIONS_MAX);
+    ck_assert_ptr_null(bind_contract(bind, "web", last));
+    for (unsigned i = 0; i < CONTRACT_VERSIONS_MAX; i++) {
+        snprintf(last, sizeof last, "%u", i);
+        ck_assert_ptr_nonnull(bind_contract(bind, "web", last));
+    }
+    free(whole);
+    free(text);
+    bind_free(bind);
+}
+END_TEST
+
+START_TEST(an_archived_contract_of_another_service_says_nothing_about_this_one)
+{
+    bind = bind_new(NULL);
+    put_service(TWO);
+    put_record(RECORD(
+        KEPT("a", "5", "{\"service\":\"lib\",\"version\":\"1\"}") "," KEPT("b", "5", ONE(""))));
+    ck_assert_ptr_nonnull(bind_contract(bind, "web", "1"));
+    bind_put_release(bind, "lib", NULL);
+    ck_assert_ptr_null(bind_contract(bind, "lib", NULL));
+    bind_free(bind);
+}
+END_TEST
+
 START_TEST(an_archived_contract_of_a_newer_lockstep_is_not_known_and_spoils_nothing)
 {
     bind = bind_new(NULL);
@@ -141,6 +188,8 @@ SUITE(guard_archived)
     tcase_add_test(tc, what_the_workload_declares_stands_against_what_is_archived);
     tcase_add_test(tc, what_the_settings_declare_stands_against_what_is_archived);
     tcase_add_loop_test(tc, of_two_archived_contracts_of_a_version_the_latest_counts, 0, 2);
+    tcase_add_test(tc, an_archive_holds_as_many_versions_as_a_service_may_have);
+    tcase_add_test(tc, an_archived_contract_of_another_service_says_nothing_about_this_one);
     tcase_add_test(tc, an_archived_contract_of_a_newer_lockstep_is_not_known_and_spoils_nothing);
     return suite;
 }

@@ -118,6 +118,7 @@ static const struct wrong {
     {"{service: a, version: v, provides: ['']}", "provides[0]: expected a name"},
     {"[]", "c.yaml: expected an object"},
     {"{service: a, version: v, reads: {\"x\\x1b\": [y]}}", "reads: expected a plain name"},
+    {"{service: a, version: v, reads: {\"\": [y]}}", "reads: expected a plain name"},
 };
 
 START_TEST(a_wrong_contract_says_where_and_what)
@@ -184,6 +185,14 @@ static const struct wrong wrong_scenarios[] = {
     {"{" APP ",'actions':[{'do':'bake','svc':'app','verdict':true}]}",
      "verdict: expected a string"},
     {"{" APP "}", "s.json: actions: expected an array, found nothing"},
+    {"{'services':{'a':{'versions':{'?':{}}}},'actions':[]}",
+     "service a: '?' cannot be the name of a version"},
+    {"{'services':{'a':{'versions':{'1':{'service':'b'}}}},'actions':[]}",
+     "versions.1.service: expected the name of the place where it stands, found 'b'"},
+    {"{'services':{'a':{}},'actions':[{'do':'down','svc':'a','node':'n1'}]}",
+     "actions[0].node: no node of this service is called 'n1'"},
+    {"{" APP ",'actions':[{'do':'bake','svc':''}]}", "actions[0]: bake needs 'svc'"},
+    {"{" APP ",'actions':[{'do':'bake','svc':null}]}", "actions[0]: bake needs 'svc'"},
     {"{" APP ",'actions':[],'expect':{'action':0,'rule':'R1'}}", "expect.action: expected"},
     {"{" APP ",'actions':[{'do':'bypass'}],'expect':{'action':0,'rule':'R9'}}",
      "expect.rule: expected one of R0 RL"},
