@@ -25,7 +25,7 @@ static const char *node_of(const struct trial *trial, uint32_t seat)
 static void check_canary(const struct trial *trial, struct finding *finding)
 {
     const struct deed *deed = trial->deed;
-    versions_t v = VERSION_BIT(deed->version);
+    versions_t v = deed->version == VERSION_NOT_KNOWN ? 0 : VERSION_BIT(deed->version);
     uint32_t fleet = 0, on = 0;
 
     for (size_t i = 0; i < deed->seat_count; i++) {
@@ -65,9 +65,10 @@ static bool rehearsed(const struct trial *trial)
     unsigned version = trial->deed->version;
     uint32_t s = trial->deed->service;
 
-    return world_cert(trial->world, s, version)->stage >= CERT_CERTIFIED ||
-           (trial->world->services[s].live == VERSION_BIT(version) &&
-            trial->world->services[s].changing != version);
+    return version != VERSION_NOT_KNOWN &&
+           (world_cert(trial->world, s, version)->stage >= CERT_CERTIFIED ||
+            (trial->world->services[s].live == VERSION_BIT(version) &&
+             trial->world->services[s].changing != version));
 }
 
 /* A launcher may follow the nodes: more of what all of them run is nothing new. Of what the service
@@ -90,11 +91,12 @@ static bool follows_nodes(const struct trial *trial)
 static void check_rehearsed(const struct trial *trial, struct finding *finding)
 {
     const struct deed *deed = trial->deed;
-    const char *name = trial->service->name;
+    const char *name = trial->service->name, *stage = cert_word[CERT_NONE];
 
     if (rehearsed(trial) || follows_nodes(trial))
         return;
-    const char *stage = cert_word[world_cert(trial->world, deed->service, deed->version)->stage];
+    if (deed->version != VERSION_NOT_KNOWN)
+        stage = cert_word[world_cert(trial->world, deed->service, deed->version)->stage];
     trial_break(
         trial, finding, ANSWER_REFUSE,
         trial_text(trial, "rehearse %s first: canary, bake, roll back, bake", trial->version->name),

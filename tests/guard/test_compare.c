@@ -112,6 +112,42 @@ START_TEST(a_column_that_goes_away_and_an_artifact_that_is_gone_break_the_way_ba
 }
 END_TEST
 
+/* More versions, or a name that none may have: it is said, and nothing is promised. */
+START_TEST(contracts_that_cannot_be_held_are_not_compared_as_if_they_were_empty)
+{
+    char text[800] = "";
+
+    for (unsigned i = 0; i < 80; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s'f%u'", i ? ", " : "", i);
+    for (int which = 0; which < 2; which++) {
+        char *many = xasprintf("{service: a, version: '%d', follows: [%s]}", which + 1, text);
+
+        compare(which ? "{service: a, version: '1'}" : many,
+                which ? many : "{service: a, version: '2', follows: ['1']}");
+        ck_assert_int_eq((int)got.verdict.answer, ANSWER_UNKNOWN);
+        ck_assert(strstr(got.verdict.findings[RULE_R0].sentence, "more than 63 versions") != NULL);
+        ck_assert_str_ne(got.order.count ? got.order.text[0] : "", "release 2 as it is");
+        free(many);
+        arena_free(arena);
+    }
+    compare("{service: a, version: '1'}", "{service: a, version: '?', follows: ['1']}");
+    ck_assert_int_eq((int)got.verdict.answer, ANSWER_UNKNOWN);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(what_breaks_only_the_way_back_does_not_go_as_it_is)
+{
+    compare("{service: a, version: '1', artifact: false}",
+            "{service: a, version: '2', follows: ['1'], change: [code]}");
+    ck_assert_uint_eq(got.backward.count + got.forward.count, 0);
+    ck_assert_uint_gt(got.rollback.count, 0);
+    for (size_t i = 0; i < got.order.count; i++)
+        ck_assert_str_ne(got.order.text[i], "release 2 as it is");
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(odd_contracts_get_remarks)
 {
     struct sentences remarks = {0};
@@ -137,6 +173,8 @@ SUITE(guard_compare)
     tcase_add_test(tcase, the_order_is_expand_then_code_then_contract);
     tcase_add_test(tcase, versions_that_are_not_adjacent_are_said_to_be);
     tcase_add_test(tcase, a_column_that_goes_away_and_an_artifact_that_is_gone_break_the_way_back);
+    tcase_add_test(tcase, contracts_that_cannot_be_held_are_not_compared_as_if_they_were_empty);
+    tcase_add_test(tcase, what_breaks_only_the_way_back_does_not_go_as_it_is);
     tcase_add_test(tcase, odd_contracts_get_remarks);
     return suite;
 }

@@ -124,6 +124,20 @@ static const struct {
      "'a':{'versions':{'1':{},'2':{'pred':['1']}},'nodes':{'n1':'1'}}",
      "{'do':'up','svc':'a','node':'n2'},{'do':'canary','svc':'a','ver':'2','nodes':['n1']}",
      RULE_R3, ANSWER_REFUSE},
+#define THREE "'a':{'versions':{'1':{}},'nodes':{'n1':'1','n2':'1','n3':'1'},'launchers':{'l':'1'}}"
+    {"what nobody knows is no release", THREE, "{'do':'release','svc':'a','ver':'?'}", RULE_R4,
+     ANSWER_REFUSE},
+    {"what nobody knows is no step", THREE, "{'do':'release','svc':'a','ver':'?'}", RULE_R3,
+     ANSWER_REFUSE},
+    {"what nobody knows is not declared", THREE,
+     "{'do':'canary','svc':'a','ver':'?','nodes':['n1']}", RULE_R0, ANSWER_REFUSE},
+    {"what nobody knows is rehearsed on few nodes if at all", THREE,
+     "{'do':'canary','svc':'a','ver':'?','nodes':['n1','n2']}", RULE_R4, ANSWER_REFUSE},
+    {"what nobody knows is no way back", THREE, "{'do':'rollback','svc':'a','ver':'?'}", RULE_R4,
+     ANSWER_REFUSE},
+    {"what nobody knows is started by no launcher", THREE,
+     "{'do':'launcher','svc':'a','name':'l','ver':'?'}", RULE_R4, ANSWER_REFUSE},
+#undef THREE
 };
 
 START_TEST(what_the_last_action_is_answered)
@@ -183,6 +197,76 @@ START_TEST(an_expectation_counts_only_for_its_action_and_its_rule)
 }
 END_TEST
 
+START_TEST(next_to_each_other_is_who_follows_whom)
+{
+    struct scenario *scenario =
+        scenario_of("{'services':{'a':{'versions':{'0':{},'1':{'pred':['0']},'2':{'pred':['1']}}}},"
+                    "'actions':[]}");
+    static const bool next[4][4] = {{true, true}, {true, true, true}, {false, true, true}};
+    static const unsigned version[4] = {0, 1, 2, VERSION_NOT_KNOWN};
+
+    for (unsigned u = 0; u < 4; u++)
+        for (unsigned v = 0; v < 4; v++)
+            ck_assert_msg(world_adjacent(&scenario->start, 0, version[u], version[v]) == next[u][v],
+                          "%u %u", u, v);
+    scenario_free(scenario);
+}
+END_TEST
+
+struct visited {
+    unsigned count, most;
+};
+
+static bool visit(void *arg, uint32_t service)
+{
+    struct visited *visited = arg;
+
+    (void)service;
+    return ++visited->count < visited->most;
+}
+
+START_TEST(coupled_services_are_told_until_somebody_has_enough)
+{
+    static const struct {
+        enum coupling coupling;
+        unsigned count;
+    } rows[] = {{COUPLING_NEIGHBOURS, 2}, {COUPLING_COMPONENT, 3}, {COUPLING_FLEET, 4}};
+    struct scenario *scenario = scenario_of(
+        "{'services':{'a':{'versions':{'1':{'requires':{'b':['G'],'c':['G']}}}},"
+        "'b':{'versions':{'1':{}}},'c':{'versions':{'1':{'requires':{'d':['G']}}}},'d':{},'e':{}},"
+        "'actions':[]}");
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (unsigned most = 1; most < 6; most++) {
+            struct visited visited = {0, most};
+
+            scenario->start.policy.coupling = rows[i].coupling;
+            world_coupled(&scenario->start, 0, visit, &visited);
+            ck_assert_uint_eq(visited.count, most < rows[i].count ? most : rows[i].count);
+        }
+    scenario_free(scenario);
+}
+END_TEST
+
+/* For one store, or for all of them at once. */
+START_TEST(the_floor_is_the_oldest_that_reads_all_that_may_be_at_rest)
+{
+    struct scenario *scenario =
+        scenario_of("{'services':{'a':{'versions':{'0':{'reads':{'d':['f'],'e':['x']}},"
+                    "'1':{'pred':['0'],'reads':{'d':['f','g'],'e':['x']}},"
+                    "'2':{'pred':['1'],'reads':{'d':['f','g'],'e':['x','y']}}},'nodes':{'n':'2'}}},"
+                    "'stores':{'d':{'may':['f','g']},'e':{'may':['x','y']}},'actions':[]}");
+    const struct world *world = &scenario->start;
+    uint32_t d = book_find_store(scenario->book, "d"), e = book_find_store(scenario->book, "e");
+
+    ck_assert_uint_eq(world_floor_of(world, 0, d, NULL), 1);
+    ck_assert_uint_eq(world_floor_of(world, 0, e, NULL), 2);
+    ck_assert_uint_eq(world_floor_of(world, 0, BOOK_NONE, NULL), 2);
+    ck_assert_uint_eq(world_floor(world, 0, NULL), 2);
+    scenario_free(scenario);
+}
+END_TEST
+
 START_TEST(of_many_witnesses_the_first_are_kept)
 {
     struct finding finding = finding_of(RULE_R3, ANSWER_REFUSE);
@@ -226,6 +310,9 @@ SUITE(guard_scenario_edges)
     tcase_add_test(tcase, a_node_or_launcher_of_null_runs_what_nobody_knows);
     tcase_add_loop_test(tcase, what_the_last_action_is_answered, 0, ARRAY_LEN(claims));
     tcase_add_test(tcase, an_expectation_counts_only_for_its_action_and_its_rule);
+    tcase_add_test(tcase, next_to_each_other_is_who_follows_whom);
+    tcase_add_test(tcase, coupled_services_are_told_until_somebody_has_enough);
+    tcase_add_test(tcase, the_floor_is_the_oldest_that_reads_all_that_may_be_at_rest);
     tcase_add_test(tcase, of_many_witnesses_the_first_are_kept);
     tcase_add_test(tcase, the_worst_that_is_broken_is_told);
     return suite;
