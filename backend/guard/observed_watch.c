@@ -361,7 +361,7 @@ int64_t observed_watch_due(const struct guard_input *in, const struct live *live
     for (size_t i = 0; i < service->placement_count; i++) {
         const struct node *node;
 
-        if (node_state_of(in, &service->placements[i], &node) != NODE_REPORTING && node)
+        if (node_state_of(in, &service->placements[i], &node) != NODE_REPORTING)
             sooner(&due, node->state_utc_ms, policy_silent_ms(w.policy), in->utc_ms);
     }
     return due;

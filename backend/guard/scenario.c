@@ -140,8 +140,7 @@ char *scenario_report_text(const struct scenario_report *report)
         for (size_t i = 0; i < first->witness_count; i++)
             text = arena_printf(arena, "%s        %s: %s\n", text, first->witnesses[i].object,
                                 first->witnesses[i].fact);
-        if (first->way_out[0])
-            text = arena_printf(arena, "%s      way out: %s\n", text, first->way_out);
+        text = arena_printf(arena, "%s      way out: %s\n", text, first->way_out);
     }
     if (!report->ok && scenario->expects)
         text = arena_printf(arena, "%s      expected: action %zu refused by %s\n", text,

@@ -122,6 +122,23 @@ START_TEST(of_two_archived_contracts_of_a_version_the_latest_counts)
 }
 END_TEST
 
+START_TEST(what_is_archived_is_asked_for_by_service_and_version)
+{
+    bind = bind_new(NULL);
+    const struct contract lib[] = {{.service = "lib", .version = "1", .digest = ""},
+                                   {.service = "lib", .version = "2", .digest = ""}};
+    const struct facts facts = {.contracts = (struct contract *)(uintptr_t)lib,
+                                .contract_count = 2};
+    bind_put_facts(bind, FACTS_SETTINGS, &facts);
+    put_service(TWO);
+    put_record(RECORD(KEPT("a", "5", ONE(""))));
+    ck_assert_ptr_nonnull(bind_contract(bind, "web", "1"));
+    ck_assert_ptr_nonnull(bind_contract(bind, "web", "2"));
+    ck_assert_ptr_null(bind_contract(bind, "web", "3"));
+    bind_free(bind);
+}
+END_TEST
+
 START_TEST(an_archive_holds_as_many_versions_as_a_service_may_have)
 {
     char *text = xstrdup("{\"schema\":1,\"contracts\":{");
@@ -188,6 +205,7 @@ SUITE(guard_archived)
     tcase_add_test(tc, what_the_workload_declares_stands_against_what_is_archived);
     tcase_add_test(tc, what_the_settings_declare_stands_against_what_is_archived);
     tcase_add_loop_test(tc, of_two_archived_contracts_of_a_version_the_latest_counts, 0, 2);
+    tcase_add_test(tc, what_is_archived_is_asked_for_by_service_and_version);
     tcase_add_test(tc, an_archive_holds_as_many_versions_as_a_service_may_have);
     tcase_add_test(tc, an_archived_contract_of_another_service_says_nothing_about_this_one);
     tcase_add_test(tc, an_archived_contract_of_a_newer_lockstep_is_not_known_and_spoils_nothing);

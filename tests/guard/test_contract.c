@@ -134,6 +134,19 @@ START_TEST(a_wrong_contract_says_where_and_what)
 }
 END_TEST
 
+START_TEST(a_file_that_is_not_there_is_no_contract)
+{
+    struct arena *arena = arena_new(256);
+    struct contract c;
+    struct err err = {0};
+
+    ck_assert(!contract_load("recordings/no-such-contract.yaml", arena, &c, &err));
+    ck_assert(strstr(err.text, "no-such-contract.yaml") != NULL);
+    ck_assert_str_eq(c.service, "");
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(versions_are_checked_together)
 {
     struct contract c[3] = {{.service = "a", .version = "1"},
@@ -262,6 +275,7 @@ SUITE(guard_contract)
     tcase_add_loop_test(tcase, what_is_written_of_a_contract_is_read_as_the_same, 0, 4);
     tcase_add_test(tcase, both_spellings_mean_the_same);
     tcase_add_loop_test(tcase, a_wrong_contract_says_where_and_what, 0, ARRAY_LEN(wrong_contracts));
+    tcase_add_test(tcase, a_file_that_is_not_there_is_no_contract);
     tcase_add_test(tcase, versions_are_checked_together);
     tcase_add_loop_test(tcase, a_wrong_scenario_says_where_and_what, 0, ARRAY_LEN(wrong_scenarios));
     tcase_add_test(tcase, more_names_than_a_set_holds_is_a_limit);

@@ -36,6 +36,7 @@ START_TEST(null_says_as_much_as_nothing)
         "{'services':{'a':{'versions':null,'nodes':null,'launchers':null}},'actions':[]}",
         "{'services':{'a':{'versions':{'1':{'reads':null,'provides':null,'pred':null,"
         "'delta':null,'digest':null,'artifact':null,'writes':null}}}},'actions':[]}",
+        "{'services':{'a':{'versions':{'1':{'service':'a','version':'1'}}}},'actions':[]}",
         "{'stores':{'d':{'may':null,'has':null,'owner':null}},'actions':[]}",
         "{'clients':{'c':{'requires':null,'usage':null,'ended':null}},'actions':[]}",
         "{'stores':{'d':{}},'actions':[{'do':'contract','store':'d','elements':null,"
