@@ -142,7 +142,7 @@ $(BUILD)/mutants: $(MUTANT_OBJ) $(MUTATE_OBJ)
 coverage: $(BUILD)/deps-test $(BUILD)/deps-mutate ## branches of the guard and of releases that tests take
 	$(Q)$(MAKE) --no-print-directory -j2 COV=1 $(BUILD)/cov/lockstep $(BUILD)/cov/unit
 	$(Q)find $(BUILD)/cov -name '*.gcda' -delete
-	$(Q)CK_TIMEOUT_MULTIPLIER=8 $(BUILD)/cov/unit >$(BUILD)/cov/unit.log || { tail -20 $(BUILD)/cov/unit.log; exit 1; }
+	$(Q)CK_TIMEOUT_MULTIPLIER=20 $(BUILD)/cov/unit >$(BUILD)/cov/unit.log || { tail -20 $(BUILD)/cov/unit.log; exit 1; }
 	$(Q)tests/coverage/branches.py $(BUILD)/cov tests/coverage/gaps backend/guard/ backend/release/
 
 FUZZ_SECONDS ?= 20

@@ -72,7 +72,7 @@ static void put(const struct question *q, struct finding finding, enum finding_s
 }
 
 /* Two reasons in one rule: whether a neighbour is moving anybody can see; what versions provide
- * only contracts say. The one that binds more is shown. */
+ * only contracts say. The first is shown: what is seen never binds less. */
 static void judge_coupling(const struct question *q)
 {
     struct finding flight = finding_of(RULE_R2, ANSWER_ALLOW);
@@ -87,9 +87,7 @@ static void judge_coupling(const struct question *q)
                       "declare a contract");
     else
         calls.answer = ANSWER_NOT_EVALUATED;
-    bool first = answer_is_broken(flight.answer) &&
-                 (!answer_is_broken(calls.answer) ||
-                  level_of(q, RULE_R2, FROM_SIGHT) <= level_of(q, RULE_R2, FROM_CONTRACTS));
+    bool first = answer_is_broken(flight.answer);
     put(q, first ? flight : calls, first ? FROM_SIGHT : FROM_CONTRACTS);
 }
 

@@ -204,9 +204,9 @@ START_TEST(a_record_of_a_newer_lockstep_says_whose_it_is)
 }
 END_TEST
 
-/* Both a neighbour in flight and a missing element break R2: what binds more, or is seen, is told.
+/* Both a neighbour in flight and a missing element break R2: what is seen never binds less.
  */
-START_TEST(of_two_reasons_of_one_rule_the_one_that_binds_more_is_told)
+START_TEST(of_two_reasons_of_one_rule_the_one_that_is_seen_is_told)
 {
     static const struct {
         unsigned rows;
@@ -419,7 +419,7 @@ SUITE(guard_bound_edges)
     tcase_add_test(tcase, clean_is_one_known_version_at_rest_that_breaks_no_rule);
     tcase_add_test(tcase, only_who_is_declared_and_whose_world_is_known_is_watched_for_calls);
     tcase_add_test(tcase, a_record_of_a_newer_lockstep_says_whose_it_is);
-    tcase_add_test(tcase, of_two_reasons_of_one_rule_the_one_that_binds_more_is_told);
+    tcase_add_test(tcase, of_two_reasons_of_one_rule_the_one_that_is_seen_is_told);
     tcase_add_test(tcase, a_service_that_only_others_name_is_judged_by_what_is_seen);
     tcase_add_test(tcase, only_versions_with_a_contract_are_watched_for_calls);
     tcase_add_test(tcase, without_contracts_clean_is_what_is_seen);

@@ -39,10 +39,10 @@ START_TEST(a_record_that_differs_in_one_thing_is_another_one)
         int64_t at;
         const char *from, *to;
     } rows[] = {
-        {STAGE_NONE, 5, "1", "2"}, {STAGE_STABLE, 5, "1", "2"}, {STAGE_WAVE, 5, "1", "2"},
-        {STAGE_BAKE, 5, "1", "2"}, {STAGE_WAVE, 6, "1", "2"},   {STAGE_WAVE, 5, "0", "2"},
-        {STAGE_WAVE, 5, "1", "3"}, {STAGE_NONE, 0, "", ""},     {STAGE_HELD, 0, "1", "?"},
-        {STAGE_WAVE, 5, "?", "2"},
+        {STAGE_NONE, 5, "1", "2"}, {STAGE_WAVE, 5, "?", "1"}, {STAGE_STABLE, 5, "1", "2"},
+        {STAGE_WAVE, 5, "1", "2"}, {STAGE_BAKE, 5, "1", "2"}, {STAGE_WAVE, 6, "1", "2"},
+        {STAGE_WAVE, 5, "0", "2"}, {STAGE_WAVE, 5, "1", "3"}, {STAGE_NONE, 0, "", ""},
+        {STAGE_HELD, 0, "1", "?"}, {STAGE_WAVE, 5, "?", "2"},
     };
     const char *contracts = "{contracts: [{service: web, version: '2', follows: ['1']}, "
                             "{service: web, version: '3', follows: ['1'], writes: {d: [f]}}, "

@@ -1,6 +1,7 @@
 /* Odd pictures: nodes without a name or with a clock ahead, services that want nothing, records
  * that say nothing. What is not known is said as not known, and nobody is named who is not there.
  */
+#include "guard/bind.h"
 #include "guard/fleet_by_hand.h"
 #include "guard/judge.h"
 #include "guard/observed.h"
@@ -410,6 +411,35 @@ START_TEST(what_it_wants_against_its_record_is_drift)
 }
 END_TEST
 
+/* Nobody is told of a change from outside where lockstep never was. */
+START_TEST(only_who_is_managed_can_drift)
+{
+    static const char *const marks[] = {"op-1.step"};
+    enum { NOTHING, RECORD, MARKS, CONTRACT };
+
+    for (int by = NOTHING; by <= CONTRACT; by++) {
+        hand_init(&hand, "2");
+        hand_place(&hand, "n1", "2", 1, INSTANCE_SERVING);
+        seen = (struct seen){.drift = "replicas are 3, 5 were asked for"};
+        hand.in.seen = &seen;
+        if (by == RECORD)
+            hand_record(&hand, STAGE_STABLE, "1", "2");
+        if (by == MARKS) {
+            hand.service.marks = (const char **)(uintptr_t)marks;
+            hand.service.mark_count = 1;
+        }
+        if (by == CONTRACT) {
+            hand.service.contract = "{service: shop, version: '2'}";
+            hand.in.bind = bind_new(NULL);
+            bind_put_service(hand.in.bind, &hand.service);
+        }
+        ck_assert_msg((alarm(ALARM_DRIFT) != NULL) == (by != NOTHING), "%d", by);
+        bind_free(hand.in.bind);
+        hand_release(&hand);
+    }
+}
+END_TEST
+
 SUITE(guard_observed_edges)
 {
     Suite *suite = suite_create("guard_observed_edges");
@@ -428,5 +458,6 @@ SUITE(guard_observed_edges)
     tcase_add_test(tcase, a_silence_is_an_alarm_once_it_is_known_to_be_long);
     tcase_add_test(tcase, only_what_is_known_to_be_another_version_has_returned);
     tcase_add_test(tcase, what_it_wants_against_its_record_is_drift);
+    tcase_add_test(tcase, only_who_is_managed_can_drift);
     return suite;
 }
