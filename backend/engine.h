@@ -53,6 +53,10 @@ struct engine_record {
 void engine_record(struct engine *engine, const struct engine_record *record);
 /* The loop of an engine that is not threaded, for what runs beside it. */
 struct loop *engine_loop(struct engine *engine);
+/* Reads the log of one instance into the frames from now on, instead of the one before; instance
+ * "": of the one that has most to tell; cluster "": of none. Any thread. */
+void engine_log(struct engine *engine, const char *cluster, const char *service_id,
+                const char *instance, bool previous);
 
 /* Headless: what the guard says to an intent as things are known now, and what that rests on
  * (`safety`, may be NULL); nothing is done. Texts go into the arena. False and err when the service

@@ -117,6 +117,27 @@ struct board_event {
     const char *by; /* "" unknown */
 };
 
+/* The log that somebody reads; sealed and shared between frames while nothing is added. */
+enum log_state { LOG_ASKED, LOG_FOLLOWS, LOG_ENDED, LOG_FAILED };
+struct log_happened {
+    int64_t at_utc_ms; /* -1 unknown */
+    const char *text;
+};
+struct log_view {
+    const char *cluster, *service_id, *instance; /* instance "": none is known yet */
+    bool previous;                               /* of before its last restart */
+    enum log_state state;
+    const char *why;         /* LOG_FAILED: what went wrong, and what to do */
+    const char *const *line; /* oldest first */
+    size_t line_count;
+    uint64_t dropped; /* older lines that had to go */
+    const struct log_happened *happened; /* oldest first */
+    size_t happened_count;
+    /* private */
+    struct arena *arena;
+    unsigned refs;
+};
+
 struct frame {
     uint64_t seq;
     int64_t now_ms, utc_ms; /* when it was made */
@@ -138,6 +159,7 @@ struct frame {
     bool no_journal; /* there should be one and it cannot be written: pause and undo only */
     const char *notice;  /* one line about lockstep itself (journal, disk), or "" */
     const char *caption; /* demo stories, or "" */
+    const struct log_view *log; /* NULL: nobody reads one */
     /* private */
     struct arena *arena;
     unsigned refs;
@@ -145,6 +167,8 @@ struct frame {
 
 const struct frame *frame_ref(const struct frame *frame);
 void frame_unref(const struct frame *frame); /* NULL is fine; any thread */
+const struct log_view *log_view_ref(const struct log_view *log);
+void log_view_unref(const struct log_view *log); /* NULL is fine; any thread */
 /* NULL when not there. `service`: id, or name when it is unambiguous in the frame. */
 const struct row *frame_find_row(const struct frame *frame, const char *cluster,
                                  const char *service);

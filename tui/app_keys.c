@@ -8,10 +8,14 @@ enum { KEY_CTRL_C = 3, KEY_CTRL_U = 21 };
 
 static void pop_view(struct app *app)
 {
-    if (app_view(app) == &view_rollout)
-        engine_focus(app->engine, "", "");
+    const struct view *left = app_view(app);
+
     if (app->view_count > 1)
         app->view_count--;
+    if (left == &view_log)
+        engine_log(app->engine, "", "", "", false);
+    if (left == &view_rollout || (left == &view_log && app_view(app) != &view_rollout))
+        engine_focus(app->engine, "", "");
     app->screen.scroll = 0;
 }
 
@@ -77,24 +81,44 @@ static void cut_last(char *text)
     text[len ? len - 1 : 0] = '\0';
 }
 
-static void type_filter(struct app *app, int key)
+static bool is_typing(const struct app *app)
 {
-    char *filter = app->screen.filter;
-    size_t len = strlen(filter);
+    return app->screen.filtering || app->screen.log.finding;
+}
 
-    if (key == KEYCODE_ENTER) {
-        app->screen.filtering = false;
-    } else if (key == KEYCODE_ESC || key == KEY_CTRL_C) {
-        app->screen.filtering = false;
-        filter[0] = '\0';
-    } else if (key == KEYCODE_BACKSPACE) {
-        cut_last(filter);
-    } else if (key == KEY_CTRL_U) {
-        filter[0] = '\0';
-    } else if (key >= ' ' && key < KEYCODE_UP) {
-        keymap_write_utf8(key, filter + len, sizeof app->screen.filter - len);
+/* False: it was typed to its end. */
+static bool type_into(char *text, size_t size, int key)
+{
+    size_t len = strlen(text);
+
+    if (key == KEYCODE_ENTER)
+        return false;
+    if (key == KEYCODE_ESC || key == KEY_CTRL_C) {
+        text[0] = '\0';
+        return false;
     }
-    app->screen.top = 0;
+    if (key == KEYCODE_BACKSPACE)
+        cut_last(text);
+    else if (key == KEY_CTRL_U)
+        text[0] = '\0';
+    else if (key >= ' ' && key < KEYCODE_UP)
+        keymap_write_utf8(key, text + len, size - len);
+    return true;
+}
+
+static void type_key(struct app *app, int key)
+{
+    struct screen *screen = &app->screen;
+
+    if (screen->log.finding) {
+        screen->log.finding = type_into(screen->log.find, sizeof screen->log.find, key);
+        screen->log.match = 0;
+        if (!screen->log.finding) /* the newest one */
+            view_log.command(screen, app_frame(app), COMMAND_PREV_MATCH, app->canvas.height);
+        return;
+    }
+    screen->filtering = type_into(screen->filter, sizeof screen->filter, key);
+    screen->top = 0;
 }
 
 static void go_back(struct app *app, bool quits)
@@ -128,6 +152,41 @@ static void open_safety(struct app *app)
         push_view(app, &view_safety);
 }
 
+static void open_log(struct app *app)
+{
+    if (app_view(app) == &view_help || !screen_selected(&app->screen, app->frame))
+        return;
+    if (app_view(app) == &view_log) {
+        pop_view(app);
+        return;
+    }
+    app->screen.log = (struct log_place){.cut = app->screen.log.cut};
+    push_view(app, &view_log);
+    engine_focus(app->engine, app->screen.cluster, app->screen.service);
+    engine_log(app->engine, app->screen.cluster, app->screen.service, "", false);
+}
+
+/* The same instance before its last restart, or the next one of the service. */
+static void change_log(struct app *app, enum command command)
+{
+    const struct log_view *log = app->frame->log;
+    const struct row *row = screen_selected(&app->screen, app->frame);
+    bool previous = command == COMMAND_LOG_BEFORE && log && !log->previous;
+    size_t at = 0;
+
+    if (app_view(app) != &view_log || !log || !row || !log->instance[0])
+        return;
+    const char *instance = log->instance;
+    const struct service *service = row->service;
+    while (at < service->instance_count && strcmp(service->instances[at].name, instance) != 0)
+        at++;
+    if (command == COMMAND_LOG_NEXT && service->instance_count > 0)
+        instance = service->instances[(at + 1) % service->instance_count].name;
+    app->screen.log.stands = false;
+    app->screen.log.match = 0;
+    engine_log(app->engine, app->screen.cluster, app->screen.service, instance, previous);
+}
+
 static void toggle_mouse(struct app *app)
 {
     app->screen.mouse = !app->screen.mouse;
@@ -144,6 +203,10 @@ static void do_command(struct app *app, enum command command)
         open_selected(app);
     else if (command == COMMAND_SAFETY)
         open_safety(app);
+    else if (command == COMMAND_LOG)
+        open_log(app);
+    else if (command == COMMAND_LOG_NEXT || command == COMMAND_LOG_BEFORE)
+        change_log(app, command);
     else if (command == COMMAND_BACK || command == COMMAND_QUIT)
         go_back(app, command == COMMAND_QUIT);
     else if (command == COMMAND_HELP && app_view(app) == &view_help)
@@ -152,6 +215,8 @@ static void do_command(struct app *app, enum command command)
         push_view(app, &view_help);
     else if (command == COMMAND_FILTER && app_view(app) == &view_fleet)
         app->screen.filtering = true;
+    else if (command == COMMAND_FILTER && app_view(app) == &view_log)
+        app->screen.log.finding = true;
     else if (command == COMMAND_FILTER)
         app_flash(app, "esc goes back to the list, which can be filtered");
     else if (command == COMMAND_MOUSE)
@@ -185,7 +250,7 @@ static void run_command(struct app *app, enum command command, int key, bool alo
 
 static void use_mouse(struct app *app, const struct term_key *key)
 {
-    if (app->acting.asking || app->screen.filtering)
+    if (app->acting.asking || is_typing(app))
         return;
     if (key->mouse == TERM_CLICK)
         app_view(app)->click(&app->screen, app_frame(app), app->canvas.width, app->canvas.height,
@@ -202,9 +267,9 @@ static bool interrupt(struct app *app)
     app->ctrl_c_ms = app_now(app);
     if (twice)
         app_leave(app, 0);
-    else if (!app->acting.asking && !app->screen.filtering)
+    else if (!app->acting.asking && !is_typing(app))
         app_flash(app, "ctrl-c once more quits, and so does q");
-    return twice || (!app->acting.asking && !app->screen.filtering);
+    return twice || (!app->acting.asking && !is_typing(app));
 }
 
 void app_key(struct app *app, const struct term_key *key, bool alone)
@@ -214,7 +279,7 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     app->dirty = true;
     app->screen.flash[0] = '\0';
     keymap_key_word(key->key, app->screen.last_key);
-    if (!app->acting.asking && !app->screen.filtering)
+    if (!app->acting.asking && !is_typing(app))
         telling_saw(&app->telling, key->key, screen_selected(&app->screen, app->frame),
                     app_now(app));
     if (key->key == KEY_CTRL_C && interrupt(app))
@@ -228,8 +293,8 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
         follow_answer(app, &answer);
     } else if (key->key == KEYCODE_PASTE) {
         app_flash(app, "pasted text is not keys: nothing was done");
-    } else if (app->screen.filtering) {
-        type_filter(app, key->key);
+    } else if (is_typing(app)) {
+        type_key(app, key->key);
     } else {
         run_command(app, keymap_command(key->key), key->key, alone);
     }

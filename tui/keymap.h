@@ -20,8 +20,12 @@
     X(HALF_UP, "half-up", "ctrl-u", "", "half a page up")                                          \
     X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
     X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
+    X(LOG, "log", "l", "log", "log of one instance of the selected service")                       \
+    X(LOG_NEXT, "log-next", "tab", "", "log of the next instance")                                 \
+    X(LOG_BEFORE, "log-before", "p", "", "log of before its last restart, and back")               \
+    X(WRAP, "wrap", "z", "", "wrap long lines of a log, or cut them")                              \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
-    X(FILTER, "filter", "/", "filter", "show only what matches")                                   \
+    X(FILTER, "filter", "/", "filter", "show only what matches; in a log: find")                   \
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
     X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
     X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \

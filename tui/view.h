@@ -7,6 +7,16 @@
 #include "frame.h"
 #include "keymap.h"
 
+/* Where one is in a log. Lines are counted from its first one on, with those that were dropped. */
+struct log_place {
+    bool stands;       /* else it follows the newest line */
+    uint64_t top;      /* first visible line; of the last picture when it follows */
+    bool cut;          /* long lines are cut, not wrapped */
+    bool finding;      /* what to find is being typed */
+    char find[128];    /* "" nothing */
+    uint64_t match;    /* line that was found last, + 1; 0: none */
+};
+
 /* What is the same for every view of one screen. */
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
@@ -18,6 +28,7 @@ struct screen {
     int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */
     char (*order)[224];             /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
+    struct log_place log; /* of the log view */
     bool armed;           /* selected row's context */
     char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
     bool mouse, show_keys;
@@ -59,7 +70,7 @@ struct view {
     bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
                   int x);
 };
-extern const struct view view_fleet, view_rollout, view_safety, view_help;
+extern const struct view view_fleet, view_rollout, view_safety, view_log, view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 

@@ -122,6 +122,23 @@ struct driver_permissions {
 typedef void driver_permissions_fn(void *arg, const struct driver_permissions *permissions,
                                    const struct err *err);
 
+/* The log of one instance. */
+struct log_query {
+    const char *service_id, *instance; /* its name, as struct instance says */
+    bool previous;                     /* of what ran before its last restart */
+};
+enum driver_log_limit { LOG_TAIL = 400 }; /* lines of before that come first, at most */
+/* line and happened may call no slot; end may. */
+struct log_sink {
+    void *arg;
+    /* One clean line that it wrote, at most LINES_MAX bytes. */
+    void (*line)(void *arg, const char *text);
+    /* What the engine says happened to it, or what is waited for; at_utc_ms -1: not known. */
+    void (*happened)(void *arg, int64_t at_utc_ms, const char *text);
+    /* Once: nothing more comes. why NULL: it has ended, or is gone. */
+    void (*end)(void *arg, const struct err *why);
+};
+
 struct driver_ops {
     const char *name; /* "sim", "swarm", … */
 
@@ -172,6 +189,11 @@ struct driver_ops {
     void (*ledger_list)(struct driver *driver, driver_list_fn *fn, void *arg);
 
     void (*permissions)(struct driver *driver, driver_permissions_fn *fn, void *arg);
+
+    /* Streams the log of one instance, from its last lines on and through its restarts, until
+     * another is asked for; query NULL: of none. What was asked for before is dropped: its sink
+     * hears nothing more. The query is copied. A read: never more than one at a time. */
+    void (*log)(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 };
 
 /* First member of every concrete driver. */

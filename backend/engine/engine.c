@@ -146,9 +146,10 @@ static void free_entry(struct entry *entry)
 /* What crosses to the engine thread. */
 struct message {
     struct message *next;
-    struct intent intent;
-    bool focus;                   /* intent's cluster and service say on what */
-    struct engine_record *record; /* instead of an intent; texts owned */
+    enum { MESSAGE_INTENT, MESSAGE_FOCUS, MESSAGE_LOG, MESSAGE_RECORD } kind;
+    struct intent intent; /* MESSAGE_FOCUS: its cluster and service say on what */
+    struct log_want log;
+    struct engine_record *record; /* texts owned */
 };
 
 static void free_message(struct message *m)
@@ -181,6 +182,7 @@ void engine_free(struct engine *engine)
         loop_stop(engine->loop);
         pthread_join(engine->thread, NULL);
     }
+    log_close(engine);
     for (size_t i = 0; i < engine->entry_count; i++)
         free_entry(engine->entries[i]);
     for (size_t i = 0; i < engine->cluster_count; i++) {
@@ -286,10 +288,12 @@ static void receive(void *arg)
 
     for (struct message *m = take_messages(engine), *next; m; m = next) {
         next = m->next;
-        if (m->record)
+        if (m->kind == MESSAGE_RECORD)
             ask_record(engine, m->record);
-        else if (m->focus)
+        else if (m->kind == MESSAGE_FOCUS)
             focus(engine, &m->intent);
+        else if (m->kind == MESSAGE_LOG)
+            log_open(engine, &m->log);
         else
             engine_accept(engine, &m->intent);
         free_message(m);
@@ -307,12 +311,11 @@ static uint64_t post_message(struct engine *engine, struct message *message)
     return ticket;
 }
 
-static uint64_t send_message(struct engine *engine, const struct intent *intent, bool on_focus)
+static uint64_t send_message(struct engine *engine, const struct message *what)
 {
     struct message *message = xcalloc(1, sizeof *message);
 
-    message->intent = *intent;
-    message->focus = on_focus;
+    *message = *what;
     return post_message(engine, message);
 }
 
@@ -320,6 +323,7 @@ void engine_record(struct engine *engine, const struct engine_record *record)
 {
     struct message *message = xcalloc(1, sizeof *message);
 
+    message->kind = MESSAGE_RECORD;
     message->record = xcalloc(1, sizeof *message->record);
     *message->record = *record;
     message->record->context = xstrdup(record->context);
@@ -336,16 +340,30 @@ struct loop *engine_loop(struct engine *engine)
 
 uint64_t engine_submit(struct engine *engine, const struct intent *intent)
 {
-    return send_message(engine, intent, false);
+    const struct message message = {.kind = MESSAGE_INTENT, .intent = *intent};
+
+    return send_message(engine, &message);
 }
 
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id)
 {
-    struct intent on = {0};
+    struct message message = {.kind = MESSAGE_FOCUS};
 
-    snprintf(on.cluster, sizeof on.cluster, "%s", cluster);
-    snprintf(on.service, sizeof on.service, "%s", service_id);
-    send_message(engine, &on, true);
+    snprintf(message.intent.cluster, sizeof message.intent.cluster, "%s", cluster);
+    snprintf(message.intent.service, sizeof message.intent.service, "%s", service_id);
+    send_message(engine, &message);
+}
+
+void engine_log(struct engine *engine, const char *cluster, const char *service_id,
+                const char *instance, bool previous)
+{
+    struct message message = {.kind = MESSAGE_LOG};
+
+    snprintf(message.log.cluster, sizeof message.log.cluster, "%s", cluster);
+    snprintf(message.log.service, sizeof message.log.service, "%s", service_id);
+    snprintf(message.log.instance, sizeof message.log.instance, "%s", instance);
+    message.log.previous = previous;
+    send_message(engine, &message);
 }
 
 bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg)

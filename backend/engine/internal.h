@@ -20,6 +20,10 @@ enum engine_limit {
     ENGINE_TICK_MS = 1000,  /* ages move at least this often */
     ENGINE_ALARM_HOLD_MS = 30000,
     ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
+    ENGINE_LOG_LINES = 2000, /* that are kept of the log that is read */
+    ENGINE_LOG_BYTES = 512 << 10,
+    ENGINE_LOG_HAPPENED = 50,
+    ENGINE_LOG_MS = 100, /* between two pictures of it at least */
 };
 
 /* One configured cluster with its driver. */
@@ -110,6 +114,7 @@ struct engine {
     char notice[480];
 
     struct lock_jobs locks;
+    struct log *log; /* that somebody reads; NULL: none */
     struct leftover *leftovers;
     struct act acts[ENGINE_ACTIONS_MAX]; /* newest first */
     size_t act_count;
@@ -160,6 +165,18 @@ void entry_look(struct engine *engine, struct entry *entry, const struct service
 /* publish.c: frames for the front ends */
 void engine_publish_soon(struct engine *engine);
 void engine_publish(struct engine *engine);
+
+/* log.c: the log that somebody reads */
+struct log_want {
+    char cluster[64], service[160], instance[256];
+    bool previous;
+};
+void log_open(struct engine *engine, const struct log_want *want); /* cluster "": none */
+void log_close(struct engine *engine);
+/* An instance may be known now that was not. */
+void log_service_seen(struct engine *engine, const struct service *service);
+/* As it is now, one reference; NULL: nobody reads one. */
+const struct log_view *log_picture(struct engine *engine);
 
 /* glass.c: what goes past rules that are enforced */
 enum glass_answer { GLASS_WHOLE, GLASS_PASSES, GLASS_REFUSED };

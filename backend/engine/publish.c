@@ -228,6 +228,7 @@ static const struct frame *make_frame(struct engine *engine)
     frame->settling = count_settling(engine);
     frame->no_journal = engine->journal_path[0] && !engine->journal;
     frame->caption = "";
+    frame->log = log_picture(engine);
     return frame;
 }
 
@@ -260,6 +261,7 @@ void frame_unref(const struct frame *frame)
     for (size_t i = 0; i < shared->row_count; i++)
         row_unref(shared->rows[i]);
     snapshot_unref(shared->snapshot);
+    log_view_unref(shared->log);
     arena_free(shared->arena);
 }
 

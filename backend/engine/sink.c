@@ -19,6 +19,7 @@ static void on_service(void *arg, const struct service *service)
     entry_look(engine, entry, service);
     bind_put_service(cluster->bind, service);
     fleet_put_service(engine->fleet, service);
+    log_service_seen(engine, service);
     if (cluster->synced)
         engine_touch_coupled(engine, entry);
     else /* who is coupled to whom is found out once, when all are there */

@@ -283,6 +283,72 @@ CONFORM(what_runs_on_a_silent_node_counts_until_it_returns)
     ck_assert_msg(bench_until(bench, is_healed, node), "node %s never healed", node);
 }
 
+CONFORM(the_log_of_one_instance_is_followed)
+{
+    const struct names all = bench_names(bench, bench->world.fixture->old_version);
+    struct heard_log heard;
+
+    (void)memo;
+    bench_log(bench, all.name[3], false, &heard);
+    ck_assert_msg(heard.lines + heard.happened + heard.ends == 0, "called inside the call");
+    ck_assert_msg(bench_until_log(bench, &heard, 2), "%u lines, then: %s", heard.lines,
+                  heard.why.text);
+    const unsigned before = heard.lines;
+    ck_assert_msg(bench_until_log(bench, &heard, before + 3), "it is not followed: %s",
+                  heard.why.text);
+    ck_assert_uint_eq(heard.dirty, 0);
+    ck_assert_uint_eq(heard.ends, 0);
+}
+
+CONFORM(another_log_ends_the_one_before_and_none_ends_all)
+{
+    const struct names all = bench_names(bench, bench->world.fixture->old_version);
+    struct heard_log one, other;
+
+    (void)memo;
+    bench_log(bench, all.name[0], false, &one);
+    ck_assert(bench_until_log(bench, &one, 1));
+    bench_log(bench, all.name[1], false, &other);
+    const unsigned before = one.lines + one.happened;
+    ck_assert(bench_until_log(bench, &other, 3));
+    ck_assert_uint_eq(one.lines + one.happened, before);
+    ck_assert_uint_eq(one.ends + other.ends, 0);
+    bench->one.driver->ops->log(bench->one.driver, NULL, NULL);
+    const unsigned then = other.lines + other.happened;
+    bench_pass(bench, bench->world.fixture->calm_ms);
+    ck_assert_uint_eq(other.lines + other.happened + other.ends, then);
+    /* And one that was not answered yet. */
+    bench_log(bench, all.name[0], false, &one);
+    bench->one.driver->ops->log(bench->one.driver, NULL, NULL);
+    bench_log(bench, all.name[2], false, &other);
+    ck_assert(bench_until_log(bench, &other, 1));
+    ck_assert_uint_eq(one.lines + one.happened + one.ends, 0);
+}
+
+CONFORM(the_log_of_what_is_not_there_says_so)
+{
+    struct heard_log heard;
+
+    (void)memo;
+    bench_log(bench, "nosuch-instance", false, &heard);
+    ck_assert(!bench_until_log(bench, &heard, 1));
+    ck_assert_uint_eq(heard.ends, 1);
+    ck_assert_int_eq(heard.why.code, ERR_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(heard.why.text, "nosuch-instance"));
+}
+
+CONFORM(a_driver_with_an_open_log_closes)
+{
+    const struct names all = bench_names(bench, bench->world.fixture->old_version);
+    struct heard_log heard;
+
+    (void)memo;
+    bench_log(bench, all.name[0], false, &heard);
+    ck_assert(bench_until_log(bench, &heard, 1));
+    /* Closed by the end of the test, as is one that was only asked for. */
+    bench_log(bench, all.name[1], false, &heard);
+}
+
 static void never(void *arg, const char *revision, const struct err *err)
 {
     (void)revision;
@@ -378,6 +444,10 @@ static const struct conformance_row rows[] = {
     {"ledger", &a_large_ledger_record_comes_back_as_it_was, NEED_NONE},
     {"trouble", &an_unknown_artifact_is_trouble_and_touches_no_other, NEED_NONE},
     {"trouble", &what_runs_on_a_silent_node_counts_until_it_returns, NEED_NODES},
+    {"log", &the_log_of_one_instance_is_followed, NEED_TALK},
+    {"log", &another_log_ends_the_one_before_and_none_ends_all, NEED_TALK},
+    {"log", &the_log_of_what_is_not_there_says_so, NEED_NONE},
+    {"log", &a_driver_with_an_open_log_closes, NEED_TALK},
     {"close", &a_closed_driver_never_calls_back, NEED_NONE},
     {"close", &a_driver_may_be_closed_in_a_callback, NEED_NONE},
     {0},
@@ -392,6 +462,8 @@ static bool can_run(const struct conformance_fixture *fixture, enum need need)
         return fixture->silence_node && fixture->return_node;
     case NEED_FOREIGN:
         return fixture->foreign_write != NULL;
+    case NEED_TALK:
+        return fixture->talks;
     }
     return false;
 }

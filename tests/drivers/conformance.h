@@ -34,6 +34,8 @@ struct conformance_fixture {
     void (*return_node)(struct conformance_world *world, const char *node_id);
     /* Somebody else changes the service, in any way that moves no instance. */
     void (*foreign_write)(struct conformance_world *world, const char *service_id);
+    /* Does an instance write a line now and then, so that a log can be followed? */
+    bool talks;
 };
 
 /* A suite of all tests that this fixture can run. The fixture lives as long as the program. */

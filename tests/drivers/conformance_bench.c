@@ -1,6 +1,8 @@
 /* conformance_bench.c: see conformance_bench.h. */
 #include "drivers/conformance_bench.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,4 +366,64 @@ struct answer bench_permissions(struct bench *bench)
     driver->ops->permissions(driver, take_permissions, &answer);
     await(bench, &answer, "permissions");
     return answer;
+}
+
+static void note_line(void *arg, const char *text)
+{
+    struct heard_log *heard = arg;
+
+    snprintf(heard->lines++ ? heard->last : heard->first, sizeof heard->last, "%s", text);
+    heard->dirty += !text_is_clean(text);
+}
+
+static void note_happened(void *arg, int64_t at_utc_ms, const char *text)
+{
+    struct heard_log *heard = arg;
+
+    (void)at_utc_ms;
+    heard->happened++;
+    heard->dirty += !text_is_clean(text);
+    snprintf(heard->said, sizeof heard->said, "%s", text);
+}
+
+static void note_end(void *arg, const struct err *why)
+{
+    struct heard_log *heard = arg;
+
+    heard->ends++;
+    if (why)
+        heard->why = *why;
+}
+
+void bench_log(struct bench *bench, const char *instance, bool previous, struct heard_log *heard)
+{
+    char name[BENCH_NAME];
+    const struct log_query query = {bench->service_id, name, previous};
+    const struct log_sink sink = {heard, note_line, note_happened, note_end};
+
+    memset(heard, 0, sizeof *heard);
+    snprintf(name, sizeof name, "%s", instance);
+    if (strstr(name, " since ")) /* of bench_names */
+        *strstr(name, " since ") = '\0';
+    bench->one.driver->ops->log(bench->one.driver, &query, &sink);
+}
+
+struct log_wait {
+    const struct heard_log *heard;
+    unsigned lines;
+};
+
+static bool log_is_there(struct bench *bench, void *arg)
+{
+    const struct log_wait *wait = arg;
+
+    (void)bench;
+    return wait->heard->lines >= wait->lines || wait->heard->ends;
+}
+
+bool bench_until_log(struct bench *bench, const struct heard_log *heard, unsigned lines)
+{
+    struct log_wait wait = {heard, lines};
+
+    return bench_until(bench, log_is_there, &wait) && heard->lines >= lines;
 }

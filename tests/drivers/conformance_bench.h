@@ -93,8 +93,18 @@ struct names {
 struct names bench_names(struct bench *bench, const char *version);
 bool names_hold(const struct names *all, const struct names *some);
 
+/* What a log sink heard. */
+struct heard_log {
+    unsigned lines, happened, ends, dirty; /* dirty: not clean */
+    struct err why;
+    char first[200], last[200], said[400];
+};
+/* Asks for the log of an instance of the service; `heard` must live until it is asked away. */
+void bench_log(struct bench *bench, const char *instance, bool previous, struct heard_log *heard);
+bool bench_until_log(struct bench *bench, const struct heard_log *heard, unsigned lines);
+
 /* How tests are written and listed. */
-enum need { NEED_NONE, NEED_NODES, NEED_FOREIGN };
+enum need { NEED_NONE, NEED_NODES, NEED_FOREIGN, NEED_TALK };
 
 struct conformance_row {
     const char *group; /* NULL ends a table */

@@ -57,7 +57,7 @@ static void touch(struct conformance_world *world, const char *service_id)
         .missing_version = "missing", .new_artifact = "", .next_artifact = "",                     \
         .missing_artifact = "web:missing", .patience_ms = 120000, .calm_ms = 20000,                \
         .timeout_s = 10, .setup = how, .teardown = teardown, .silence_node = silence,              \
-        .return_node = heal, .foreign_write = touch,                                               \
+        .return_node = heal, .foreign_write = touch, .talks = true,                                \
     }
 
 static const struct conformance_fixture eight = SIM_FIXTURE("sim-conformance", setup_eight);

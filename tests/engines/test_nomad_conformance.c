@@ -61,6 +61,7 @@ const struct conformance_fixture nomad_fixture = {
     .patience_ms = 60000,
     .calm_ms = 2000,
     .timeout_s = 150,
+    .talks = true,
     .setup = setup,
     .teardown = teardown,
     .silence_node = silence,

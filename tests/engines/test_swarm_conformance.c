@@ -66,6 +66,7 @@ const struct conformance_fixture swarm_fixture = {
     .patience_ms = 60000,
     .calm_ms = 2500,
     .timeout_s = 120,
+    .talks = true,
     .setup = setup,
     .teardown = teardown,
     .silence_node = silence,

@@ -18,6 +18,10 @@ struct frame *frames_board(void);
 /* The same; payments-api has contracts, stages, a certificate, coupled services, and rules that
  * refuse, warn, are not known and are only observed (frames_guard.c). */
 struct frame *frames_guarded(void);
+/* The board; the log of one instance of payments-api that failed is read (frames_log.c). */
+struct frame *frames_log(void);
+/* Adds lines "line <n>" up to `lines` to the log of a frame, which then follows. */
+void frames_write(struct frame *frame, size_t lines, uint64_t dropped);
 /* One simulated cluster, three services, all steady. */
 struct frame *frames_quiet(void);
 /* Nothing was heard yet. */

@@ -53,6 +53,10 @@ static const struct question glass = {
      .height = rows, .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
 /* clang-format on */
 
+#define LOG(columns, rows, only_ascii)                                                             \
+    {.name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,      \
+     .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
+
 static const struct golden {
     const char *name;
     struct frame *(*frame)(void);
@@ -127,6 +131,14 @@ static const struct golden {
     GUARDED(safety, 140, 45, true),
     GUARDED(safety, 200, 60, false),
     GUARDED(safety, 200, 60, true),
+    LOG(60, 12, false),
+    LOG(60, 12, true),
+    LOG(80, 24, false),
+    LOG(80, 24, true),
+    LOG(140, 45, false),
+    LOG(140, 45, true),
+    LOG(200, 60, false),
+    LOG(200, 60, true),
     GUARDED(rollout, 140, 45, false),
     GUARDED(fleet, 140, 45, false),
     {.name = "quiet-safety",
@@ -189,11 +201,12 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
     static const struct view *const views[] = {&view_fleet, &view_rollout, &view_safety,
-                                               &view_help};
+                                               &view_log, &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)
               : _i == 2 ? frames_guarded()
+              : _i == 4 ? frames_log()
                         : frames_board());
     for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
         for (size_t v = 0; v < ARRAY_LEN(views); v++)
@@ -407,7 +420,7 @@ SUITE(views)
     tcase_add_checked_fixture(golden, easel_set_up, easel_tear_down);
     tcase_add_loop_test(golden, the_screen_is_as_in_the_golden_file, 0, (int)ARRAY_LEN(goldens));
     tcase_add_checked_fixture(says, easel_set_up, easel_tear_down);
-    tcase_add_loop_test(says, nothing_leaves_its_cells_at_any_size, 0, 4);
+    tcase_add_loop_test(says, nothing_leaves_its_cells_at_any_size, 0, 5);
     tcase_add_test(says, a_screen_that_is_too_small_says_so);
     tcase_add_test(says, columns_go_in_one_order);
     tcase_add_test(says, every_state_has_its_sign_and_its_word);

@@ -16,6 +16,7 @@ enum { ENDED_SHOWN_MS = 15000, CAPTION_LINES = 3 };
 struct reply {
     enum role role;
     bool typing;
+    const char *typed; /* ROLE_INPUT */
     char text[600];
 };
 
@@ -64,6 +65,7 @@ static void tell_filter(const struct screen *screen, const struct frame *frame, 
         shown += filter_holds(&filter, frame, frame->rows[i]);
     filter_release(&filter);
     reply->typing = screen->filtering;
+    reply->typed = screen->filter;
     reply->role = ROLE_INPUT;
     if (!good)
         snprintf(reply->text, sizeof reply->text, "  %s", filter.complaint);
@@ -75,6 +77,23 @@ static void tell_filter(const struct screen *screen, const struct frame *frame, 
                  frame->row_count);
 }
 
+static void tell_find(const struct screen *screen, const struct frame *frame, struct reply *reply)
+{
+    const char *then = screen->log.finding ? "enter: the newest, esc drops it"
+                                           : "N older, n newer, esc goes back";
+    struct err why = {0};
+    size_t found = log_matches(frame->log, screen->log.find, &why);
+
+    reply->typing = screen->log.finding;
+    reply->typed = screen->log.find;
+    reply->role = ROLE_INPUT;
+    if (why.code != ERR_NONE)
+        snprintf(reply->text, sizeof reply->text, "  %s", why.text);
+    else
+        snprintf(reply->text, sizeof reply->text, "  %zu line%s   %s", found,
+                 found == 1 ? "" : "s", then);
+}
+
 static bool find_reply(const struct screen *screen, const struct frame *frame,
                        const struct canvas *canvas, struct reply *reply)
 {
@@ -82,7 +101,9 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
     bool flashes = screen->flash[0] && frame->now_ms < screen->flash_until_ms;
 
     memset(reply, 0, sizeof *reply);
-    if (screen->filtering) {
+    if (screen->log.finding) {
+        tell_find(screen, frame, reply);
+    } else if (screen->filtering) {
         tell_filter(screen, frame, reply);
     } else if (flashes) {
         reply->role = ROLE_STRONG;
@@ -92,6 +113,8 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
     } else if (frame->notice && frame->notice[0]) {
         reply->role = ROLE_STUCK;
         snprintf(reply->text, sizeof reply->text, "%s", frame->notice);
+    } else if (frame->log && screen->log.find[0]) {
+        tell_find(screen, frame, reply);
     } else if (screen->filter[0]) {
         tell_filter(screen, frame, reply);
     } else {
@@ -152,15 +175,14 @@ struct area screen_body(const struct screen *screen, const struct frame *frame,
         .y = above, .x = 0, .height = height > 0 ? height : 0, .width = canvas->width};
 }
 
-static void draw_reply(const struct screen *screen, const struct reply *reply,
-                       struct canvas *canvas, int y)
+static void draw_reply(const struct reply *reply, struct canvas *canvas, int y)
 {
     struct sheet sheet;
 
     sheet_init(&sheet, canvas, canvas->width);
     if (reply->role == ROLE_INPUT) {
         sheet_text(&sheet, ROLE_KEY_HINT, "/");
-        sheet_text(&sheet, ROLE_INPUT, screen->filter);
+        sheet_text(&sheet, ROLE_INPUT, reply->typed);
         if (reply->typing) {
             canvas->cursor_y = y;
             canvas->cursor_x = sheet.column;
@@ -241,7 +263,8 @@ static const struct {
     int rank;
 } bar[] = {
     {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
-    {COMMAND_MORE, 7}, {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_FILTER, 5},
+    {COMMAND_MORE, 7}, {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_LOG, 8},
+    {COMMAND_FILTER, 5},
     {COMMAND_BACK, 2}, {COMMAND_ARM, 6},   {COMMAND_HELP, 1},   {COMMAND_QUIT, 1},
 };
 
@@ -250,9 +273,11 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
 {
     if (command_info[command].label[0] == '\0')
         return false;
-    if (command == COMMAND_OPEN || command == COMMAND_FILTER)
+    if (command == COMMAND_OPEN)
         return view == &view_fleet;
-    if (command == COMMAND_SAFETY)
+    if (command == COMMAND_FILTER)
+        return view == &view_fleet || view == &view_log;
+    if (command == COMMAND_SAFETY || command == COMMAND_LOG)
         return view == &view_fleet || view == &view_rollout;
     if (command == COMMAND_BACK)
         return view != &view_fleet;
@@ -280,6 +305,8 @@ static struct hint hint_of(const struct screen *screen, const struct frame *fram
 
     if (command == COMMAND_OPEN)
         hint.key = canvas_glyph_text(canvas, GLYPH_ENTER);
+    if (command == COMMAND_FILTER && frame->log)
+        hint.word = "find";
     if (command == COMMAND_ARM && screen->armed)
         hint.word = "disarm";
     if (command_acts(command) && command != COMMAND_MORE) {
@@ -354,6 +381,6 @@ void chrome_draw(const struct view *view, const struct screen *screen, const str
     draw_keys(view, screen, frame, canvas, y--);
     draw_clusters(frame, canvas, y--);
     if (find_reply(screen, frame, canvas, &reply))
-        draw_reply(screen, &reply, canvas, y--);
+        draw_reply(&reply, canvas, y--);
     draw_caption(screen, frame, canvas, y);
 }

@@ -57,6 +57,9 @@ enum role action_line(const struct frame *frame, const struct canvas *canvas,
 /* The action that is on its way for this row, else NULL. */
 const struct action_status *frame_action_of(const struct frame *frame, const struct row *row);
 
+/* Lines of the log (NULL: none) in which this is found; 0 and err when it is no expression. */
+size_t log_matches(const struct log_view *log, const char *find, struct err *err);
+
 /* Scrolls a page of text; true when it used the command (page.c). */
 bool scroll_command(struct screen *screen, enum command command);
 

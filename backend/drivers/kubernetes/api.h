@@ -35,6 +35,7 @@ struct op {
 struct kube_read;
 
 struct follow;
+struct kube_log;
 struct call_claim;
 struct kube {
     struct driver base;
@@ -46,6 +47,7 @@ struct kube {
     struct kube_read *kept[KUBE_KEPT_READS];
     size_t kept_next;
     struct follow *follow; /* NULL until asked for */
+    struct kube_log *log;  /* the one that is read now; NULL: none */
     unsigned seed;         /* of jitter */
 };
 
@@ -102,5 +104,6 @@ void kube_ledger_get(struct driver *driver, const char *key, driver_ledger_fn *f
 void kube_ledger_put(struct driver *driver, const char *key, const char *text, const char *expected,
                      driver_ledger_fn *fn, void *arg);
 void kube_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg);
+void kube_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 
 #endif

@@ -35,6 +35,7 @@ static void kube_close(struct driver *driver)
 {
     struct kube *kube = kube_of(driver);
 
+    kube_log(driver, NULL, NULL);
     kube_unfollow(kube);
     api_drop_all(kube);
     kube_access_close(kube->access);
@@ -69,4 +70,5 @@ const struct driver_ops driver_kubernetes = {
     .ledger_put = kube_ledger_put,
     .ledger_list = kube_ledger_list,
     .permissions = permissions,
+    .log = kube_log,
 };

@@ -108,6 +108,7 @@ static void nomad_close(struct driver *driver)
 {
     struct nomad *nomad = nomad_of(driver);
 
+    nomad_log(driver, NULL, NULL);
     nomad_unfollow(nomad);
     http_free(nomad->http);
     nomad_ops_drop_all(nomad);
@@ -219,4 +220,5 @@ const struct driver_ops driver_nomad = {
     .ledger_put = nomad_ledger_put,
     .ledger_list = nomad_ledger_list,
     .permissions = nomad_permissions,
+    .log = nomad_log,
 };

@@ -127,6 +127,7 @@ static void sim_close(struct driver *base)
     struct sim_driver *driver = of(base);
     struct sim *sim = driver->sim;
 
+    sim_drop_log(driver);
     pthread_mutex_lock(&sim->lock);
     for (struct sim_driver **at = &sim->drivers; *at; at = &(*at)->next)
         if (*at == driver) {
@@ -296,4 +297,5 @@ const struct driver_ops driver_sim = {
     .ledger_put = sim_ledger_put,
     .ledger_list = sim_ledger_list,
     .permissions = sim_permissions,
+    .log = sim_log,
 };

@@ -80,6 +80,7 @@ struct sim_driver {
     int64_t armed_ms; /* -1: no timer */
     struct loop_fd *watch;
     struct loop_timer *timer;
+    struct sim_log *log; /* NULL: nobody reads one */
 };
 
 void sim_lock(struct sim *sim);   /* and advances to now */
@@ -119,6 +120,10 @@ void stream_deliver(struct sim_driver *driver); /* without the lock */
 /* story.c: what a scenario does by itself: at its times, and when the ledger says something. */
 void sim_story_begin(struct sim *sim);
 void sim_story_heard(struct sim *sim, const char *record);
+
+/* log.c */
+void sim_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
+void sim_drop_log(struct sim_driver *driver);
 
 /* fault.c */
 /* The fault that meets this write, if any: armed ones first, then chance. SIM_FAULT_COUNT: none. */

@@ -52,6 +52,7 @@ struct swarm {
     size_t kept_next;
     struct ghosts *ghosts;
     struct follow *follow; /* NULL until asked for */
+    struct swarm_log *log;   /* the one that is read now; NULL: none */
 };
 
 struct swarm *swarm_of(struct driver *driver);
@@ -98,5 +99,6 @@ void swarm_ledger_put(struct driver *driver, const char *key, const char *text,
                       const char *expected, driver_ledger_fn *fn, void *arg);
 void swarm_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg);
 void swarm_permissions(struct driver *driver, driver_permissions_fn *fn, void *arg);
+void swarm_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 
 #endif

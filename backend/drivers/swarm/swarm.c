@@ -66,6 +66,7 @@ static void swarm_close(struct driver *driver)
 {
     struct swarm *swarm = swarm_of(driver);
 
+    swarm_log(driver, NULL, NULL);
     swarm_unfollow(swarm);
     http_free(swarm->http);
     ops_drop_all(swarm);
@@ -176,4 +177,5 @@ const struct driver_ops driver_swarm = {
     .ledger_put = swarm_ledger_put,
     .ledger_list = swarm_ledger_list,
     .permissions = swarm_permissions,
+    .log = swarm_log,
 };
