@@ -130,7 +130,7 @@ struct log_view {
     const char *why;         /* LOG_FAILED: what went wrong, and what to do */
     const char *const *line; /* oldest first */
     size_t line_count;
-    uint64_t dropped; /* older lines that had to go */
+    uint64_t dropped;                    /* older lines that had to go */
     const struct log_happened *happened; /* oldest first */
     size_t happened_count;
     /* private */
@@ -157,8 +157,8 @@ struct frame {
     unsigned
         settling;    /* actions of processes that died, not settled yet, of clusters that answer */
     bool no_journal; /* there should be one and it cannot be written: pause and undo only */
-    const char *notice;  /* one line about lockstep itself (journal, disk), or "" */
-    const char *caption; /* demo stories, or "" */
+    const char *notice;         /* one line about lockstep itself (journal, disk), or "" */
+    const char *caption;        /* demo stories, or "" */
     const struct log_view *log; /* NULL: nobody reads one */
     /* private */
     struct arena *arena;

@@ -9,12 +9,12 @@
 
 /* Where one is in a log. Lines are counted from its first one on, with those that were dropped. */
 struct log_place {
-    bool stands;       /* else it follows the newest line */
-    uint64_t top;      /* first visible line; of the last picture when it follows */
-    bool cut;          /* long lines are cut, not wrapped */
-    bool finding;      /* what to find is being typed */
-    char find[128];    /* "" nothing */
-    uint64_t match;    /* line that was found last, + 1; 0: none */
+    bool stands;    /* else it follows the newest line */
+    uint64_t top;   /* first visible line; of the last picture when it follows */
+    bool cut;       /* long lines are cut, not wrapped */
+    bool finding;   /* what to find is being typed */
+    char find[128]; /* "" nothing */
+    uint64_t match; /* line that was found last, + 1; 0: none */
 };
 
 /* What is the same for every view of one screen. */

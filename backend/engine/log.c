@@ -10,7 +10,7 @@
 struct log {
     struct engine *engine;
     struct log_want want;
-    bool asked;  /* the driver was */
+    bool asked; /* the driver was */
     enum log_state state;
     char why[400];
     char *line[ENGINE_LOG_LINES]; /* a ring */
@@ -113,11 +113,11 @@ static void ask(struct log *log, struct cluster *cluster)
 /* What fails tells most, then what is new, then what has been there for long. */
 static int interest(const struct service *service, const struct instance *instance)
 {
-    static const int by_state[INSTANCE_STATE_COUNT] = {
-        [INSTANCE_FAILING] = 8, [INSTANCE_STARTING] = 4, [INSTANCE_SERVING] = 2,
-        [INSTANCE_STOPPING] = 1};
-    bool wanted =
-        strcmp(service->versions[instance->version].version, service->wants) == 0;
+    static const int by_state[INSTANCE_STATE_COUNT] = {[INSTANCE_FAILING] = 8,
+                                                       [INSTANCE_STARTING] = 4,
+                                                       [INSTANCE_SERVING] = 2,
+                                                       [INSTANCE_STOPPING] = 1};
+    bool wanted = strcmp(service->versions[instance->version].version, service->wants) == 0;
 
     return by_state[instance->state] * 2 + wanted;
 }
@@ -176,8 +176,7 @@ void log_open(struct engine *engine, const struct log_want *want)
                  want->cluster, cluster ? cluster->why : "no such context");
         return;
     }
-    const struct service *service =
-        fleet_find_service(engine->fleet, want->cluster, want->service);
+    const struct service *service = fleet_find_service(engine->fleet, want->cluster, want->service);
     if (want->instance[0])
         ask(log, cluster);
     else if (service)

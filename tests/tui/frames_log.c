@@ -19,10 +19,12 @@ void frames_write(struct frame *frame, size_t lines, uint64_t dropped)
 struct frame *frames_log(void)
 {
     static const struct log_happened happened[] = {
-        {FRAMES_UTC_MS - 7 * MINUTE, "Scheduled: Successfully assigned payments/payments-api to gpu-3"},
+        {FRAMES_UTC_MS - 7 * MINUTE,
+         "Scheduled: Successfully assigned payments/payments-api to gpu-3"},
         {FRAMES_UTC_MS - 6 * MINUTE, "Pulled: Container image \"payments:2.9.0\" already present"},
-        {FRAMES_UTC_MS - 5 * MINUTE, "waits: CrashLoopBackOff, exited with 1 (Error): back-off 40s "
-                                     "restarting failed container=app pod=payments-api-6c9f7d5b4-x"},
+        {FRAMES_UTC_MS - 5 * MINUTE,
+         "waits: CrashLoopBackOff, exited with 1 (Error): back-off 40s "
+         "restarting failed container=app pod=payments-api-6c9f7d5b4-x"},
         {-1, "BackOff: Back-off restarting failed container (12 times)"},
     };
     static const char *const lines[] = {

@@ -54,8 +54,10 @@ static const struct question glass = {
 /* clang-format on */
 
 #define LOG(columns, rows, only_ascii)                                                             \
-    {.name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,      \
-     .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
+    {                                                                                              \
+        .name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,   \
+        .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"                       \
+    }
 
 static const struct golden {
     const char *name;
@@ -200,8 +202,8 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
 {
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
-    static const struct view *const views[] = {&view_fleet, &view_rollout, &view_safety,
-                                               &view_log, &view_help};
+    static const struct view *const views[] = {&view_fleet, &view_rollout, &view_safety, &view_log,
+                                               &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)

@@ -79,8 +79,8 @@ static void tell_filter(const struct screen *screen, const struct frame *frame, 
 
 static void tell_find(const struct screen *screen, const struct frame *frame, struct reply *reply)
 {
-    const char *then = screen->log.finding ? "enter: the newest, esc drops it"
-                                           : "N older, n newer, esc goes back";
+    const char *then =
+        screen->log.finding ? "enter: the newest, esc drops it" : "N older, n newer, esc goes back";
     struct err why = {0};
     size_t found = log_matches(frame->log, screen->log.find, &why);
 
@@ -90,8 +90,8 @@ static void tell_find(const struct screen *screen, const struct frame *frame, st
     if (why.code != ERR_NONE)
         snprintf(reply->text, sizeof reply->text, "  %s", why.text);
     else
-        snprintf(reply->text, sizeof reply->text, "  %zu line%s   %s", found,
-                 found == 1 ? "" : "s", then);
+        snprintf(reply->text, sizeof reply->text, "  %zu line%s   %s", found, found == 1 ? "" : "s",
+                 then);
 }
 
 static bool find_reply(const struct screen *screen, const struct frame *frame,
@@ -262,10 +262,10 @@ static const struct {
     enum command command;
     int rank;
 } bar[] = {
-    {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
-    {COMMAND_MORE, 7}, {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_LOG, 8},
-    {COMMAND_FILTER, 5},
-    {COMMAND_BACK, 2}, {COMMAND_ARM, 6},   {COMMAND_HELP, 1},   {COMMAND_QUIT, 1},
+    {COMMAND_STEP, 0},   {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
+    {COMMAND_MORE, 7},   {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_LOG, 8},
+    {COMMAND_FILTER, 5}, {COMMAND_BACK, 2},  {COMMAND_ARM, 6},    {COMMAND_HELP, 1},
+    {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,

@@ -16,9 +16,10 @@ static bool compile(regex_t *regex, const char *find, struct err *err)
 {
     int failed = regcomp(regex, find, REG_EXTENDED | REG_ICASE | REG_NEWLINE);
 
-    return failed == 0 ||
-           err_set(err, ERR_CONFIG, "'%.60s' is no regular expression; \\ in front of a sign makes "
-                   "it a letter", find);
+    return failed == 0 || err_set(err, ERR_CONFIG,
+                                  "'%.60s' is no regular expression; \\ in front of a sign makes "
+                                  "it a letter",
+                                  find);
 }
 
 size_t log_matches(const struct log_view *log, const char *find, struct err *err)
@@ -74,7 +75,9 @@ static void go_to_match(struct screen *screen, const struct frame *frame, bool n
     regfree(&regex);
     if (!found)
         screen_flash(screen, frame->now_ms, "%s: no %s line has it", place->find,
-                     newer ? "newer" : place->match ? "older" : "such");
+                     newer          ? "newer"
+                     : place->match ? "older"
+                                    : "such");
 }
 
 static bool log_command(struct screen *screen, const struct frame *frame, enum command command,
@@ -178,8 +181,8 @@ static size_t find_first(struct screen *screen, const struct log_view *log,
     return i;
 }
 
-static void draw_lines(struct screen *screen, const struct log_view *log,
-                       const struct area *area, struct canvas *canvas)
+static void draw_lines(struct screen *screen, const struct log_view *log, const struct area *area,
+                       struct canvas *canvas)
 {
     struct err ignored = {0};
     regex_t regex;
@@ -211,8 +214,8 @@ static const char *state_words(const struct screen *screen, const struct log_vie
 }
 
 /* "── log web-1-fhmxl ── follows ── web @ demo ───── 60 of 412". */
-static void draw_head(const struct screen *screen, const struct frame *frame,
-                      const struct row *row, struct canvas *canvas, const struct area *area)
+static void draw_head(const struct screen *screen, const struct frame *frame, const struct row *row,
+                      struct canvas *canvas, const struct area *area)
 {
     const struct log_view *log = frame->log;
     char name[300], at[64] = "";

@@ -96,9 +96,9 @@ static void on_stream_end(void *arg, const struct http_answer *answer, bool sent
 static void stream(struct kube_log *log, const struct kube_log_pod *pod)
 {
     char *name = http_escape(log->name), *container = http_escape(pod->container);
-    char *path = xasprintf("/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d%s",
-                           log->scope, name, container, LOG_TAIL,
-                           log->previous ? "&previous=true" : "&follow=true");
+    char *path =
+        xasprintf("/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d%s", log->scope, name,
+                  container, LOG_TAIL, log->previous ? "&previous=true" : "&follow=true");
 
     log->streamed = pod->restarts;
     lines_free(log->lines);
@@ -204,9 +204,8 @@ static void look(void *arg)
         return;
     }
     char *name = http_escape(log->name);
-    log->call =
-        api_get(log->op.kube, xasprintf("/api/v1/namespaces/%s/pods/%s", log->scope, name), on_pod,
-                log);
+    log->call = api_get(log->op.kube, xasprintf("/api/v1/namespaces/%s/pods/%s", log->scope, name),
+                        on_pod, log);
     free(name);
 }
 
@@ -214,8 +213,8 @@ static void open_events(struct kube_log *log)
 {
     char *name = http_escape(log->name);
     char *path = xasprintf("/api/v1/namespaces/%s/events", log->scope);
-    char *selector = xasprintf("fieldSelector=involvedObject.kind%%3DPod,involvedObject.name%%3D%s",
-                               name);
+    char *selector =
+        xasprintf("fieldSelector=involvedObject.kind%%3DPod,involvedObject.name%%3D%s", name);
 
     log->events = feed_new(log->op.kube, path, selector, &event_ops, log);
     free(selector);

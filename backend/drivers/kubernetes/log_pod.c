@@ -64,9 +64,9 @@ static void look_at_state(const json_t *status, struct arena *arena, struct kube
         out->happened = exit_text(ended, arena);
         out->at_utc_ms = kube_time(ended, "finishedAt");
     } else if (word[0]) {
-        out->happened = arena_printf(arena, "waits: %s%s%s%s%s", word, last ? ", " : "",
-                                     last ? exit_text(last, arena) : "", message[0] ? ": " : "",
-                                     message);
+        out->happened =
+            arena_printf(arena, "waits: %s%s%s%s%s", word, last ? ", " : "",
+                         last ? exit_text(last, arena) : "", message[0] ? ": " : "", message);
     }
 }
 

@@ -70,7 +70,7 @@ struct nomad {
     size_t sent_next;
     struct returns *returns;
     struct follow *follow; /* NULL until asked for */
-    struct nomad_log *log;   /* the one that is read now; NULL: none */
+    struct nomad_log *log; /* the one that is read now; NULL: none */
 };
 
 struct nomad *nomad_of(struct driver *driver);

@@ -122,8 +122,7 @@ static void open_stream(struct nomad_log *log, size_t i)
     stream->log = log;
     lines_free(stream->lines);
     stream->lines = lines_new(on_line, log);
-    stream->request =
-        http_stream(log->op.nomad->http, path, 0, on_bytes, on_stream_end, stream);
+    stream->request = http_stream(log->op.nomad->http, path, 0, on_bytes, on_stream_end, stream);
     free(path);
     free(more);
     free(where);

@@ -59,8 +59,10 @@ static const char *line_of(struct arena *arena, const struct sim_instance *it, i
 static void write_lines(struct sim_log *log, const struct sim *sim, const struct sim_instance *it,
                         struct page *page)
 {
-    int64_t last = it->state == INSTANCE_STARTING  ? 0
-                   : it->state == INSTANCE_FAILING ? 1
+    bool never_ran = it->version->image == IMAGE_MISSING;
+    int64_t last = never_ran                        ? -1
+                   : it->state == INSTANCE_STARTING ? 0
+                   : it->state == INSTANCE_FAILING  ? 1
                                                    : (sim_utc_ms(sim) - it->since_utc_ms) / LINE_MS;
 
     if (it->since_utc_ms != log->since_utc_ms || it->state != log->state) {
@@ -102,7 +104,7 @@ static void gather(struct sim_log *log, struct page *page)
 {
     struct sim *sim = log->driver->sim;
     const struct sim_instance *it = find(sim, log);
-    const char *silent = sim->unreachable ? "the simulated cluster"
+    const char *silent = sim->unreachable                    ? "the simulated cluster"
                          : it && sim->nodes[it->node].silent ? sim->nodes[it->node].name
                                                              : NULL;
 

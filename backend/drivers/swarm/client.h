@@ -52,7 +52,7 @@ struct swarm {
     size_t kept_next;
     struct ghosts *ghosts;
     struct follow *follow; /* NULL until asked for */
-    struct swarm_log *log;   /* the one that is read now; NULL: none */
+    struct swarm_log *log; /* the one that is read now; NULL: none */
 };
 
 struct swarm *swarm_of(struct driver *driver);

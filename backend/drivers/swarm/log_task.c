@@ -58,8 +58,8 @@ static void take_head(struct swarm_frames *frames, unsigned char byte)
     if (!is_head(head, frames->head_len))
         turn_plain(frames);
     else if (frames->head_len == HEAD)
-        frames->left = (size_t)head[4] << 24 | (size_t)head[5] << 16 | (size_t)head[6] << 8 |
-                       (size_t)head[7];
+        frames->left =
+            (size_t)head[4] << 24 | (size_t)head[5] << 16 | (size_t)head[6] << 8 | (size_t)head[7];
     if (frames->head_len == HEAD && frames->left == 0)
         frames->head_len = 0;
 }

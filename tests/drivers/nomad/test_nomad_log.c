@@ -26,14 +26,16 @@ static const struct {
     const char *first;
 } rows[] = {
     {ALLOC "null}]", "", false, 0, ""},
-    {ALLOC "{" TASK("app", "running", "false", "null") "," TASK("side", "running", "false", "[]") "}}]",
+    {ALLOC
+     "{" TASK("app", "running", "false", "null") "," TASK("side", "running", "false", "[]") "}}]",
      "app", false, 0, ""},
-    {ALLOC "{" TASK("app", "running", "false",
-                    "[{\"Type\":\"Started\",\"Time\":2000000}]") "," TASK("side", "dead", "true",
-                                                                         "[{\"Type\":\"Terminated\","
-                                                                         "\"DisplayMessage\":\"Exit "
-                                                                         "Code: 1\",\"Time\":"
-                                                                         "1000000}]") "}}]",
+    {ALLOC
+     "{" TASK("app", "running", "false",
+              "[{\"Type\":\"Started\",\"Time\":2000000}]") "," TASK("side", "dead", "true",
+                                                                    "[{\"Type\":\"Terminated\","
+                                                                    "\"DisplayMessage\":\"Exit "
+                                                                    "Code: 1\",\"Time\":"
+                                                                    "1000000}]") "}}]",
      "side", false, 2, "side: Terminated: Exit Code: 1"},
     {ALLOC "{" TASK("app", "dead", "false", "[]") "}}]", "app", true, 0, ""},
     {ALLOC "{\"app\":{\"State\":\"pending\"}}}]", "", false, 0, ""},
@@ -45,9 +47,9 @@ START_TEST(the_task_that_failed_is_read_else_the_first)
     struct nomad_log_alloc alloc;
     struct err err = {0};
 
-    ck_assert_msg(nomad_log_look(from(&r, rows[_i].text), "shop", "web[3] 0d7f220c", r.arena,
-                                 &alloc, &err),
-                  "%s", err.text);
+    ck_assert_msg(
+        nomad_log_look(from(&r, rows[_i].text), "shop", "web[3] 0d7f220c", r.arena, &alloc, &err),
+        "%s", err.text);
     ck_assert_str_eq(alloc.id, "0d7f220c-1111-2222-3333-444444444444");
     ck_assert_str_eq(alloc.task, rows[_i].task);
     ck_assert_int_eq(alloc.over, rows[_i].over);
@@ -83,8 +85,8 @@ END_TEST
 
 START_TEST(what_is_no_name_of_an_allocation_is_none)
 {
-    static const char *const names[] = {"", "web", "web[3]", "web[3] 0d7f220", "web[3] 0d7f22zz",
-                                        "web[3] 0d7f220c1"};
+    static const char *const names[] = {
+        "", "web", "web[3]", "web[3] 0d7f220", "web[3] 0d7f22zz", "web[3] 0d7f220c1"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         ck_assert_str_eq(nomad_log_prefix(names[i]), "");
@@ -94,16 +96,15 @@ END_TEST
 
 START_TEST(a_wrong_type_is_refused_with_its_place)
 {
-    static const char *const texts[] = {"{}", "[{\"ID\":7}]",
-                                        ALLOC "{\"app\":{\"Events\":7}}}]",
+    static const char *const texts[] = {"{}", "[{\"ID\":7}]", ALLOC "{\"app\":{\"Events\":7}}}]",
                                         ALLOC "{\"app\":{\"State\":[]}}}]"};
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct nomad_recorded r = {.arena = arena_new(512)};
         struct nomad_log_alloc alloc;
         struct err err = {0};
-        ck_assert(!nomad_log_look(from(&r, texts[i]), "shop", "w[0] 0d7f220c", r.arena, &alloc,
-                                  &err));
+        ck_assert(
+            !nomad_log_look(from(&r, texts[i]), "shop", "w[0] 0d7f220c", r.arena, &alloc, &err));
         ck_assert_ptr_nonnull(strstr(err.text, "allocations"));
         nomad_recorded_free(&r);
     }

@@ -51,8 +51,8 @@ END_TEST
 
 START_TEST(an_instance_is_the_newest_task_of_its_slot)
 {
-    struct recorded r = recorded_view("services-v4", "tasks-crashloop", "nodes",
-                                      "2026-11-22T14:00:00Z");
+    struct recorded r =
+        recorded_view("services-v4", "tasks-crashloop", "nodes", "2026-11-22T14:00:00Z");
     const struct swarm_service *web = &r.view.services[0];
     size_t count, checked = 0;
 
