@@ -67,6 +67,11 @@ struct verdict;
 bool engine_ask(struct engine *engine, const struct intent *intent, struct arena *arena,
                 struct verdict *out, const struct safety **safety, struct err *err);
 
+/* Headless: what one cluster still knows of the releases of before; reads only. fn runs before this
+ * returns, unless it is false: then the time was over, or there is no such cluster. */
+bool engine_past(struct engine *engine, const char *cluster, int64_t timeout_ms,
+                 driver_history_fn *fn, void *arg, struct err *err);
+
 /* Headless: turns the loop until done(frame) or the time is over; true when done. */
 typedef bool engine_done_fn(void *arg, const struct frame *frame);
 bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg);

@@ -75,6 +75,11 @@ enum arg_type {
       "take calls and evidence from the probe in the settings")                                    \
     X(PRINT_UNIT, print_unit, TAKES_NOTHING, "--print-unit", "", "",                               \
       "print a unit for systemd that runs it")                                                     \
+    X(FROM_CLUSTER, from_cluster, TAKES_NOTHING, "--from-cluster", "", "",                         \
+      "what the clusters themselves still know of all releases, whoever made them")                \
+    X(DAYS, days, TAKES_COUNT, "--days", "", "N", "not older than N days; 90, unless said")        \
+    X(FILE, file, TAKES_TEXT, "--filename", "-f", "FILE",                                          \
+      "the manifest whose pod template is released")                                               \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -101,14 +106,14 @@ struct args {
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
     const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *usage, *script,
-        *theme; /* NULL when not given */
+        *theme, *file; /* NULL when not given */
     enum output output;
-    uint32_t to_count;
+    uint32_t to_count, days;
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
-    bool print_rbac, print_policy, print_unit, read_only, yes, no_journal, play, ascii, plain,
-        show_keys, man, help, version, ended, supported, probe;
+    bool from_cluster, print_rbac, print_policy, print_unit, read_only, yes, no_journal, play,
+        ascii, plain, show_keys, man, help, version, ended, supported, probe;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

@@ -48,8 +48,9 @@ static const struct verb_row verb_rows[] = {
      BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(READ_ONLY) | BIT(OUTPUT) | BIT(SPEED) |
          BIT(SEED) | BIT(PRINT_UNIT) | BIT(HELP),
      0, 0, verb_watch},
-    {"history", "[SERVICE]", "who did what, when, with which verdict",
-     BIT(CONFIG) | BIT(JOURNAL) | BIT(OUTPUT) | BIT(HELP), 0, 1, verb_history},
+    {"history", "[SERVICE]",
+     "who did what, when, with which verdict; or which releases of before want a second look",
+     WHERE | BIT(JOURNAL) | BIT(OUTPUT) | BIT(FROM_CLUSTER) | BIT(DAYS), 0, 1, verb_history},
     {"audit", "verify", "check the chain of the local record, and what the clusters know of it",
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 1, 1, verb_audit},
     {"doctor", "[view|operate]",

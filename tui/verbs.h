@@ -39,6 +39,9 @@ verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_a
     verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate, verb_theme,
     verb_completion, verb_watch;
 
+/* verb_past.c: `history --from-cluster`. */
+int verb_past(const struct args *args);
+
 /* The page for man(1), as roff, on stdout: verbs, options, keys. */
 void manual_print(void);
 

@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "model/action.h"
 #include "model/node.h"
+#include "model/past.h"
 #include "model/service.h"
 
 #include <jansson.h>
@@ -122,6 +123,10 @@ struct driver_permissions {
 typedef void driver_permissions_fn(void *arg, const struct driver_permissions *permissions,
                                    const struct err *err);
 
+/* err: nothing is known. Everything is borrowed until it returns. */
+typedef void driver_history_fn(void *arg, const struct past *pasts, size_t count,
+                               const struct err *err);
+
 /* The log of one instance. */
 struct log_query {
     const char *service_id, *instance; /* its name, as struct instance says */
@@ -194,6 +199,9 @@ struct driver_ops {
      * another is asked for; query NULL: of none. What was asked for before is dropped: its sink
      * hears nothing more. The query is copied. A read: never more than one at a time. */
     void (*log)(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
+
+    /* All that the cluster still keeps of the releases of before, of every service. Reads only. */
+    void (*history)(struct driver *driver, driver_history_fn *fn, void *arg);
 };
 
 /* First member of every concrete driver. */

@@ -115,6 +115,10 @@ struct engine {
 
     struct lock_jobs locks;
     struct log *log; /* that somebody reads; NULL: none */
+    struct {
+        driver_history_fn *fn; /* NULL: nobody waits for it any more */
+        void *arg;
+    } past; /* that was asked for */
     struct leftover *leftovers;
     struct act acts[ENGINE_ACTIONS_MAX]; /* newest first */
     size_t act_count;

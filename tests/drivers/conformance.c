@@ -349,6 +349,44 @@ CONFORM(a_driver_with_an_open_log_closes)
     bench_log(bench, all.name[1], false, &heard);
 }
 
+struct told_past {
+    unsigned calls;
+    bool found;
+    struct err err;
+    const char *service_id;
+};
+
+static void note_pasts(void *arg, const struct past *pasts, size_t count, const struct err *err)
+{
+    struct told_past *told = arg;
+
+    told->calls++;
+    if (err)
+        told->err = *err;
+    for (size_t i = 0; i < count; i++)
+        told->found |= strcmp(pasts[i].service_id, told->service_id) == 0 &&
+                       pasts[i].release_count > 0 && pasts[i].replicas == 8;
+}
+
+static bool past_is_told(struct bench *bench, void *arg)
+{
+    (void)bench;
+    return ((struct told_past *)arg)->calls > 0;
+}
+
+CONFORM(history_is_told_once_or_said_to_be_none)
+{
+    struct told_past told = {.service_id = bench->service_id};
+
+    (void)memo;
+    bench->one.driver->ops->history(bench->one.driver, note_pasts, &told);
+    ck_assert_uint_eq(told.calls, 0);
+    ck_assert(bench_until(bench, past_is_told, &told));
+    ck_assert_msg(told.found || told.err.code == ERR_UNSUPPORTED, "%s", told.err.text);
+    bench_pass(bench, 100);
+    ck_assert_uint_eq(told.calls, 1);
+}
+
 static void never(void *arg, const char *revision, const struct err *err)
 {
     (void)revision;
@@ -444,6 +482,7 @@ static const struct conformance_row rows[] = {
     {"ledger", &a_large_ledger_record_comes_back_as_it_was, NEED_NONE},
     {"trouble", &an_unknown_artifact_is_trouble_and_touches_no_other, NEED_NONE},
     {"trouble", &what_runs_on_a_silent_node_counts_until_it_returns, NEED_NODES},
+    {"history", &history_is_told_once_or_said_to_be_none, NEED_NONE},
     {"log", &the_log_of_one_instance_is_followed, NEED_TALK},
     {"log", &another_log_ends_the_one_before_and_none_ends_all, NEED_TALK},
     {"log", &the_log_of_what_is_not_there_says_so, NEED_NONE},

@@ -104,6 +104,7 @@ void kube_ledger_get(struct driver *driver, const char *key, driver_ledger_fn *f
 void kube_ledger_put(struct driver *driver, const char *key, const char *text, const char *expected,
                      driver_ledger_fn *fn, void *arg);
 void kube_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg);
+void kube_history(struct driver *driver, driver_history_fn *fn, void *arg);
 void kube_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 
 #endif

@@ -46,9 +46,11 @@ static bool on_item(void *arg, json_t *item, struct err *err)
 {
     struct collecting *c = arg;
 
-    if (++c->count > COLLECT_MAX) {
+    size_t most = c->list.most ? c->list.most : COLLECT_MAX;
+
+    if (++c->count > most) {
         json_decref(item);
-        return err_set(err, ERR_LIMIT, "%s: more than %d objects", c->list.what, COLLECT_MAX);
+        return err_set(err, ERR_LIMIT, "%s: more than %zu objects", c->list.what, most);
     }
     c->list.item(c->list.arg, item);
     return true;

@@ -18,6 +18,7 @@ struct collect {
     collect_item_fn *item;
     collect_fn *done;
     void *arg;
+    size_t most; /* objects at most; 0: COLLECT_MAX */
 };
 void collect_start(struct kube *kube, const struct collect *list);
 

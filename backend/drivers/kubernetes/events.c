@@ -102,7 +102,7 @@ void events_ask(struct follow *follow, struct family *family)
     asking->text = "";
     asking->at_utc_ms = -1;
     api_op_begin(follow->kube, &asking->op, drop);
-    const struct collect list = {"listing events", path, selector, on_item, on_done, asking};
+    const struct collect list = {"listing events", path, selector, on_item, on_done, asking, 0};
     collect_start(follow->kube, &list);
     free(path);
     free(selector);

@@ -71,4 +71,5 @@ const struct driver_ops driver_kubernetes = {
     .ledger_list = kube_ledger_list,
     .permissions = permissions,
     .log = kube_log,
+    .history = kube_history,
 };

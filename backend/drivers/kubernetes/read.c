@@ -290,7 +290,7 @@ static void collect_part(struct reading *r, const char *what, const char *prefix
 {
     char *path = xasprintf("%s/namespaces/%s/%s", prefix, r->scope, resource);
     char *selector = xasprintf("labelSelector=%s", r->selector);
-    const struct collect list = {what, path, selector, item, part_done, r};
+    const struct collect list = {what, path, selector, item, part_done, r, 0};
 
     r->pending++;
     collect_start(r->op.kube, &list);
@@ -327,7 +327,7 @@ static void on_object(void *arg, const struct http_answer *answer, bool sent,
     }
     r->own_nodes = !r->op.kube->follow || !follow_has_nodes(r->op.kube->follow);
     if (r->own_nodes) {
-        const struct collect nodes = {"listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r};
+        const struct collect nodes = {"listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r, 0};
         r->pending++;
         collect_start(r->op.kube, &nodes);
     }

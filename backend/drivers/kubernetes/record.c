@@ -292,7 +292,7 @@ static void list_next(struct entry *entry)
     if (scope[0])
         snprintf(path, sizeof path, "/api/v1/namespaces/%.80s/configmaps", scope);
     const struct collect list = {
-        "listing release records", path, KUBE_RECORD_SELECTOR, on_listed_item, on_list, entry};
+        "listing release records", path, KUBE_RECORD_SELECTOR, on_listed_item, on_list, entry, 0};
     collect_start(entry->op.kube, &list);
 }
 

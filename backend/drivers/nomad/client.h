@@ -135,6 +135,7 @@ void nomad_ledger_put(struct driver *driver, const char *key, const char *text,
                       const char *expected, driver_ledger_fn *fn, void *arg);
 void nomad_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg);
 void nomad_permissions(struct driver *driver, driver_permissions_fn *fn, void *arg);
+void nomad_history(struct driver *driver, driver_history_fn *fn, void *arg);
 void nomad_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 /* The namespace of what is not said to be in one. */
 const char *nomad_home_space(const struct nomad *nomad);

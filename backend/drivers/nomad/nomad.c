@@ -221,4 +221,5 @@ const struct driver_ops driver_nomad = {
     .ledger_list = nomad_ledger_list,
     .permissions = nomad_permissions,
     .log = nomad_log,
+    .history = nomad_history,
 };

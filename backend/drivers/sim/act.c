@@ -295,5 +295,10 @@ void act_apply(struct sim *sim, struct request *request)
         request->forbidden = sim->forbidden;
         request->denied = sim->denied;
         break;
+    case REQUEST_HISTORY:
+        request->past_arena = arena_new(2048);
+        request->pasts =
+            sim_pasts(sim, request->cluster, request->past_arena, &request->past_count);
+        break;
     }
 }

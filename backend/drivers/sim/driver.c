@@ -281,6 +281,14 @@ static void sim_permissions(struct driver *base, driver_permissions_fn *fn, void
     send(base, request);
 }
 
+static void sim_history(struct driver *base, driver_history_fn *fn, void *arg)
+{
+    struct request *request = prepare(base, REQUEST_HISTORY, "", arg);
+
+    request->fn.history = fn;
+    send(base, request);
+}
+
 const struct driver_ops driver_sim = {
     .name = "sim",
     .open = sim_open,
@@ -298,4 +306,5 @@ const struct driver_ops driver_sim = {
     .ledger_list = sim_ledger_list,
     .permissions = sim_permissions,
     .log = sim_log,
+    .history = sim_history,
 };

@@ -197,6 +197,9 @@ static void tell_answer(struct sim_driver *driver, struct request *request)
     case REQUEST_PERMISSIONS:
         tell_permissions(driver, request, err);
         break;
+    case REQUEST_HISTORY:
+        request->fn.history(request->arg, err ? NULL : request->pasts, request->past_count, err);
+        break;
     }
 }
 

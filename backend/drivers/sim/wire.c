@@ -45,6 +45,7 @@ static void unlink_request(struct sim *sim, struct request *request)
 static void free_request(struct request *request)
 {
     service_unref(request->service);
+    arena_free(request->past_arena);
     free(request->text);
     free(request->got);
     free(request->keys);

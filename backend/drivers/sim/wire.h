@@ -23,6 +23,7 @@ enum request_kind {
     REQUEST_LEDGER_PUT,
     REQUEST_LEDGER_LIST,
     REQUEST_PERMISSIONS,
+    REQUEST_HISTORY,
 };
 
 union request_fn {
@@ -31,6 +32,7 @@ union request_fn {
     driver_ledger_fn *ledger;
     driver_list_fn *list;
     driver_permissions_fn *permissions;
+    driver_history_fn *history;
 };
 
 struct request {
@@ -57,6 +59,9 @@ struct request {
     const char **keys;
     size_t key_count;
     const struct service *service;
+    struct arena *past_arena;
+    const struct past *pasts;
+    size_t past_count;
 };
 
 struct sim_driver {
@@ -101,6 +106,9 @@ void wire_release(struct sim *sim, struct request *request);
 
 /* past.c: what an earlier lockstep left in the ledger. */
 void sim_build_record(struct sim *sim, const struct sim_service *service);
+/* What the cluster still knows of the releases of before: the last one of each service. */
+const struct past *sim_pasts(struct sim *sim, const char *cluster, struct arena *arena,
+                             size_t *count);
 
 /* act.c: takes over the text. */
 struct sim_record *sim_store_put(struct sim *sim, const char *key, char *text);

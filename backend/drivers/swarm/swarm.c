@@ -161,6 +161,36 @@ static void fence(struct driver *driver, const char *service_id, const char *rev
     client_later(swarm_of(driver), 0, end_fence, fence);
 }
 
+/* What was before the last change is all that a swarm keeps. */
+struct no_history {
+    struct op op;
+    driver_history_fn *fn;
+    void *arg;
+};
+
+static void end_history(void *arg)
+{
+    struct no_history *none = arg;
+    driver_history_fn *fn = none->fn;
+    void *fn_arg = none->arg;
+    struct err err = {0};
+
+    op_end(&none->op);
+    err_set(&err, ERR_UNSUPPORTED,
+            "a swarm keeps only the version before the last change: there is no history in it");
+    fn(fn_arg, NULL, 0, &err);
+}
+
+static void history(struct driver *driver, driver_history_fn *fn, void *arg)
+{
+    struct no_history *none = xcalloc(1, sizeof *none);
+
+    none->fn = fn;
+    none->arg = arg;
+    op_begin(swarm_of(driver), &none->op, NULL);
+    client_later(swarm_of(driver), 0, end_history, none);
+}
+
 const struct driver_ops driver_swarm = {
     .name = "swarm",
     .open = swarm_open,
@@ -178,4 +208,5 @@ const struct driver_ops driver_swarm = {
     .ledger_list = swarm_ledger_list,
     .permissions = swarm_permissions,
     .log = swarm_log,
+    .history = history,
 };

@@ -1,0 +1,255 @@
+/* test_kube_look.c: what is seen of a real Kubernetes: the most telling reason of what stands, who
+ * started it, the log of a pod that crashes, and what was released before lockstep came. */
+#include "base/json.h"
+#include "engines/kube_web.h"
+#include "engines/rig.h"
+#include "tui/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct kube_web web;
+
+static void setup(void)
+{
+    web_open(&web, "deployments", 4, NULL);
+}
+
+static void teardown(void)
+{
+    web_close(&web);
+}
+
+/* ---- why it stands ---- */
+
+static void release_image(const char *tag)
+{
+    kube_set_image("deployments", "web", tag);
+}
+
+static void release_what_fits_nowhere(void)
+{
+    kube_patch("deployments/web",
+               json_pack("{s:{s:{s:{s:[{s:s, s:s, s:{s:{s:s}}}]}}}}", "spec", "template", "spec",
+                         "containers", "name", "app", "image", kube_image(KUBE_NEW), "resources",
+                         "requests", "cpu", "9000"));
+}
+
+static void release_what_is_not_admitted(void)
+{
+    kube_create("limitranges",
+                json_pack("{s:s, s:s, s:{s:s}, s:{s:[{s:s, s:{s:s}}]}}", "apiVersion", "v1", "kind",
+                          "LimitRange", "metadata", "name", "small", "spec", "limits", "type",
+                          "Container", "max", "memory", "1Gi"));
+    kube_patch("deployments/web",
+               json_pack("{s:{s:{s:{s:[{s:s, s:s, s:{s:{s:s}, s:{s:s}}}]}}}}", "spec", "template",
+                         "spec", "containers", "name", "app", "image", kube_image(KUBE_NEW),
+                         "resources", "requests", "memory", "2Gi", "limits", "memory", "2Gi"));
+}
+
+static void release_missing(void)
+{
+    release_image("missing");
+}
+
+static void release_bad(void)
+{
+    release_image("bad");
+}
+
+static void release_too_late(void)
+{
+    kube_patch("deployments/web", json_pack("{s:{s:i}}", "spec", "progressDeadlineSeconds", 1));
+    release_image("sick");
+}
+
+static const struct {
+    void (*release)(void);
+    enum trouble trouble;
+    const char *words;
+} reasons[] = {
+    {release_missing, TROUBLE_STUCK, "image cannot be pulled: "},
+    {release_bad, TROUBLE_STUCK, "exited with 1"},
+    {release_what_fits_nowhere, TROUBLE_STUCK, "no node takes it: 0/4 nodes are available: 4 Insuf"},
+    {release_what_is_not_admitted, TROUBLE_STUCK, "maximum memory usage per Container is 1Gi"},
+    {release_too_late, TROUBLE_STUCK, "has timed out progressing"},
+};
+
+START_TEST(what_stands_says_the_most_telling_reason)
+{
+    reasons[_i].release();
+    web_tells(&web, reasons[_i].trouble, reasons[_i].words);
+    printf("%s\n", web.bench.one.service->reason);
+}
+END_TEST
+
+static bool started_by(struct bench *bench, void *arg)
+{
+    return bench->one.service->motion != MOTION_NONE && strstr(bench->one.service->by, arg) != NULL;
+}
+
+START_TEST(who_started_it_is_read_from_managed_fields)
+{
+    char *out = NULL;
+    char command[300];
+
+    snprintf(command, sizeof command, "set image deployment/web app=%s", kube_image("missing"));
+    ck_assert_msg(kube_ctl("admin", command, &out) == 0, "%s", out);
+    free(out);
+    char who[] = "kubectl";
+    ck_assert_msg(bench_until(&web.bench, started_by, who), "by '%s'", web.bench.one.service->by);
+}
+END_TEST
+
+/* ---- the log ---- */
+
+static bool crashed_twice(struct bench *bench, void *arg)
+{
+    const struct service *service = bench->one.service;
+    char *name = arg;
+
+    for (size_t i = 0; i < service->instance_count; i++)
+        if (strstr(service->instances[i].reason, "exited with 1")) {
+            snprintf(name, BENCH_NAME, "%s", service->instances[i].name);
+            return true;
+        }
+    return false;
+}
+
+static bool has_ended(struct bench *bench, void *arg)
+{
+    const struct heard_log *heard = arg;
+
+    (void)bench;
+    return heard->ends > 0;
+}
+
+START_TEST(what_a_crashing_pod_wrote_is_read_through_its_restarts)
+{
+    struct heard_log heard;
+    char name[BENCH_NAME];
+
+    release_image("bad");
+    ck_assert(bench_until(&web.bench, crashed_twice, name));
+    bench_log(&web.bench, name, false, &heard);
+    ck_assert_msg(bench_until_log(&web.bench, &heard, 7), "%u lines: %s", heard.lines,
+                  heard.why.text);
+    ck_assert_uint_eq(heard.dirty, 0);
+    ck_assert_uint_gt(heard.happened, 0);
+    bench_log(&web.bench, name, true, &heard);
+    ck_assert(bench_until(&web.bench, has_ended, &heard));
+    ck_assert_msg(heard.why.code == ERR_NONE && heard.lines == 3, "%s", heard.why.text);
+    ck_assert_str_eq(heard.last, "fatal: cannot read schema 7");
+}
+END_TEST
+
+/* ---- what was before ---- */
+
+static struct said history(const char *who, const char *more)
+{
+    struct program program;
+    char words[600], *context = NULL;
+
+    program_init(&program);
+    ck_assert_int_eq(kube_ctl(who, "config current-context", &context), 0);
+    context[strcspn(context, "\n")] = '\0';
+    snprintf(words, sizeof words,
+             "contexts:\n  - name: lab\n    kind: kubernetes\n    kubeconfig: %s\n"
+             "    context: %s\n    namespaces: %s\n",
+             kube_config(who), context, kube_namespace());
+    free(context);
+    program_write(&program, ".config/lockstep/config.yaml", words);
+    snprintf(words, sizeof words, "history --from-cluster --timeout=60s %s", more);
+    return program_run(&program, words);
+}
+
+static const json_t *release_of(const json_t *document, const char *service, const char *to)
+{
+    const json_t *cluster = json_array_get(json_object_get(document, "clusters"), 0);
+    json_t *release;
+    size_t i;
+
+    json_array_foreach(json_object_get(cluster, "releases"), i, release)
+    {
+        if (strcmp(json_raw(json_object_get(release, "service")), service) == 0 &&
+            strcmp(json_raw(json_object_get(release, "to")), to) == 0)
+            return release;
+    }
+    return NULL;
+}
+
+static bool has_fault(const json_t *release, const char *fault)
+{
+    json_t *finding;
+    size_t i;
+
+    json_array_foreach(json_object_get(release, "findings"), i, finding)
+    {
+        if (strcmp(json_raw(json_object_get(finding, "fault")), fault) == 0)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(history_says_what_was_released_without_a_second_look)
+{
+    kube_make("statefulsets", "cart", 2, KUBE_OLD, NULL);
+    release_image(KUBE_NEW);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 4));
+    kube_set_image("statefulsets", "cart", KUBE_NEXT);
+    ck_assert(kube_wait_pods("cart", KUBE_NEXT, 2));
+    char *undone = NULL;
+    ck_assert_int_eq(kube_ctl("admin", "rollout undo deployment/web", &undone), 0);
+    free(undone);
+    ck_assert(kube_wait_pods("web", KUBE_OLD, 4));
+
+    struct said said = history("viewer", "-o json");
+    json_error_t error;
+    json_t *document = json_loads(said.out, 0, &error);
+    ck_assert_msg(said.status == 0 && document, "exit %d: %s%s", said.status, said.out, said.err);
+    const json_t *forward = release_of(document, "web", KUBE_NEW);
+    const json_t *back = release_of(document, "web", KUBE_OLD);
+    const json_t *other = release_of(document, "cart", KUBE_NEXT);
+    ck_assert_msg(forward && back && other, "%s", said.out);
+    ck_assert_str_eq(json_raw(json_object_get(forward, "from")), KUBE_OLD);
+    ck_assert_msg(has_fault(forward, "no-canary"), "%s", said.out);
+    ck_assert_msg(has_fault(other, "overlapped"), "%s", said.out);
+    ck_assert_msg(has_fault(other, "skipped-a-step"), "%s", said.out); /* 3.4 to 3.6 */
+    ck_assert(!has_fault(forward, "skipped-a-step"));
+    ck_assert(json_is_null(json_object_get(back, "at"))); /* when, is not written down */
+    json_decref(document);
+    said_release(&said);
+    said = history("viewer", "");
+    fputs(said.out, stdout);
+    ck_assert_ptr_nonnull(strstr(said.out, "What this cannot tell:"));
+    said_release(&said);
+}
+END_TEST
+
+START_TEST(history_without_rights_names_what_is_missing)
+{
+    struct said said = history("local", "");
+
+    ck_assert_msg(said.status == 3, "exit %d: %s%s", said.status, said.out, said.err);
+    ck_assert_msg(strstr(said.err, "replicasets") && strstr(said.err, "403"), "%s", said.err);
+    said_release(&said);
+}
+END_TEST
+
+SUITE(kube_look)
+{
+    Suite *suite = suite_create("kube-look");
+    TCase *tcase = test_case(suite, "look", 120);
+
+    kube_need();
+    if (!kube_is_ours())
+        return suite;
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, what_stands_says_the_most_telling_reason, 0, (int)ARRAY_LEN(reasons));
+    tcase_add_test(tcase, who_started_it_is_read_from_managed_fields);
+    tcase_add_test(tcase, what_a_crashing_pod_wrote_is_read_through_its_restarts);
+    tcase_add_test(tcase, history_says_what_was_released_without_a_second_look);
+    tcase_add_test(tcase, history_without_rights_names_what_is_missing);
+    return suite;
+}
