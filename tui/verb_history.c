@@ -1,6 +1,6 @@
 /* verb_history.c: `lockstep history [SERVICE]`: who did what, when, with which verdict, from the
- * local record; with --from-cluster see verb_past.c. An action is several records with one id; the text shows one line for each
- * action, in the order in which they began.
+ * local record; with --from-cluster see verb_past.c. An action is several records with one id; the
+ * text shows one line for each action, in the order in which they began.
  *
  * Exit status: 0; 2 no record is kept; 3 it could not be read.
  *
@@ -176,8 +176,8 @@ static int print_history(const char *path, struct history *history)
 
 int verb_history(const struct verb_row *row, const struct args *args)
 {
-    const uint64_t of_cluster = ARG_BIT(CONTEXT) | ARG_BIT(KUBECONFIG) | ARG_BIT(DAYS) |
-                                ARG_BIT(SEED) | ARG_BIT(TIMEOUT);
+    const uint64_t of_cluster =
+        ARG_BIT(CONTEXT) | ARG_BIT(KUBECONFIG) | ARG_BIT(DAYS) | ARG_BIT(SEED) | ARG_BIT(TIMEOUT);
     struct session session;
     struct history history = {.output = args->output, .arena = arena_new(4096)};
     struct err err = {0};
@@ -187,9 +187,10 @@ int verb_history(const struct verb_row *row, const struct args *args)
         arena_free(history.arena);
         if (args->from_cluster)
             return verb_past(args);
-        err_set(&err, ERR_USAGE,
-                "without --from-cluster this is the local record, which is of no context: --context, "
-                "--kubeconfig, --days, --seed and --timeout go with --from-cluster");
+        err_set(
+            &err, ERR_USAGE,
+            "without --from-cluster this is the local record, which is of no context: --context, "
+            "--kubeconfig, --days, --seed and --timeout go with --from-cluster");
         return complain_err(&err);
     }
     int status = session_configure(&session, args, SESSION_CLUSTERS_OPTIONAL);

@@ -6,7 +6,8 @@
  * -o json prints one object: schema; since; clusters: of each cluster name, error (null), services,
  * services_cut, releases: of each service, service_id, scope, kind, from (null not known), to,
  * artifact, at (null not known), done, by, cause, running, replicas, unknown (whether it had canary
- * and bake), findings: of each fault, assumed, text; found: fault -> how many; not_known, untimed. */
+ * and bake), findings: of each fault, assumed, text; found: fault -> how many; not_known, untimed.
+ */
 #include "board/past.h"
 #include "print.h"
 #include "session.h"
@@ -56,8 +57,7 @@ static json_t *json_of_release(const struct past_row *row)
     json_put(out, "service_id", row->of->service_id);
     json_put(out, "scope", row->of->scope);
     json_put(out, "kind", row->of->kind);
-    json_object_set_new(out, "from",
-                        row->before ? json_string(row->before->version) : json_null());
+    json_object_set_new(out, "from", row->before ? json_string(row->before->version) : json_null());
     json_put(out, "to", release->version);
     json_put(out, "artifact", release->artifact);
     json_put_utc(out, "at", release->at_utc_ms);
@@ -132,9 +132,7 @@ static void print_rows(const struct past_report *report)
         table_add(&table, when_text(release->at_utc_ms, when));
         table_addf(&table, "%s%s%s", row->of->scope, row->of->scope[0] ? "/" : "", row->of->name);
         table_addf(&table, "%s -> %s", row->before ? row->before->version : "?", release->version);
-        table_add(&table, release->by[0]      ? release->by
-                          : release->cause[0] ? release->cause
-                                              : "-");
+        table_add(&table, release->by[0] ? release->by : release->cause[0] ? release->cause : "-");
         add_findings(&table, row);
     }
     table_end(&table);
@@ -160,9 +158,10 @@ static void print_sum(const struct telling *telling, const struct past_report *r
     if (report->cut)
         printf("  what %zu service%s released earlier: the cluster keeps only so many\n",
                report->cut, report->cut == 1 ? "" : "s");
-    printf("  who is coupled to whom (no contracts are read): a namespace is taken as coupled, a "
-           "release as lasting 10 minutes where its end is not known, and versions as steps of one; "
-           "what rests on this has a ?\n");
+    printf(
+        "  who is coupled to whom (no contracts are read): a namespace is taken as coupled, a "
+        "release as lasting 10 minutes where its end is not known, and versions as steps of one; "
+        "what rests on this has a ?\n");
 }
 
 static void on_pasts(void *arg, const struct past *pasts, size_t count, const struct err *err)
@@ -227,8 +226,7 @@ int verb_past(const struct args *args)
         status = session_start_looking(&session, &looking);
     if (status == EXIT_DONE) {
         telling.utc_ms = clock_utc_ms(session.clock);
-        telling.since_utc_ms =
-            telling.utc_ms - (args->days ? args->days : DAYS) * (int64_t)DAY_MS;
+        telling.since_utc_ms = telling.utc_ms - (args->days ? args->days : DAYS) * (int64_t)DAY_MS;
         telling.several = session.cluster_count > 1;
         telling.clusters = args->output == OUTPUT_JSON ? json_array() : NULL;
         status = tell_all(&session, &telling);

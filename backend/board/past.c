@@ -211,8 +211,8 @@ static void add_rows(const struct past *of, int64_t since_utc_ms, struct arena *
         if (is_first || (release->at_utc_ms >= 0 ? release->at_utc_ms < since_utc_ms : !within))
             continue;
         struct past_row *row = &out->rows[out->row_count++];
-        *row = (struct past_row){
-            .of = of, .release = release, .before = i > 0 ? release - 1 : NULL};
+        *row =
+            (struct past_row){.of = of, .release = release, .before = i > 0 ? release - 1 : NULL};
         judge_step(row, arena);
         judge_growth(row, arena);
         judge_third(row, i + 1 == of->release_count, arena);

@@ -21,7 +21,8 @@ enum past_fault {
 #undef X
         PAST_FAULT_COUNT
 };
-extern const char *const past_fault_word[PAST_FAULT_COUNT], *const past_fault_means[PAST_FAULT_COUNT];
+extern const char *const past_fault_word[PAST_FAULT_COUNT],
+    *const past_fault_means[PAST_FAULT_COUNT];
 
 enum past_limit {
     PAST_BAKE_MS = 300000,   /* less than this between canary and rest is no bake */
@@ -36,7 +37,7 @@ struct past_row {
     const char *words[PAST_FAULT_COUNT];         /* what was found, NULL: nothing */
     bool assumed[PAST_FAULT_COUNT];              /* it rests on something that is not known */
     bool unknown;                                /* whether it had canary and bake */
-    bool alone; /* of one instance: there is no canary of it */
+    bool alone;                                  /* of one instance: there is no canary of it */
 };
 
 struct past_report {

@@ -19,14 +19,13 @@ static bool has_answered(void *arg, const struct frame *frame)
     return engine->past.fn == NULL;
 }
 
-bool engine_past(struct engine *engine, const char *name, int64_t timeout_ms,
-                 driver_history_fn *fn, void *arg, struct err *err)
+bool engine_past(struct engine *engine, const char *name, int64_t timeout_ms, driver_history_fn *fn,
+                 void *arg, struct err *err)
 {
     struct cluster *cluster = engine_cluster(engine, name);
 
     if (!cluster || !cluster->driver)
-        return err_set(err, ERR_NETWORK, "%s",
-                       cluster ? cluster->why : "no such context");
+        return err_set(err, ERR_NETWORK, "%s", cluster ? cluster->why : "no such context");
     engine->past.fn = fn;
     engine->past.arg = arg;
     cluster->driver->ops->history(cluster->driver, on_history, engine);

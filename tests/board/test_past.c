@@ -55,7 +55,7 @@ static const struct {
     {"2.8.1", "3.0.0", NULL},
     {"2.8.1", "2.10.0", "2.8.1 to 2.10.0 leaves out 1 version"},
     {"1.4.9", "3.0.0", "1.4.9 to 3.0.0 leaves out 1 version"},
-    {"6", "4", NULL}, /* back is no step */
+    {"6", "4", NULL},               /* back is no step */
     {"20240101", "20240305", NULL}, /* a date is no count */
     {"1.2", "1.2.3", NULL},
     {"4", "6-rc1", NULL},
@@ -97,14 +97,29 @@ static const struct {
     bool unknown;
 } grown[] = {
     {"all at once", 12, {{0, 12}}, true, "all 12 were begun within 0s", NULL, false},
-    {"at the engine's own pace", 9, {{0, 1}, {30, 2}, {55, 6}, {59, 9}}, true,
-     "all 9 were begun within 59s", NULL, false},
+    {"at the engine's own pace",
+     9,
+     {{0, 1}, {30, 2}, {55, 6}, {59, 9}},
+     true,
+     "all 9 were begun within 59s",
+     NULL,
+     false},
     {"one, and the rest after ten minutes", 12, {{0, 1}, {600, 12}}, true, NULL, NULL, false},
     {"a third, and the rest after ten minutes", 12, {{0, 4}, {600, 12}}, true, NULL, NULL, false},
-    {"more than a third", 12, {{0, 5}, {600, 12}}, true, "all 12 were begun within 10m00s", NULL,
+    {"more than a third",
+     12,
+     {{0, 5}, {600, 12}},
+     true,
+     "all 12 were begun within 10m00s",
+     NULL,
      false},
-    {"a canary that did not bake", 12, {{0, 1}, {80, 12}}, true, NULL,
-     "1 of 12 ran 1m20s before the rest followed", false},
+    {"a canary that did not bake",
+     12,
+     {{0, 1}, {80, 12}},
+     true,
+     NULL,
+     "1 of 12 ran 1m20s before the rest followed",
+     false},
     {"the longest pause counts", 12, {{0, 1}, {80, 2}, {500, 12}}, true, NULL, NULL, false},
     {"two of two", 2, {{0, 1}, {400, 2}}, true, NULL, NULL, false},
     {"some are missing", 12, {{0, 11}}, false, NULL, NULL, true},
@@ -119,9 +134,9 @@ START_TEST(canary_and_bake_are_read_from_when_instances_began)
     size_t count = 0;
 
     for (; count < 6 && grown[_i].growth[count].count; count++)
-        growth[count] = (struct past_growth){releases[1].at_utc_ms +
-                                                 grown[_i].growth[count].seconds * 1000,
-                                             grown[_i].growth[count].count};
+        growth[count] =
+            (struct past_growth){releases[1].at_utc_ms + grown[_i].growth[count].seconds * 1000,
+                                 grown[_i].growth[count].count};
     releases[1].growth = growth;
     releases[1].growth_count = count;
     releases[1].growth_is_whole = grown[_i].whole;

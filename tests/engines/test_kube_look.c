@@ -71,7 +71,8 @@ static const struct {
 } reasons[] = {
     {release_missing, TROUBLE_STUCK, "image cannot be pulled: "},
     {release_bad, TROUBLE_STUCK, "exited with 1"},
-    {release_what_fits_nowhere, TROUBLE_STUCK, "no node takes it: 0/4 nodes are available: 4 Insuf"},
+    {release_what_fits_nowhere, TROUBLE_STUCK,
+     "no node takes it: 0/4 nodes are available: 4 Insuf"},
     {release_what_is_not_admitted, TROUBLE_STUCK, "maximum memory usage per Container is 1Gi"},
     {release_too_late, TROUBLE_STUCK, "has timed out progressing"},
 };
@@ -246,7 +247,8 @@ SUITE(kube_look)
     if (!kube_is_ours())
         return suite;
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, what_stands_says_the_most_telling_reason, 0, (int)ARRAY_LEN(reasons));
+    tcase_add_loop_test(tcase, what_stands_says_the_most_telling_reason, 0,
+                        (int)ARRAY_LEN(reasons));
     tcase_add_test(tcase, who_started_it_is_read_from_managed_fields);
     tcase_add_test(tcase, what_a_crashing_pod_wrote_is_read_through_its_restarts);
     tcase_add_test(tcase, history_says_what_was_released_without_a_second_look);

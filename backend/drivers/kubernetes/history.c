@@ -104,8 +104,8 @@ static void on_part(void *arg, const struct err *err)
 {
     struct reading *r = arg;
     const struct kube_place *place = kube_access_place(r->op.kube->access);
-    bool passing = err && (err->code == ERR_NOT_FOUND ||
-                           (parts[r->part].help && err->code == ERR_AUTH));
+    bool passing =
+        err && (err->code == ERR_NOT_FOUND || (parts[r->part].help && err->code == ERR_AUTH));
 
     if (err && !passing) {
         finish(r, err);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    NUMBERS_MAX = 64,   /* times that one template was asked for again */
+    NUMBERS_MAX = 64,      /* times that one template was asked for again */
     EVENT_NEAR_MS = 10000, /* the first growth after a template was asked for */
     DONE_SLACK_MS = 2000,  /* times of the server are whole seconds */
 };
@@ -193,8 +193,7 @@ void kube_past_pod(struct kube_past *past, const json_t *object)
     const char *phase = kube_raw(object, "status/phase");
     int64_t created = kube_time(object, "metadata/creationTimestamp");
 
-    if (!revision || created < 0 || strcmp(phase, "Succeeded") == 0 ||
-        strcmp(phase, "Failed") == 0)
+    if (!revision || created < 0 || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0)
         return;
     ARRAY_RESERVE(revision->pods, revision->pod_cap, revision->pod_count + 1);
     revision->pods[revision->pod_count++] = (struct past_growth){created, 1};
@@ -325,7 +324,9 @@ static struct past_release release_of(struct kube_past *past, const struct work 
         .at_utc_ms = turn->first ? from->created_utc_ms : -1,
         .done_utc_ms = newest ? work->done_utc_ms : -1,
         .by = newest ? work->by : "",
-        .cause = from->cause[0] ? from->cause : newest ? work->cause : "",
+        .cause = from->cause[0] ? from->cause
+                 : newest       ? work->cause
+                                : "",
         .running = turn->last ? (from->counts ? from->present : (uint32_t)from->pod_count) : 0,
     };
 
@@ -358,8 +359,8 @@ static void make_one(struct kube_past *past, const struct work *work, struct rev
             int64_t number = from->number_count ? from->number[n] : 0, lowest = number;
             for (size_t k = 0; k < from->number_count; k++)
                 lowest = from->number[k] < lowest ? from->number[k] : lowest;
-            turns[turn_count++] = (struct turn){
-                from, number, number == lowest && !is_back(from, all, count), n == 0};
+            turns[turn_count++] =
+                (struct turn){from, number, number == lowest && !is_back(from, all, count), n == 0};
             highest = number > highest ? number : highest;
         }
     }

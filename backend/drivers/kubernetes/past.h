@@ -2,7 +2,8 @@
  *
  * What is known comes from ReplicaSets and ControllerRevisions (which template was asked for when
  * first), their counters (how often, and what is no longer kept), pods (when each was begun, as far
- * as they are still the first ones) and Events (how many at a time; kept for an hour, as a rule). */
+ * as they are still the first ones) and Events (how many at a time; kept for an hour, as a rule).
+ */
 #ifndef LOCKSTEP_DRIVERS_KUBERNETES_PAST_H
 #define LOCKSTEP_DRIVERS_KUBERNETES_PAST_H
 

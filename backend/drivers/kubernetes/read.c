@@ -327,7 +327,8 @@ static void on_object(void *arg, const struct http_answer *answer, bool sent,
     }
     r->own_nodes = !r->op.kube->follow || !follow_has_nodes(r->op.kube->follow);
     if (r->own_nodes) {
-        const struct collect nodes = {"listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r, 0};
+        const struct collect nodes = {
+            "listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r, 0};
         r->pending++;
         collect_start(r->op.kube, &nodes);
     }

@@ -27,8 +27,8 @@ static void grow(const struct nomad_sight *sight, const char *group, uint64_t fr
         bool is_first = alloc->job_version >= from && alloc->job_version <= to &&
                         strcmp(alloc->group, group) == 0;
         /* They are sorted by name, then newest first: the last of a name is its first. */
-        for (size_t k = i + 1; k < sight->alloc_count && is_first &&
-                               strcmp(sight->allocs[k].name, alloc->name) == 0;
+        for (size_t k = i + 1;
+             k < sight->alloc_count && is_first && strcmp(sight->allocs[k].name, alloc->name) == 0;
              k++)
             is_first = sight->allocs[k].job_version < from;
         if (is_first)

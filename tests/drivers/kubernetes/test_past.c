@@ -173,7 +173,8 @@ START_TEST(events_tell_it_of_older_ones_too)
     text(kube_past_event, EVENT("Scaled up replica set web-5 from 0 to 4", "2026-01-03T09:50:00Z"));
     text(kube_past_event, EVENT("Scaled up replica set web-6 from 1 to 4", "2026-01-03T10:10:00Z"));
     text(kube_past_event, EVENT("Scaled up replica set web-6 to 1", "2026-01-03T10:00:01Z"));
-    text(kube_past_event, EVENT("Scaled down replica set web-5 from 4 to 0", "2026-01-03T10:10:00Z"));
+    text(kube_past_event,
+         EVENT("Scaled down replica set web-5 from 4 to 0", "2026-01-03T10:10:00Z"));
     text(kube_past_event, EVENT("Scaled up replica set web-7 to 4", "2026-01-03T10:00:01Z"));
     text(kube_past_event, EVENT("Scaled up replica set web-6 to", "2026-01-03T10:00:01Z"));
     const struct past *made = kube_past_make(past, &count);
