@@ -142,7 +142,21 @@ nomad_agent() { # MODULE-FILE NAME LINKER-FLAGS
     ln -sfn "$2-$key" "$cache/$2"
 }
 
-engines='swarm kubernetes argo nomad'
+# k9s, which tests/bench/scale.py measures beside: only where it is asked for.
+build_k9s() {
+    local source=$here/k9s key made
+    key=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum | cut -c1-16)
+    made=$cache/k9s-$key
+    if [ ! -x "$made" ]; then
+        need_go || return
+        echo "building k9s; the first time takes many minutes"
+        go_program "$source" go.mod '-s -w' "$work/k9s" || return
+        mv "$work/k9s" "$made"
+    fi
+    ln -sfn "k9s-$key" "$cache/k9s"
+}
+
+engines=${2:-swarm kubernetes argo nomad}
 for engine in $engines; do
     "build_$engine" || { echo "build.sh: $engine could not be built" >&2; exit 1; }
 done

@@ -94,6 +94,7 @@ struct follow {
     bool probing, away; /* the last probe was not answered */
     int64_t opened_ms;
     struct loop_timer *flush_timer, *probe_timer, *look_timer;
+    int64_t flushed_ms; /* when changes were told last */
 };
 
 /* store.c: what is kept. */

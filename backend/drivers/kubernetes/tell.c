@@ -11,15 +11,21 @@ static void flush(void *arg)
     struct follow *follow = arg;
 
     follow->flush_timer = NULL;
+    follow->flushed_ms = loop_now_ms(follow->kube->base.env.loop);
     tell_now(follow);
     follow_judge(follow);
 }
 
 void tell_soon(struct follow *follow, struct family *family)
 {
+    struct loop *loop = follow->kube->base.env.loop;
+    int64_t since_ms = follow->synced ? follow->flushed_ms : loop_now_ms(loop);
+    int64_t left_ms = since_ms + FOLLOW_FLUSH_MS - loop_now_ms(loop);
+
+    /* The first change after a while at once: somebody waits for it. Of a picture that is not
+     * complete pieces say what is not so. */
     if (!follow->flush_timer)
-        follow->flush_timer =
-            loop_after(follow->kube->base.env.loop, FOLLOW_FLUSH_MS, flush, follow);
+        follow->flush_timer = loop_after(loop, left_ms > 0 ? left_ms : 0, flush, follow);
     if (family->dirty)
         return;
     family->dirty = true;
