@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# build.sh CACHE_DIR: makes what the engine tests run against, once; later calls find it there.
+# build.sh CACHE_DIR [ENGINES]: makes what the engine tests run against, once; later calls find it
+# there. ENGINES: only these.
 #
 # One function for each engine, listed at the end; they say by their status that they failed. What is made is named after what it is made
 # from, so a change here or in app.c makes a new one and nothing stale is ever used.
 set -euo pipefail
 export LC_ALL=C
 
-[ $# = 1 ] || { echo "usage: build.sh CACHE_DIR" >&2; exit 2; }
+[ $# = 1 ] || [ $# = 2 ] || { echo "usage: build.sh CACHE_DIR [ENGINES]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cache=$(cd "$1" && pwd)
