@@ -67,6 +67,12 @@ struct verdict;
 bool engine_ask(struct engine *engine, const struct intent *intent, struct arena *arena,
                 struct verdict *out, const struct safety **safety, struct err *err);
 
+/* Headless: reads what a start of this service shall ask for; `artifact` is then intent.artifact.
+ */
+bool engine_describe(struct engine *engine, const char *cluster, const char *service_id,
+                     const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                     struct err *err);
+
 /* Headless: what one cluster still knows of the releases of before; reads only. fn runs before this
  * returns, unless it is false: then the time was over, or there is no such cluster. */
 bool engine_past(struct engine *engine, const char *cluster, int64_t timeout_ms,

@@ -8,6 +8,7 @@
  * conflict, not-applied, partial, unknown); sentence; action (null when it did not become one: id,
  * verb, cluster, service_id, by, from, to, have_count, to_count, replicas, write, writes, phase);
  * verdict (of the guard, as in `status`; null when it was not asked); exit. */
+#include "base/json.h"
 #include "base/text.h"
 #include "board/verdict_json.h"
 #include "health/probe.h"
@@ -228,6 +229,24 @@ static int carry_out(struct session *session, struct act *act)
     return result.exit;
 }
 
+/* Reads the manifest; what stands for it goes into the intent. */
+static int take_manifest(struct session *session, struct act *act)
+{
+    const char *path = act->args->file;
+    struct driver_manifest manifest = {.file = path};
+    struct err err = {0};
+
+    if (act->args->image)
+        err_set(&err, ERR_USAGE, "--image and --filename both say what to start: name one of them");
+    char *text = err.code == ERR_NONE ? json_read_text(path, &manifest.len, &err) : NULL;
+    manifest.text = text;
+    if (text)
+        engine_describe(session->engine, act->intent.cluster, act->intent.service, &manifest,
+                        act->intent.artifact, &err);
+    free(text);
+    return err.code == ERR_NONE ? EXIT_DONE : complain_err(&err);
+}
+
 static int act_on_service(const struct verb_row *row, struct session *session,
                           const struct args *args)
 {
@@ -244,6 +263,8 @@ static int act_on_service(const struct verb_row *row, struct session *session,
     if (!fill_intent(&act, args, args->operand_count > 1 ? args->operands[1] : NULL))
         return EXIT_USAGE;
     status = check_context(session, &act);
+    if (status == EXIT_DONE && args->file)
+        status = take_manifest(session, &act);
     if (status != EXIT_DONE)
         return status;
     const struct frame *frame = frame_ref(session->frame); /* act.name lives there */

@@ -31,7 +31,7 @@ static const struct verb_row verb_rows[] = {
      "one look at every service or at one, with what may be done and why not",
      WHERE | BIT(OUTPUT) | BIT(JOURNAL), 0, 1, verb_status},
     {"start", "SERVICE VERSION", "begin a release: the first canary step and nothing more",
-     ACTS | BIT(IMAGE) | BIT(PROFILE) | PAST, 2, 2, verb_act},
+     ACTS | BIT(IMAGE) | BIT(FILE) | BIT(PROFILE) | PAST, 2, 2, verb_act},
     {"step", "SERVICE", "take exactly the next step of a release", ACTS | BIT(TO) | PAST, 1, 1,
      verb_act},
     {"pause", "SERVICE", "stand still where it is", ACTS | BIT(NO_JOURNAL), 1, 1, verb_act},

@@ -36,9 +36,11 @@ json_t *json_parse(const char *bytes, size_t len, const char *what, struct err *
 json_t *json_parse_yaml(const char *bytes, size_t len, const char *what, struct err *err);
 /* Reads and parses a file; .json is JSON, everything else YAML. ERR_CONFIG instead of PROTOCOL. */
 json_t *json_parse_file(const char *path, struct err *err);
-
 /* The same, with the text it was read from (yours), for json_at.text. */
 json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct err *err);
+/* The bytes of a file of at most JSON_YAML_MAX, with a NUL behind them, yours; NULL and
+ * ERR_CONFIG. */
+char *json_read_text(const char *path, size_t *len, struct err *err);
 
 /* Where a getter is: a path kept on the stack, printed only when something is wrong. */
 struct json_at {

@@ -181,6 +181,11 @@ static char *read_file(const char *path, size_t max, size_t *len, struct err *er
     return bytes;
 }
 
+char *json_read_text(const char *path, size_t *len, struct err *err)
+{
+    return read_file(path, JSON_YAML_MAX, len, err);
+}
+
 json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct err *err)
 {
     const struct json_source source = {path, ERR_CONFIG};

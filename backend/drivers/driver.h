@@ -144,6 +144,14 @@ struct log_sink {
     void (*end)(void *arg, const struct err *why);
 };
 
+/* What a start shall ask for, in the engine's own words. */
+struct driver_manifest {
+    const char *file; /* its name, for complaints */
+    const char *text;
+    size_t len;
+};
+enum { DRIVER_ARTIFACT = 512 }; /* bytes of action.artifact */
+
 struct driver_ops {
     const char *name; /* "sim", "swarm", … */
 
@@ -199,6 +207,12 @@ struct driver_ops {
      * another is asked for; query NULL: of none. What was asked for before is dropped: its sink
      * hears nothing more. The query is copied. A read: never more than one at a time. */
     void (*log)(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
+
+    /* Reads what a start of this service shall ask for and keeps it until it is planned: `artifact`
+     * becomes what stands for it in action->artifact. At most one at a time. Pure otherwise. */
+    bool (*describe)(struct driver *driver, const char *service_id,
+                     const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                     struct err *err);
 
     /* All that the cluster still keeps of the releases of before, of every service. Reads only. */
     void (*history)(struct driver *driver, driver_history_fn *fn, void *arg);

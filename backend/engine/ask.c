@@ -30,3 +30,15 @@ bool engine_ask(struct engine *engine, const struct intent *intent, struct arena
     snapshot_unref(snapshot);
     return known;
 }
+
+bool engine_describe(struct engine *engine, const char *name, const char *service_id,
+                     const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                     struct err *err)
+{
+    struct cluster *cluster = engine_cluster(engine, name);
+
+    if (!cluster || !cluster->driver)
+        return err_set(err, ERR_NETWORK, "%s: %s", name,
+                       cluster ? cluster->why : "no such context");
+    return cluster->driver->ops->describe(cluster->driver, service_id, manifest, artifact, err);
+}

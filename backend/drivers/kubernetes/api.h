@@ -9,6 +9,7 @@
 #include "drivers/driver.h"
 #include "drivers/kubernetes/credentials.h"
 #include "drivers/kubernetes/facts.h"
+#include "drivers/kubernetes/manifest.h"
 #include "net/http.h"
 
 enum kube_limit {
@@ -46,9 +47,10 @@ struct kube {
     struct call_claim *claims; /* credentials that are being asked for */
     struct kube_read *kept[KUBE_KEPT_READS];
     size_t kept_next;
-    struct follow *follow; /* NULL until asked for */
-    struct kube_log *log;  /* the one that is read now; NULL: none */
-    unsigned seed;         /* of jitter */
+    struct follow *follow;         /* NULL until asked for */
+    struct kube_log *log;          /* the one that is read now; NULL: none */
+    struct kube_manifest manifest; /* that a start named; ref "": none */
+    unsigned seed;                 /* of jitter */
 };
 
 struct kube *kube_of(struct driver *driver);
@@ -104,6 +106,9 @@ void kube_ledger_get(struct driver *driver, const char *key, driver_ledger_fn *f
 void kube_ledger_put(struct driver *driver, const char *key, const char *text, const char *expected,
                      driver_ledger_fn *fn, void *arg);
 void kube_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg);
+bool kube_describe(struct driver *driver, const char *service_id,
+                   const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                   struct err *err);
 void kube_history(struct driver *driver, driver_history_fn *fn, void *arg);
 void kube_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink);
 

@@ -223,6 +223,14 @@ static bool has_failed(const struct follow *follow, struct err *why)
     return false;
 }
 
+bool follow_is_early(const struct follow *follow)
+{
+    struct err ignored = {0};
+
+    return follow->state == CLUSTER_CONNECTING && !all_listed(follow, &ignored) &&
+           loop_now_ms(follow->kube->base.env.loop) - follow->opened_ms <= FOLLOW_PATIENCE_MS;
+}
+
 void follow_judge(struct follow *follow)
 {
     struct driver_sink *sink = &follow->kube->base.env.sink;

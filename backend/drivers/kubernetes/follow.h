@@ -12,6 +12,7 @@
 
 enum follow_limit {
     FOLLOW_FLUSH_MS = 30,      /* changes that come together are told together */
+    FOLLOW_EARLY_MS = 300,     /* and at the start not before all of a picture is there */
     FOLLOW_PATIENCE_MS = 8000, /* a feed that fails for less is none of anybody's business */
     FOLLOW_PODS_MAX = 48,      /* workloads whose pods are followed at the same time */
     FOLLOW_NODES_MAX = 48,     /* silent nodes whose pods are */
@@ -133,6 +134,10 @@ void tell_node_gone(struct follow *follow, const struct kube_node *last);
 void events_ask(struct follow *follow, struct family *family);
 
 /* follow.c */
+/* Is something still on its way that pictures rest on? A Deployment without its ReplicaSets looks
+ * as if nothing of it ran, and asks for its pods: of a large cluster, all of them. Not for longer
+ * than FOLLOW_PATIENCE_MS. */
+bool follow_is_early(const struct follow *follow);
 void follow_judge(struct follow *follow);
 /* Every node is known, and watched. */
 bool follow_has_nodes(const struct follow *follow);

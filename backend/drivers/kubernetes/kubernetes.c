@@ -41,6 +41,7 @@ static void kube_close(struct driver *driver)
     kube_access_close(kube->access);
     api_end(kube);
     kube_forget_reads(kube);
+    kube_manifest_release(&kube->manifest);
     free(kube);
 }
 
@@ -71,5 +72,6 @@ const struct driver_ops driver_kubernetes = {
     .ledger_list = kube_ledger_list,
     .permissions = permissions,
     .log = kube_log,
+    .describe = kube_describe,
     .history = kube_history,
 };

@@ -9,6 +9,7 @@
 #include "drivers/kubernetes/collect.h"
 #include "drivers/kubernetes/follow.h"
 #include "drivers/kubernetes/recipe.h"
+#include "drivers/kubernetes/recipe_memo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -374,15 +375,66 @@ void kube_read_service(struct driver *driver, const char *service_id, driver_rea
         api_later(kube, 0, not_there, r);
 }
 
+bool kube_describe(struct driver *driver, const char *service_id,
+                   const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                   struct err *err)
+{
+    struct kube *kube = kube_of(driver);
+
+    kube_manifest_release(&kube->manifest);
+    if (!kube_manifest_read(&kube->manifest, service_id, manifest->file, manifest->text,
+                            manifest->len, err))
+        return false;
+    snprintf(artifact, DRIVER_ARTIFACT, "%s", kube->manifest.ref);
+    return true;
+}
+
+/* The template that a start asks for beside the image: of the manifest that it named, or the one
+ * that the same release was begun with. Borrowed; NULL: none, or err. */
+static const json_t *asked_template(const struct kube *kube, const struct kube_workload *w,
+                                    const char *id, const json_t *memo, struct action *action,
+                                    struct err *err)
+{
+    const struct kube_manifest *manifest = &kube->manifest;
+    const char *image;
+
+    if (action->verb != VERB_START)
+        return NULL;
+    if (strncmp(action->artifact, KUBE_MANIFEST, strlen(KUBE_MANIFEST)) != 0) {
+        bool same = memo && strcmp(kube_raw(memo, MEMO_TO), action->to) == 0;
+        return same ? json_object_get(memo, MEMO_NEXT) : NULL;
+    }
+    if (!manifest->ref[0] || strcmp(manifest->ref, action->artifact) != 0 ||
+        strcmp(manifest->service_id, id) != 0) {
+        err_set(err, ERR_CONFLICT,
+                "the manifest of this start is not known any more: name it again");
+        return NULL;
+    }
+    struct arena *arena = arena_new(1024);
+    bool ok = kube_manifest_check(manifest, w, action->to, arena, &image, err);
+    if (ok)
+        snprintf(action->artifact, sizeof action->artifact, "%s", image);
+    arena_free(arena);
+    return ok ? kube_at(manifest->object, "spec/template") : NULL;
+}
+
 bool kube_plan_slot(struct driver *driver, const struct service *service, const json_t *memo,
                     struct action *action, json_t **new_memo, struct err *err)
 {
     struct kube_workload w;
+    struct err why = {0};
 
     if (!kube_read_kept(kube_of(driver), service->id, service->revision, &w))
         return err_set(err, ERR_CONFLICT, "%s has not been read just now; look again",
                        service->name);
-    return kube_plan(&w, memo, action, new_memo, err);
+    const json_t *next = asked_template(kube_of(driver), &w, service->id, memo, action, &why);
+    if (why.code != ERR_NONE)
+        return err_set(err, why.code, "%s", why.text);
+    if (!kube_plan(&w, memo, action, new_memo, err))
+        return false;
+    if (next && new_memo && *new_memo)
+        json_object_set_new(*new_memo, MEMO_NEXT, json_deep_copy(next));
+    return true;
 }
 
 bool kube_settled_slot(struct driver *driver, const struct service *service,

@@ -254,7 +254,7 @@ static bool compose(struct kube_patch *patch, const struct action *action, const
     if (action->verb == VERB_ROLLBACK && !json_is_object(json_object_get(memo, MEMO_TEMPLATE)))
         return err_set(err, ERR_REJECTED, "its record holds no pod template to go back to");
     if (action->verb == VERB_START && action->write == 0 &&
-        !kube_start_template(patch, action, err))
+        !kube_start_template(patch, action, json_object_get(memo, MEMO_NEXT), err))
         return false;
     if (!recipes[patch->w->kind].compose(patch, action, memo, out, err))
         return false;

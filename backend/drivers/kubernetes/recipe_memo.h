@@ -8,6 +8,7 @@
 #define MEMO_TO       "to"       /* version that it is about to move to */
 #define MEMO_TEMPLATE "template" /* spec.template before */
 #define MEMO_HASH     "hash"     /* of its revision, as the engine says; absent: not known */
+#define MEMO_NEXT     "next"     /* spec.template that a manifest asks for, where one was named */
 #define MEMO_SPEC     "spec"     /* the user's members of spec that lockstep changes in flight */
 #define MEMO_REVISION "revision" /* kube_revision_number of what it moves to */
 #define MEMO_PAUSED   "paused"   /* it rests paused between releases */

@@ -169,8 +169,13 @@ static bool tag_tells(const json_t *template, const json_t *container, const cha
     return tells;
 }
 
-bool kube_start_template(struct kube_patch *patch, const struct action *action, struct err *err)
+bool kube_start_template(struct kube_patch *patch, const struct action *action, const json_t *next,
+                         struct err *err)
 {
+    if (json_is_object(next)) {
+        kube_patch_set(patch, "/spec/template", json_deep_copy(next));
+        return true;
+    }
     const json_t *template = kube_template(patch->w);
     const json_t *container = meant(template, action->artifact, err);
     const char *image = kube_raw(container, "image");

@@ -12,7 +12,11 @@ static void flush(void *arg)
 
     follow->flush_timer = NULL;
     follow->flushed_ms = loop_now_ms(follow->kube->base.env.loop);
-    tell_now(follow);
+    if (follow_is_early(follow))
+        follow->flush_timer =
+            loop_after(follow->kube->base.env.loop, FOLLOW_EARLY_MS, flush, follow);
+    else
+        tell_now(follow);
     follow_judge(follow);
 }
 

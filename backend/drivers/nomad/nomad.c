@@ -204,6 +204,17 @@ static void fence(struct driver *driver, const char *service_id, const char *rev
     nomad_client_later(nomad_of(driver), 0, end_fence, fence);
 }
 
+static bool describe(struct driver *driver, const char *service_id,
+                     const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                     struct err *err)
+{
+    (void)driver, (void)service_id, (void)artifact;
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s: a Nomad job cannot be released from a file yet; name the version, and the "
+                   "image or artifact by --image",
+                   manifest->file);
+}
+
 const struct driver_ops driver_nomad = {
     .name = "nomad",
     .open = nomad_open,
@@ -221,5 +232,6 @@ const struct driver_ops driver_nomad = {
     .ledger_list = nomad_ledger_list,
     .permissions = nomad_permissions,
     .log = nomad_log,
+    .describe = describe,
     .history = nomad_history,
 };

@@ -281,6 +281,16 @@ static void sim_permissions(struct driver *base, driver_permissions_fn *fn, void
     send(base, request);
 }
 
+static bool sim_describe(struct driver *base, const char *service_id,
+                         const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                         struct err *err)
+{
+    (void)base, (void)service_id, (void)artifact;
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s: a simulated cluster reads no manifests; name the version alone",
+                   manifest->file);
+}
+
 static void sim_history(struct driver *base, driver_history_fn *fn, void *arg)
 {
     struct request *request = prepare(base, REQUEST_HISTORY, "", arg);
@@ -306,5 +316,6 @@ const struct driver_ops driver_sim = {
     .ledger_list = sim_ledger_list,
     .permissions = sim_permissions,
     .log = sim_log,
+    .describe = sim_describe,
     .history = sim_history,
 };

@@ -161,6 +161,17 @@ static void fence(struct driver *driver, const char *service_id, const char *rev
     client_later(swarm_of(driver), 0, end_fence, fence);
 }
 
+static bool describe(struct driver *driver, const char *service_id,
+                     const struct driver_manifest *manifest, char artifact[DRIVER_ARTIFACT],
+                     struct err *err)
+{
+    (void)driver, (void)service_id, (void)artifact;
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s: a swarm has no files of its own for one service; name the version, and the "
+                   "image by --image",
+                   manifest->file);
+}
+
 /* What was before the last change is all that a swarm keeps. */
 struct no_history {
     struct op op;
@@ -208,5 +219,6 @@ const struct driver_ops driver_swarm = {
     .ledger_list = swarm_ledger_list,
     .permissions = swarm_permissions,
     .log = swarm_log,
+    .describe = describe,
     .history = history,
 };

@@ -102,6 +102,19 @@ START_TEST(what_is_listed_is_told_and_then_it_is_synced)
 }
 END_TEST
 
+/* Deployments are there long before their ReplicaSets: of a large cluster every pod would be asked
+ * for. */
+START_TEST(half_a_picture_asks_for_no_pods)
+{
+    stage_answer(&stage, SETS "?limit", 503, "");
+    follow_billing();
+    stage_follow(&stage);
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_uint_eq(service_count(stage.service, "v1", STATES_SERVING), 3);
+    ck_assert_uint_eq(asked("/api/v1/namespaces/shop/pods"), 0);
+}
+END_TEST
+
 START_TEST(an_event_changes_the_service_and_its_pods_are_followed)
 {
     follow_billing();
@@ -363,6 +376,7 @@ SUITE(kubernetes_follow)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_is_listed_is_told_and_then_it_is_synced);
+    tcase_add_test(tcase, half_a_picture_asks_for_no_pods);
     tcase_add_test(tcase, an_event_changes_the_service_and_its_pods_are_followed);
     tcase_add_test(tcase, a_large_list_comes_in_pages);
     tcase_add_test(tcase, a_page_whose_token_expired_begins_again);
