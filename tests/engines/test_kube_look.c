@@ -147,9 +147,11 @@ END_TEST
 
 /* ---- what was before ---- */
 
-static struct said history(const char *who, const char *more)
+static struct program program;
+
+/* The program in a home of its own, as this identity, in this namespace. */
+static void program_of(const char *who)
 {
-    struct program program;
     char words[600], *context = NULL;
 
     program_init(&program);
@@ -157,10 +159,17 @@ static struct said history(const char *who, const char *more)
     context[strcspn(context, "\n")] = '\0';
     snprintf(words, sizeof words,
              "contexts:\n  - name: lab\n    kind: kubernetes\n    kubeconfig: %s\n"
-             "    context: %s\n    namespaces: %s\n",
+             "    context: %s\n    namespaces: %s\n    production: false\n",
              kube_config(who), context, kube_namespace());
     free(context);
     program_write(&program, ".config/lockstep/config.yaml", words);
+}
+
+static struct said history(const char *who, const char *more)
+{
+    char words[200];
+
+    program_of(who);
     snprintf(words, sizeof words, "history --from-cluster --timeout=60s %s", more);
     return program_run(&program, words);
 }
@@ -238,6 +247,80 @@ START_TEST(history_without_rights_names_what_is_missing)
 }
 END_TEST
 
+/* ---- a manifest ---- */
+
+#define MANIFEST                                                                                   \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: %d\n"       \
+    "  selector: {matchLabels: {app: web}}\n  template:\n    metadata:\n"                          \
+    "      labels: {app: web}\n      annotations: {told-by: manifest}\n    spec:\n"                \
+    "      terminationGracePeriodSeconds: 5\n      containers: [{name: app, image: '%s', env: "    \
+    "[{name: MODE, value: new}]}]\n"
+
+static void write_manifest(int replicas)
+{
+    char text[800];
+
+    snprintf(text, sizeof text, MANIFEST, replicas, kube_image(KUBE_NEW));
+    program_write(&program, "web.yaml", text);
+}
+
+static unsigned told_by_manifest(void)
+{
+    json_t *list = kube_get("pods"), *pod;
+    unsigned count = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(list, "items"), i, pod)
+    {
+        const json_t *notes = json_object_get(json_object_get(pod, "metadata"), "annotations");
+        const json_t *spec = json_object_get(pod, "spec");
+        const json_t *env =
+            json_object_get(json_array_get(json_object_get(spec, "containers"), 0), "env");
+        count += json_object_get(notes, "told-by") != NULL && json_array_size(env) == 1;
+    }
+    json_decref(list);
+    return count;
+}
+
+START_TEST(a_manifest_is_released_step_by_step_and_undone)
+{
+    json_t *names = kube_pod_names("web", KUBE_OLD);
+
+    program_of("admin");
+    write_manifest(4);
+    struct said said = program_run(&program, "start web " KUBE_NEW " -f %/web.yaml --timeout=60s");
+    ck_assert_msg(said.status == 0, "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 1));
+    ck_assert_uint_eq(told_by_manifest(), 1);
+    said = program_run(&program, "step web --timeout=60s --to=2");
+    ck_assert_msg(said.status == 0, "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 2));
+    ck_assert_uint_eq(told_by_manifest(), 2);
+    said = program_run(&program, "rollback web --timeout=60s");
+    ck_assert_msg(said.status == 0, "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert(kube_wait_pods("web", KUBE_OLD, 4));
+    ck_assert_uint_eq(told_by_manifest(), 0);
+    ck_assert_uint_ge(kube_kept(names, "web"), 2);
+    json_decref(names);
+}
+END_TEST
+
+START_TEST(a_manifest_that_changes_more_is_refused_with_its_line)
+{
+    program_of("admin");
+    write_manifest(9);
+    struct said said = program_run(&program, "start web " KUBE_NEW " -f %/web.yaml --timeout=60s");
+    ck_assert_msg(said.status != 0, "%s", said.out);
+    ck_assert_msg(strstr(said.out, "web.yaml:6:3: spec.replicas is 9, in the cluster 4") != NULL,
+                  "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 0);
+}
+END_TEST
+
 SUITE(kube_look)
 {
     Suite *suite = suite_create("kube-look");
@@ -253,5 +336,7 @@ SUITE(kube_look)
     tcase_add_test(tcase, what_a_crashing_pod_wrote_is_read_through_its_restarts);
     tcase_add_test(tcase, history_says_what_was_released_without_a_second_look);
     tcase_add_test(tcase, history_without_rights_names_what_is_missing);
+    tcase_add_test(tcase, a_manifest_is_released_step_by_step_and_undone);
+    tcase_add_test(tcase, a_manifest_that_changes_more_is_refused_with_its_line);
     return suite;
 }
