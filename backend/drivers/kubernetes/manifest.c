@@ -139,8 +139,8 @@ bool kube_manifest_read(struct kube_manifest *out, const char *service_id, const
     struct documents documents = {text, text + len, 0};
     struct meant meant;
     char others[600] = "", hash[HASH_TEXT];
-    const char *document;
-    size_t of_document, line, count = 0;
+    const char *document = text;
+    size_t of_document = 0, line = 0, count = 0;
     bool ok = true;
 
     *out = (struct kube_manifest){.ref = ""};
