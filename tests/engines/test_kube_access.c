@@ -160,6 +160,14 @@ START_TEST(the_printed_view_role_is_enough_to_look_and_for_nothing_else)
         ck_assert_msg(strncmp(line, "||list", 6) != 0 && strncmp(line, "||get", 5) != 0 &&
                           strncmp(line, "||watch", 7) != 0,
                       "%s", line);
+    /* Of a pod its log and its Events, too. */
+    char path[200];
+    kube_make("deployments", "web", 1, KUBE_OLD, NULL);
+    json_t *names = kube_pod_names("web", "");
+    snprintf(path, sizeof path, "pods/%s/log", json_raw(json_array_get(names, 0)));
+    ck_assert_int_eq(kube_status_as("local", path), 200);
+    ck_assert_int_eq(kube_status_as("local", "events?limit=1"), 200);
+    json_decref(names);
 }
 END_TEST
 

@@ -63,9 +63,15 @@ void stage_token(struct theatre *stage, const char *token)
 
 void stage_open(struct theatre *stage)
 {
+    stage_open_fast(stage, 1);
+}
+
+void stage_open_fast(struct theatre *stage, int speed)
+{
     char text[1500];
 
-    *stage = (struct theatre){.clock = clock_new_real()};
+    *stage = (struct theatre){.clock = speed == 1 ? clock_new_real() : clock_new_scaled(speed, -1),
+                              .speed = speed};
     stage->loop = loop_new(stage->clock);
     texts = arena_new(4096);
     stage->server = server_new();
@@ -206,7 +212,7 @@ void stage_watch(struct theatre *stage, const char *path, const char *events)
 
 void stage_until(struct theatre *stage, stage_done *done, const char *what)
 {
-    int64_t end = loop_now_ms(stage->loop) + PATIENCE_MS;
+    int64_t end = loop_now_ms(stage->loop) + PATIENCE_MS * (int64_t)stage->speed;
 
     while (!done(stage)) {
         ck_assert_msg(loop_now_ms(stage->loop) < end, "it never happened: %s (state %d: %s)", what,

@@ -9,6 +9,7 @@
 
 struct theatre {
     struct clock *clock;
+    int speed;
     struct loop *loop;
     struct server *server;
     struct driver *driver;
@@ -28,7 +29,9 @@ struct theatre {
     } node;
 };
 
-void stage_open(struct theatre *stage);   /* server and kubeconfig, no driver yet */
+void stage_open(struct theatre *stage); /* server and kubeconfig, no driver yet */
+/* The same with a clock that runs so many times as fast as the server. */
+void stage_open_fast(struct theatre *stage, int speed);
 void stage_follow(struct theatre *stage); /* opens the driver and follows */
 void stage_close(struct theatre *stage);
 /* The next answer to what begins so, after "GET "; borrowed until the end. Single quotes stand for

@@ -369,11 +369,43 @@ START_TEST(an_object_that_cannot_be_read_is_said_and_does_not_hide_the_last_one)
 }
 END_TEST
 
+static bool is_stale(struct theatre *of)
+{
+    return of->state == CLUSTER_STALE;
+}
+
+static bool is_live(struct theatre *of)
+{
+    return of->state == CLUSTER_LIVE;
+}
+
+/* Connections that died without a word look like a cluster in which nothing happens. */
+START_TEST(three_minutes_without_a_bookmark_are_stale_and_end_with_a_new_watch)
+{
+    stage_open_fast(&stage, 100);
+    follow_billing();
+    stage_follow(&stage);
+    stage_until(&stage, is_synced, "synced");
+    int64_t since_ms = loop_now_ms(stage.loop);
+    size_t watches = asked(DEPLOYMENTS "?watch");
+    stage_until(&stage, is_stale, "stale");
+    ck_assert_int_ge(loop_now_ms(stage.loop) - since_ms, 170000);
+    ck_assert_msg(strstr(stage.why.text, "nothing heard of") &&
+                      strstr(stage.why.text, "for 3 minutes"),
+                  "%s", stage.why.text);
+    stage_until(&stage, is_live, "live again");
+    ck_assert_uint_gt(asked(DEPLOYMENTS "?watch"), watches);
+    stage_close(&stage);
+}
+END_TEST
+
 SUITE(kubernetes_follow)
 {
     Suite *suite = suite_create("kubernetes_follow");
     TCase *tcase = test_case(suite, "follow", 20);
 
+    tcase_add_test(test_case(suite, "silence", 60),
+                   three_minutes_without_a_bookmark_are_stale_and_end_with_a_new_watch);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_is_listed_is_told_and_then_it_is_synced);
     tcase_add_test(tcase, half_a_picture_asks_for_no_pods);
