@@ -50,6 +50,16 @@ static void end(struct kube_log *log, const struct err *why)
     sink.end(sink.arg, why);
 }
 
+/* The same is said once. */
+static void say(struct kube_log *log, int64_t at_utc_ms, const char *text)
+{
+    if (!text[0] || (log->happened && strcmp(log->happened, text) == 0))
+        return;
+    free(log->happened);
+    log->happened = xstrdup(text);
+    log->sink.happened(log->sink.arg, at_utc_ms, text);
+}
+
 static void look_in(struct kube_log *log, int64_t delay_ms)
 {
     log->timer = loop_after(log->op.kube->base.env.loop, delay_ms, look, log);
@@ -90,6 +100,8 @@ static void on_stream_end(void *arg, const struct http_answer *answer, bool sent
     }
     if (!ok)
         log->streamed = -1;
+    if (err.code == ERR_NETWORK) /* of a lost node the server cannot ask */
+        say(log, -1, err.text);
     look_in(log, LOOK_MS);
 }
 
@@ -106,15 +118,6 @@ static void stream(struct kube_log *log, const struct kube_log_pod *pod)
     log->call = api_stream(log->op.kube, path, on_bytes, on_stream_end, log);
     free(name);
     free(container);
-}
-
-static void say_happened(struct kube_log *log, const struct kube_log_pod *pod)
-{
-    if (!pod->happened[0] || (log->happened && strcmp(log->happened, pod->happened) == 0))
-        return;
-    free(log->happened);
-    log->happened = xstrdup(pod->happened);
-    log->sink.happened(log->sink.arg, pod->at_utc_ms, pod->happened);
 }
 
 static void judge(struct kube_log *log, const struct kube_log_pod *pod)
@@ -144,6 +147,7 @@ static void on_pod(void *arg, const struct http_answer *answer, bool sent, const
     snprintf(what, sizeof what, "reading pod %s/%s", log->scope, log->name);
     json_t *pod = api_parse(answer, failed, what, &err);
     if (!pod && err.code == ERR_NETWORK) {
+        say(log, -1, err.text);
         look_in(log, LOOK_MS);
     } else if (!pod) {
         bool gone = err.code == ERR_NOT_FOUND && log->streamed >= 0;
@@ -151,7 +155,7 @@ static void on_pod(void *arg, const struct http_answer *answer, bool sent, const
     } else {
         struct arena *arena = arena_new(512);
         struct kube_log_pod seen = kube_log_look(pod, arena);
-        say_happened(log, &seen);
+        say(log, seen.at_utc_ms, seen.happened);
         judge(log, &seen);
         arena_free(arena);
     }

@@ -230,6 +230,19 @@ START_TEST(a_container_that_waits_is_waited_for)
 }
 END_TEST
 
+START_TEST(a_node_that_cannot_be_asked_is_said_and_asked_again)
+{
+    stage_answer(&stage, PODS " ", 200, POD("'restartCount':0,'state':{'running':{}}"));
+    stage_answer(&stage, PODS "/log", 500,
+                 STAGE_STATUS("500", "InternalError", "dial tcp: refused"));
+    stage_answer(&stage, PODS " ", 200, POD("'restartCount':0,'state':{'running':{}}"));
+    stage_answer(&stage, PODS "/log", 200, "1\n2\n3\n4\n5\n");
+    ask(false);
+    stage_until(&stage, told_five, "its lines");
+    ck_assert_ptr_nonnull(strstr(heard.text, "dial tcp: refused)[1][2]"));
+}
+END_TEST
+
 START_TEST(its_events_are_told_beside_it)
 {
     stage_answer(&stage, PODS " ", 200, POD("'restartCount':0,'state':{'running':{}}"));
@@ -262,6 +275,7 @@ SUITE(kubernetes_log)
     tcase_add_test(tcase, without_a_restart_there_is_nothing_before);
     tcase_add_test(tcase, a_missing_permission_names_what_is_missing);
     tcase_add_test(tcase, a_container_that_waits_is_waited_for);
+    tcase_add_test(tcase, a_node_that_cannot_be_asked_is_said_and_asked_again);
     tcase_add_test(tcase, its_events_are_told_beside_it);
     return suite;
 }
