@@ -119,6 +119,8 @@ static void note_picture(struct app *app)
     if (visible) {
         memcpy(app->drawn.cluster, app->screen.cluster, sizeof app->drawn.cluster);
         memcpy(app->drawn.service, app->screen.service, sizeof app->drawn.service);
+        if (app_view(app) == &view_nodes)
+            memcpy(app->drawn.node, app->screen.node, sizeof app->drawn.node);
     }
     if (app->screen.question && app->canvas.cursor_y >= 0)
         app->drawn.question = app->acting.question_number;

@@ -1,6 +1,8 @@
 /* app_keys.c: what a key does: answers a question, types a filter, looks, or acts. */
 #include "app_private.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +10,10 @@ enum { KEY_CTRL_C = 3, KEY_CTRL_U = 21 };
 
 static void pop_view(struct app *app)
 {
-    if (app_view(app) == &view_rollout)
-        engine_focus(app->engine, "", "");
     if (app->view_count > 1)
         app->view_count--;
+    if (app->view_count == 1)
+        engine_focus(app->engine, "", "");
     app->screen.scroll = 0;
 }
 
@@ -65,6 +67,8 @@ static struct acting_press press_of(const struct app *app, int key, bool alone)
 
     memcpy(press.cluster, app->screen.cluster, sizeof press.cluster);
     memcpy(press.service, app->screen.service, sizeof press.service);
+    if (app_view(app) == &view_nodes)
+        memcpy(press.node, app->screen.node, sizeof press.node);
     return press;
 }
 
@@ -117,15 +121,61 @@ static void open_selected(struct app *app)
     engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 
-/* Of the selected service, from wherever one is. */
-static void open_safety(struct app *app)
+/* Views of the selected service, in the order of tab. */
+static const struct {
+    enum command command;
+    const struct view *view;
+} views_of_one[] = {
+    {COMMAND_OPEN, &view_rollout},
+    {COMMAND_SAFETY, &view_safety},
+    {COMMAND_NODES, &view_nodes},
+};
+
+static size_t place_among_views(const struct view *view)
 {
+    size_t at = 0;
+
+    while (at < ARRAY_LEN(views_of_one) && views_of_one[at].view != view)
+        at++;
+    return at;
+}
+
+/* From wherever one is; one view of a service takes the place of another, so that esc always leads
+ * back to where one came from. */
+static void go_to_view(struct app *app, const struct view *view)
+{
+    bool beside = place_among_views(app_view(app)) < ARRAY_LEN(views_of_one);
+
     if (app_view(app) == &view_help || !screen_selected(&app->screen, app->frame))
         return;
-    if (app_view(app) == &view_safety)
+    if (beside && app_view(app) != &view_rollout)
+        pop_view(app);
+    if (app_view(app) == view)
+        return;
+    push_view(app, view);
+    engine_focus(app->engine, app->screen.cluster, app->screen.service);
+}
+
+static bool open_view(struct app *app, enum command command)
+{
+    size_t at = 0;
+
+    while (at < ARRAY_LEN(views_of_one) && views_of_one[at].command != command)
+        at++;
+    if (at == ARRAY_LEN(views_of_one) || command == COMMAND_OPEN)
+        return false;
+    if (app_view(app) == views_of_one[at].view)
         pop_view(app);
     else
-        push_view(app, &view_safety);
+        go_to_view(app, views_of_one[at].view);
+    return true;
+}
+
+static void next_view(struct app *app)
+{
+    size_t at = place_among_views(app_view(app)) + 1;
+
+    go_to_view(app, views_of_one[at < ARRAY_LEN(views_of_one) ? at : 0].view);
 }
 
 static void toggle_mouse(struct app *app)
@@ -142,8 +192,10 @@ static void do_command(struct app *app, enum command command)
 {
     if (command == COMMAND_OPEN)
         open_selected(app);
-    else if (command == COMMAND_SAFETY)
-        open_safety(app);
+    else if (command == COMMAND_NEXT_VIEW)
+        next_view(app);
+    else if (open_view(app, command))
+        return;
     else if (command == COMMAND_BACK || command == COMMAND_QUIT)
         go_back(app, command == COMMAND_QUIT);
     else if (command == COMMAND_HELP && app_view(app) == &view_help)
@@ -179,7 +231,7 @@ static void run_command(struct app *app, enum command command, int key, bool alo
     stretch(app, &app->screen.flash_until_ms);
     if (!used)
         do_command(app, command);
-    if (app_view(app) == &view_rollout)
+    if (app->view_count > 1 && app_view(app) != &view_help)
         engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 

@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GROUP_OF(command)                                                                          \
+    ((command) < COMMAND_OPEN ? "Looking" : (command) < COMMAND_ARM ? "Views" : "Acting")
 const struct command_info command_info[COMMAND_COUNT] = {[COMMAND_NONE] = {"", "", "", "", ""},
 #define GROUP(title)
 #define X(name, word, key, label, help)                                                            \
-    [COMMAND_##                                                                                    \
-        name] = {COMMAND_##name < COMMAND_ARM ? "Looking" : "Acting", word, key, label, help},
+    [COMMAND_##name] = {GROUP_OF(COMMAND_##name), word, key, label, help},
                                                          COMMANDS(GROUP, X)
 #undef X
 #undef GROUP

@@ -18,18 +18,23 @@
     X(PAGE_UP, "page-up", "ctrl-b", "", "one page up")                                             \
     X(HALF_DOWN, "half-down", "ctrl-d", "", "half a page down")                                    \
     X(HALF_UP, "half-up", "ctrl-u", "", "half a page up")                                          \
-    X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
-    X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
-    X(BACK, "back", "esc", "back", "back, or cancel")                                              \
+    X(NEXT_SERVICE, "next-service", "]", "", "the next service, in any view")                      \
+    X(PREV_SERVICE, "previous-service", "[", "", "the service before")                             \
+    X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \
     X(FILTER, "filter", "/", "filter", "show only what matches")                                   \
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
     X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
-    X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \
-    X(HELP, "help", "?", "help", "these keys")                                                     \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
     X(QUIT, "quit", "q", "quit", "back, and quit at the first screen")                             \
+    GROUP("Views")                                                                                 \
+    X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
+    X(NEXT_VIEW, "next-view", "tab", "views", "the next view of the same service")                 \
+    X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
+    X(NODES, "nodes", "h", "nodes", "which node (host) runs which version, silent ones too")       \
+    X(BACK, "back", "esc", "back", "back, or cancel")                                              \
+    X(HELP, "help", "?", "help", "these keys")                                                     \
     GROUP("Acting")                                                                                \
     X(ARM, "arm", "w", "arm", "allow acting keys in this context for 10 minutes")                  \
     X(STEP, "step", "S", "step", "take exactly the next step")                                     \

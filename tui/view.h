@@ -10,6 +10,7 @@
 /* What is the same for every view of one screen. */
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
+    char node[160];                 /* selected in the view of nodes: its id, or "" */
     int top;                        /* first visible line of a list */
     int page;                       /* lines of that list, as drawn last */
     int scroll;                     /* first visible line of a page of text */
@@ -59,7 +60,7 @@ struct view {
     bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
                   int x);
 };
-extern const struct view view_fleet, view_rollout, view_safety, view_help;
+extern const struct view view_fleet, view_rollout, view_safety, view_nodes, view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 

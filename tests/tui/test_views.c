@@ -53,6 +53,11 @@ static const struct question glass = {
      .height = rows, .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
 /* clang-format on */
 
+#define AT_SIZE(of, columns, rows)                                                                 \
+    GUARDED(of, columns, rows, false), GUARDED(of, columns, rows, true)
+#define AT_ALL_SIZES(of)                                                                           \
+    AT_SIZE(of, 60, 12), AT_SIZE(of, 80, 24), AT_SIZE(of, 140, 45), AT_SIZE(of, 200, 60)
+
 static const struct golden {
     const char *name;
     struct frame *(*frame)(void);
@@ -119,14 +124,8 @@ static const struct golden {
      .width = 80,
      .height = 24,
      .ascii = true},
-    GUARDED(safety, 60, 12, false),
-    GUARDED(safety, 60, 12, true),
-    GUARDED(safety, 80, 24, false),
-    GUARDED(safety, 80, 24, true),
-    GUARDED(safety, 140, 45, false),
-    GUARDED(safety, 140, 45, true),
-    GUARDED(safety, 200, 60, false),
-    GUARDED(safety, 200, 60, true),
+    AT_ALL_SIZES(safety),
+    AT_ALL_SIZES(nodes),
     GUARDED(rollout, 140, 45, false),
     GUARDED(fleet, 140, 45, false),
     {.name = "quiet-safety",
@@ -189,7 +188,7 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
     static const struct view *const views[] = {&view_fleet, &view_rollout, &view_safety,
-                                               &view_help};
+                                               &view_nodes, &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)

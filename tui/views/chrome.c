@@ -238,9 +238,10 @@ static const struct {
     enum command command;
     int rank;
 } bar[] = {
-    {COMMAND_STEP, 0}, {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
-    {COMMAND_MORE, 7}, {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_FILTER, 5},
-    {COMMAND_BACK, 2}, {COMMAND_ARM, 6},   {COMMAND_HELP, 1},   {COMMAND_QUIT, 1},
+    {COMMAND_STEP, 0},      {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
+    {COMMAND_MORE, 7},      {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_FILTER, 5},
+    {COMMAND_NEXT_VIEW, 8}, {COMMAND_BACK, 2},  {COMMAND_ARM, 6},    {COMMAND_HELP, 1},
+    {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,
@@ -252,8 +253,8 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
         return view == &view_fleet;
     if (command == COMMAND_SAFETY)
         return view == &view_fleet || view == &view_rollout;
-    if (command == COMMAND_BACK)
-        return view != &view_fleet;
+    if (command == COMMAND_BACK || command == COMMAND_NEXT_VIEW)
+        return view != &view_fleet && (view != &view_help || command == COMMAND_BACK);
     if (command == COMMAND_HELP)
         return view != &view_help;
     if (command_acts(command))

@@ -206,9 +206,9 @@ bool list_command(struct screen *screen, const struct frame *frame, enum command
     bool used = true;
 
     list_make(&list, screen, frame);
-    if (command == COMMAND_DOWN)
+    if (command == COMMAND_DOWN || command == COMMAND_NEXT_SERVICE)
         move_by(&list, screen, 1);
-    else if (command == COMMAND_UP)
+    else if (command == COMMAND_UP || command == COMMAND_PREV_SERVICE)
         move_by(&list, screen, -1);
     else if (command == COMMAND_TOP)
         move_by(&list, screen, -(long)list.count);
