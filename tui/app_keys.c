@@ -129,6 +129,7 @@ static const struct {
     {COMMAND_OPEN, &view_rollout},
     {COMMAND_SAFETY, &view_safety},
     {COMMAND_NODES, &view_nodes},
+    {COMMAND_TIMELINE, &view_timeline},
 };
 
 static size_t place_among_views(const struct view *view)

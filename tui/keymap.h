@@ -24,6 +24,7 @@
     X(FILTER, "filter", "/", "filter", "show only what matches")                                   \
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
     X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
+    X(ONLY, "only", "f", "", "in the timeline: of the selected service only, or of all")           \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
@@ -33,6 +34,7 @@
     X(NEXT_VIEW, "next-view", "tab", "views", "the next view of the same service")                 \
     X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
     X(NODES, "nodes", "h", "nodes", "which node (host) runs which version, silent ones too")       \
+    X(TIMELINE, "timeline", "e", "", "what happened, and what changed in the last 60 minutes")     \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
     X(HELP, "help", "?", "help", "these keys")                                                     \
     GROUP("Acting")                                                                                \

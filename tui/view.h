@@ -19,6 +19,7 @@ struct screen {
     int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */
     char (*order)[224];             /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
+    bool only;            /* the timeline is of the selected service alone */
     bool armed;           /* selected row's context */
     char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
     bool mouse, show_keys;
@@ -60,7 +61,8 @@ struct view {
     bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
                   int x);
 };
-extern const struct view view_fleet, view_rollout, view_safety, view_nodes, view_help;
+extern const struct view view_fleet, view_rollout, view_safety, view_nodes, view_timeline,
+    view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 

@@ -124,6 +124,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->cluster_count = config->cluster_count;
     for (size_t i = 0; i < config->cluster_count; i++)
         copy_cluster_config(&engine->clusters[i].config, &config->clusters[i]);
+    engine->past = engine->journal ? past_read(config->journal_path, engine) : NULL;
     for (size_t i = 0; i < config->cluster_count; i++)
         open_cluster(engine, &engine->clusters[i]);
     engine_recover(engine);
@@ -211,6 +212,7 @@ void engine_free(struct engine *engine)
     fleet_free(engine->fleet);
     journal_close(engine->journal);
     frame_unref(engine->frame);
+    past_unref(engine->past);
     loop_free(engine->loop);
     pthread_mutex_destroy(&engine->lock);
     if (engine->wake[0] >= 0) {
@@ -442,11 +444,18 @@ void engine_touch_cluster(struct engine *engine, const char *cluster)
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text)
 {
+    engine_tell(engine, EVENT_NOTE, cluster, name, by, text);
+}
+
+void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
+                 const char *by, const char *text)
+{
     struct event_line *line = &engine->events[engine->event_next];
 
     engine->event_next = (engine->event_next + 1) % ENGINE_EVENTS_MAX;
     if (engine->event_count < ENGINE_EVENTS_MAX)
         engine->event_count++;
+    line->kind = kind;
     line->at_utc_ms = clock_utc_ms(engine->clock);
     snprintf(line->cluster, sizeof line->cluster, "%s", cluster);
     snprintf(line->name, sizeof line->name, "%s", name);
