@@ -129,6 +129,9 @@ static const struct {
     {COMMAND_OPEN, &view_rollout},
     {COMMAND_SAFETY, &view_safety},
     {COMMAND_NODES, &view_nodes},
+    {COMMAND_COUPLINGS, &view_couplings},
+    {COMMAND_DATA, &view_data},
+    {COMMAND_DIFF, &view_diff},
     {COMMAND_TIMELINE, &view_timeline},
 };
 

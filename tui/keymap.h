@@ -34,7 +34,10 @@
     X(NEXT_VIEW, "next-view", "tab", "views", "the next view of the same service")                 \
     X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
     X(NODES, "nodes", "h", "nodes", "which node (host) runs which version, silent ones too")       \
+    X(COUPLINGS, "couplings", "u", "", "who uses (calls) whom, at which live versions")            \
+    X(DATA, "data", "d", "", "stores, the formats at rest, who writes and reads them")             \
     X(TIMELINE, "timeline", "e", "", "what happened, and what changed in the last 60 minutes")     \
+    X(DIFF, "diff", "v", "", "live and new version: what changes, who can live with whom")         \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
     X(HELP, "help", "?", "help", "these keys")                                                     \
     GROUP("Acting")                                                                                \

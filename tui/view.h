@@ -62,7 +62,7 @@ struct view {
                   int x);
 };
 extern const struct view view_fleet, view_rollout, view_safety, view_nodes, view_timeline,
-    view_help;
+    view_couplings, view_data, view_diff, view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 

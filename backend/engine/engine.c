@@ -253,8 +253,23 @@ const struct frame *engine_frame(struct engine *engine)
     return frame;
 }
 
+/* Only the row of what somebody looks at compares contracts. */
+static void focus_entries(struct engine *engine, const struct intent *on)
+{
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        struct entry *entry = engine->entries[i];
+        bool here = strcmp(entry->id, on->service) == 0 && strcmp(entry->cluster, on->cluster) == 0;
+        if (here == entry->in_focus)
+            continue;
+        entry->in_focus = here;
+        engine_touch(engine, entry);
+        engine_publish_soon(engine);
+    }
+}
+
 static void focus(struct engine *engine, const struct intent *on)
 {
+    focus_entries(engine, on);
     for (size_t i = 0; i < engine->cluster_count; i++) {
         struct cluster *cluster = &engine->clusters[i];
         bool here = strcmp(cluster->config.name, on->cluster) == 0;
@@ -517,6 +532,7 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
         .policy = engine->profiles,
         .watched_utc_ms = engine->opened_utc_ms,
         .live = cluster->state == CLUSTER_LIVE,
+        .in_focus = entry->in_focus,
         .deny = cluster->deny,
         .who = cluster->who,
         .glass_over_utc_ms = entry->glass_over_utc_ms,

@@ -58,6 +58,7 @@ struct entry {
     unsigned recovering;       /* actions of dead processes not settled yet */
     struct seen seen;          /* what no single picture shows */
     char drift[200];           /* seen.drift */
+    bool in_focus;             /* somebody looks at it */
     bool moved;                /* its release was seen to move: its locks are given back after */
     int64_t glass_over_utc_ms; /* of the glass on record, once what runs was clean again */
     uint64_t shape;            /* while there is drift: what it looked like before; see look.c */

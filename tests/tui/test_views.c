@@ -127,6 +127,9 @@ static const struct golden {
     AT_ALL_SIZES(safety),
     AT_ALL_SIZES(nodes),
     AT_ALL_SIZES(timeline),
+    AT_ALL_SIZES(couplings),
+    AT_ALL_SIZES(data),
+    AT_ALL_SIZES(diff),
     GUARDED(rollout, 140, 45, false),
     GUARDED(fleet, 140, 45, false),
     {.name = "quiet-safety",
@@ -189,7 +192,8 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
     static const struct view *const views[] = {&view_fleet, &view_rollout,  &view_safety,
-                                               &view_nodes, &view_timeline, &view_help};
+                                               &view_nodes, &view_timeline, &view_couplings,
+                                               &view_data,  &view_diff,     &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)
