@@ -35,6 +35,7 @@ struct config {
     struct profile_policy profiles;
     struct watch_settings watch;
     const char *theme; /* name or file; "" default */
+    int clipboard;     /* 1: off */
     int glyphs;        /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
     const char *problems[CONFIG_PROBLEMS_MAX];

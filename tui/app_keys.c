@@ -81,6 +81,11 @@ static void cut_last(char *text)
     text[len ? len - 1 : 0] = '\0';
 }
 
+static bool is_typing(const struct app *app)
+{
+    return app->screen.filtering || app->screen.palette.open;
+}
+
 static void type_filter(struct app *app, int key)
 {
     char *filter = app->screen.filter;
@@ -126,12 +131,9 @@ static const struct {
     enum command command;
     const struct view *view;
 } views_of_one[] = {
-    {COMMAND_OPEN, &view_rollout},
-    {COMMAND_SAFETY, &view_safety},
-    {COMMAND_NODES, &view_nodes},
-    {COMMAND_COUPLINGS, &view_couplings},
-    {COMMAND_DATA, &view_data},
-    {COMMAND_DIFF, &view_diff},
+    {COMMAND_OPEN, &view_rollout},      {COMMAND_SAFETY, &view_safety},
+    {COMMAND_NODES, &view_nodes},       {COMMAND_COUPLINGS, &view_couplings},
+    {COMMAND_DATA, &view_data},         {COMMAND_DIFF, &view_diff},
     {COMMAND_TIMELINE, &view_timeline},
 };
 
@@ -210,12 +212,32 @@ static void do_command(struct app *app, enum command command)
         app->screen.filtering = true;
     else if (command == COMMAND_FILTER)
         app_flash(app, "esc goes back to the list, which can be filtered");
+    else if (command == COMMAND_PALETTE)
+        app_open_palette(app, "");
+    else if (command == COMMAND_SAVE)
+        app_open_palette(app, "save ");
+    else if (command == COMMAND_COPY)
+        app_copy(app);
+    else if (command == COMMAND_CLUSTER)
+        app_choose_digit(app, 0);
     else if (command == COMMAND_MOUSE)
         toggle_mouse(app);
     else if (command == COMMAND_REDRAW)
         term_redraw(app->term);
     else if (command == COMMAND_SUSPEND)
         app_suspend(app);
+}
+
+void app_command(struct app *app, enum command command)
+{
+    bool used = app_view(app)->command(&app->screen, app_frame(app), command, app->canvas.height);
+
+    stretch(app, &app->screen.hold_order_until_ms);
+    stretch(app, &app->screen.flash_until_ms);
+    if (!used)
+        do_command(app, command);
+    if (app->view_count > 1 && app_view(app) != &view_help)
+        engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 
 static void run_command(struct app *app, enum command command, int key, bool alone)
@@ -230,24 +252,27 @@ static void run_command(struct app *app, enum command command, int key, bool alo
         follow_answer(app, &answer);
         return;
     }
-    bool used = app_view(app)->command(&app->screen, app_frame(app), command, app->canvas.height);
-    stretch(app, &app->screen.hold_order_until_ms);
-    stretch(app, &app->screen.flash_until_ms);
-    if (!used)
-        do_command(app, command);
-    if (app->view_count > 1 && app_view(app) != &view_help)
-        engine_focus(app->engine, app->screen.cluster, app->screen.service);
+    if (command == COMMAND_CLUSTER && key >= '0' && key <= '9')
+        app_choose_digit(app, key - '0');
+    else
+        app_command(app, command);
 }
 
-static void use_mouse(struct app *app, const struct term_key *key)
+static void use_mouse(struct app *app, const struct term_key *key, bool alone)
 {
-    if (app->acting.asking || app->screen.filtering)
+    if (app->acting.asking || is_typing(app))
         return;
-    if (key->mouse == TERM_CLICK)
-        app_view(app)->click(&app->screen, app_frame(app), app->canvas.width, app->canvas.height,
-                             key->y, key->x);
-    else
+    if (key->mouse == TERM_CLICK) {
+        enum command command =
+            chrome_click(app_view(app), &app->screen, app_frame(app), &app->canvas, key->y, key->x);
+        if (command != COMMAND_NONE)
+            run_command(app, command, keymap_parse_key(command_info[command].key), alone);
+        else
+            app_view(app)->click(&app->screen, app_frame(app), app->canvas.width,
+                                 app->canvas.height, key->y, key->x);
+    } else {
         run_command(app, key->mouse == TERM_SCROLL_UP ? COMMAND_UP : COMMAND_DOWN, 0, false);
+    }
 }
 
 /* Cancels what is open; twice in a row quits. True when there was nothing to cancel. */
@@ -258,9 +283,9 @@ static bool interrupt(struct app *app)
     app->ctrl_c_ms = app_now(app);
     if (twice)
         app_leave(app, 0);
-    else if (!app->acting.asking && !app->screen.filtering)
+    else if (!app->acting.asking && !is_typing(app))
         app_flash(app, "ctrl-c once more quits, and so does q");
-    return twice || (!app->acting.asking && !app->screen.filtering);
+    return twice || (!app->acting.asking && !is_typing(app));
 }
 
 void app_key(struct app *app, const struct term_key *key, bool alone)
@@ -270,13 +295,13 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     app->dirty = true;
     app->screen.flash[0] = '\0';
     keymap_key_word(key->key, app->screen.last_key);
-    if (!app->acting.asking && !app->screen.filtering)
+    if (!app->acting.asking && !is_typing(app))
         telling_saw(&app->telling, key->key, screen_selected(&app->screen, app->frame),
                     app_now(app));
     if (key->key == KEY_CTRL_C && interrupt(app))
         return;
     if (key->key == KEYCODE_MOUSE) {
-        use_mouse(app, key);
+        use_mouse(app, key, alone);
     } else if (app->acting.asking) {
         struct acting_press press = press_of(app, key->key, alone);
         struct acting_answer answer;
@@ -284,6 +309,8 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
         follow_answer(app, &answer);
     } else if (key->key == KEYCODE_PASTE) {
         app_flash(app, "pasted text is not keys: nothing was done");
+    } else if (app->screen.palette.open) {
+        app_palette_key(app, key->key);
     } else if (app->screen.filtering) {
         type_filter(app, key->key);
     } else {

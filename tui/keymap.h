@@ -25,6 +25,15 @@
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
     X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
     X(ONLY, "only", "f", "", "in the timeline: of the selected service only, or of all")           \
+    X(PALETTE, "command", ":", "command", "every view and setting by its word, tab completes")     \
+    X(CLUSTER, "clusters", "0", "", "all clusters; 1 to 9: only that one")                         \
+    X(SORT_NEXT, "sort-next", ">", "", "sort by the next column")                                  \
+    X(SORT_PREV, "sort-previous", "<", "", "sort by the column before")                            \
+    X(SORT_TURN, "sort-turn", "o", "", "sort the other way round")                                 \
+    X(MARK, "mark", "space", "", "mark or unmark, to copy several")                                \
+    X(ZOOM, "zoom", "z", "", "the list alone, without details")                                    \
+    X(COPY, "copy", "c", "", "copy the name, or the marked ones, to the clipboard")                \
+    X(SAVE, "save-screen", "s", "", "save this screen as text")                                    \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
