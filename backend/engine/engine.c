@@ -124,7 +124,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->cluster_count = config->cluster_count;
     for (size_t i = 0; i < config->cluster_count; i++)
         copy_cluster_config(&engine->clusters[i].config, &config->clusters[i]);
-    engine->past = engine->journal ? past_read(config->journal_path, engine) : NULL;
+    engine->recorded = engine->journal ? recorded_read(config->journal_path, engine) : NULL;
     for (size_t i = 0; i < config->cluster_count; i++)
         open_cluster(engine, &engine->clusters[i]);
     engine_recover(engine);
@@ -212,7 +212,7 @@ void engine_free(struct engine *engine)
     fleet_free(engine->fleet);
     journal_close(engine->journal);
     frame_unref(engine->frame);
-    past_unref(engine->past);
+    past_unref(engine->recorded);
     loop_free(engine->loop);
     pthread_mutex_destroy(&engine->lock);
     if (engine->wake[0] >= 0) {

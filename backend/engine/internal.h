@@ -117,8 +117,8 @@ struct engine {
     size_t act_count;
     struct event_line events[ENGINE_EVENTS_MAX]; /* ring, next at event_next */
     size_t event_next, event_count;
-    const struct board_past *past; /* NULL: no record is kept */
-    struct alarm_line *alarms;     /* newest first; see alarms.c for how many */
+    const struct board_past *recorded; /* NULL: no record is kept */
+    struct alarm_line *alarms;         /* newest first; see alarms.c for how many */
     size_t alarm_count, alarm_cap;
 
     struct loop_timer *publish_timer, *tick_timer;
@@ -190,9 +190,9 @@ void engine_recover(struct engine *engine);
 void engine_settle(struct engine *engine, struct cluster *cluster);
 void entry_set_release(struct engine *engine, struct entry *entry, const struct release *release);
 
-/* past.c: what the local record says of the actions before; NULL when it says nothing. Only actions
- * in these clusters; it reads the end of one file. */
-const struct board_past *past_read(const char *path, const struct engine *engine);
+/* recorded.c: what the local record says of the actions before; NULL when it says nothing. Only
+ * actions in these clusters; it reads the end of one file. */
+const struct board_past *recorded_read(const char *path, const struct engine *engine);
 
 /* alarms.c */
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row);

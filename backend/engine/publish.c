@@ -200,7 +200,7 @@ static const struct frame *make_frame(struct engine *engine)
     fill_acts(engine, frame);
     fill_alarms(engine, frame);
     fill_events(engine, frame);
-    frame->past = engine->past ? past_ref(engine->past) : NULL;
+    frame->past = engine->recorded ? past_ref(engine->recorded) : NULL;
     frame->opened_utc_ms = engine->opened_utc_ms;
     frame->notice = arena_strdup(arena, engine->notice);
     frame->settling = count_settling(engine);

@@ -1,4 +1,4 @@
-/* past.c: what the local record says of the actions before this program began. */
+/* recorded.c: what the local record says of the actions before this program began. */
 #include "engine/internal.h"
 
 #include "base/json.h"
@@ -99,7 +99,7 @@ static const char *sentence_of(const struct reading *r, const struct deed *deed)
     return arena_printf(r->arena, "%s: %s%s%s", what, end, deed->why[0] ? ", " : "", deed->why);
 }
 
-const struct board_past *past_read(const char *path, const struct engine *engine)
+const struct board_past *recorded_read(const char *path, const struct engine *engine)
 {
     struct reading r = {.engine = engine, .arena = arena_new(4096)};
     struct board_past *past = arena_alloc(r.arena, 1, sizeof *past);

@@ -1,4 +1,4 @@
-/* test_past.c: what changed, by whom, and what was done before this program began. */
+/* test_recorded.c: what changed, by whom, and what was done before this program began. */
 #include "drivers/sim/sim.h"
 #include "engine/drive.h"
 #include "test.h"
@@ -134,10 +134,10 @@ START_TEST(the_next_program_knows_what_was_done_before_it_began)
 }
 END_TEST
 
-SUITE(past)
+SUITE(recorded)
 {
-    Suite *suite = suite_create("past");
-    TCase *tcase = test_case(suite, "past", 60);
+    Suite *suite = suite_create("recorded");
+    TCase *tcase = test_case(suite, "recorded", 60);
 
     tcase_add_loop_test(tcase, what_somebody_else_changes_is_an_event, 0, 3);
     tcase_add_test(tcase, actions_of_lockstep_are_no_foreign_change);
