@@ -13,6 +13,7 @@
 #include <string.h>
 
 static const char *const kind_words[] = {"kubernetes", "nomad", "swarm", "sim", NULL};
+static const char *const clipboard_words[] = {"on", "off", NULL};
 static const char *const glyph_words[] = {"auto", "utf8", "ascii", NULL};
 
 static const char *const attendance_words[] = {"recorded", "required", NULL};
@@ -77,6 +78,8 @@ const struct config_setting config_settings[] = {
      NULL},
     {"", "glyphs", SETTING_CHOICE, "auto", "auto asks the locale; utf8; ascii", ROOT(glyphs),
      glyph_words},
+    {"", "clipboard", SETTING_CHOICE, "on", "off: c gives nothing to the terminal's clipboard",
+     ROOT(clipboard), clipboard_words},
     {CONFIG_WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
      "where /metrics is served: an address of this machine's own loopback and a port, or off",
      ROOT(watch.listen), NULL},

@@ -38,6 +38,7 @@ struct config {
     const struct probe_settings *probes; /* for attest --probe */
     size_t probe_count;
     const char *theme; /* name or file; "" default */
+    int clipboard;     /* 1: off */
     int glyphs;        /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
     const char *problems[CONFIG_PROBLEMS_MAX];

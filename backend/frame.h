@@ -110,7 +110,20 @@ struct alarm {
     bool resolved;
 };
 
+/* What an event is about: the first word of a line of the timeline. */
+enum event_kind {
+    EVENT_NOTE,    /* the engine's words */
+    EVENT_CHANGE,  /* somebody changed what is asked for: version, image, configuration, scale */
+    EVENT_ACTION,  /* a key or a verb of lockstep's */
+    EVENT_RULE,    /* a rule is broken, or not any more */
+    EVENT_NODE,    /* a node came, went, fell silent */
+    EVENT_CLUSTER, /* the connection */
+    EVENT_COUNT
+};
+extern const char *const event_word[EVENT_COUNT]; /* "note", "change", … */
+
 struct board_event {
+    enum event_kind kind;
     int64_t at_utc_ms;
     const char *cluster, *name; /* service or node name, or "" */
     const char *text;
@@ -138,6 +151,17 @@ struct log_view {
     unsigned refs;
 };
 
+/* What the local record says of actions before this program began; read once, shared. */
+struct board_past {
+    const struct board_event *events; /* newest first, bounded */
+    size_t count;
+    /* private */
+    struct arena *arena;
+    unsigned refs;
+};
+const struct board_past *past_ref(const struct board_past *past);
+void past_unref(const struct board_past *past); /* NULL is fine; any thread */
+
 struct frame {
     uint64_t seq;
     int64_t now_ms, utc_ms; /* when it was made */
@@ -153,6 +177,8 @@ struct frame {
     size_t alarm_count;
     const struct board_event *events; /* newest first, bounded */
     size_t event_count;
+    const struct board_past *past; /* NULL: no record is kept */
+    int64_t opened_utc_ms;         /* since when events are heard */
     bool synced; /* every cluster has been heard completely, or is known not to answer */
     unsigned
         settling;    /* actions of processes that died, not settled yet, of clusters that answer */

@@ -363,7 +363,7 @@ void acting_command(struct acting *acting, enum command command, const struct ac
         return;
     }
     if (strcmp(press->cluster, shown->cluster) != 0 ||
-        strcmp(press->service, shown->service) != 0) {
+        strcmp(press->service, shown->service) != 0 || strcmp(press->node, shown->node) != 0) {
         acting_say(answer, "nothing was done: the selection moved; look, then press %s again", key);
         return;
     }

@@ -19,6 +19,7 @@ enum acting_limit {
 struct acting_picture {
     const struct frame *frame;
     char cluster[64], service[160]; /* selected; "" none */
+    char node[160];                 /* selected beside it, in the view of nodes; X is about it */
     unsigned question;              /* its number, 0 none */
 };
 
@@ -43,7 +44,7 @@ struct acting_press {
     int key;
     bool alone; /* came by itself: not pasted, not behind or before others, not typed ahead */
     int64_t now_ms;
-    char cluster[64], service[160]; /* selected now */
+    char cluster[64], service[160], node[160]; /* selected now */
 };
 
 enum acting_outcome {

@@ -73,30 +73,66 @@ static const char *version_on(const struct service *service, const char *node)
     return NULL;
 }
 
+static void add_fence(const struct menu *menu, const struct node *node, const char *version)
+{
+    int64_t since = node->state_utc_ms < 0 ? 0 : menu->frame->utc_ms - node->state_utc_ms;
+    char text[160], span[SPAN_TEXT];
+
+    snprintf(text, sizeof text, "fence node %.60s: %s %s%s%.40s", node->name,
+             node_state_word[node->state], clock_format_span(since > 0 ? since : 0, span),
+             version ? ", last ran " : "", version ? version : "");
+    struct intent *intent = add_choice(menu, text);
+    if (!intent)
+        return;
+    intent->verb = VERB_FENCE;
+    intent->flags = INTENT_CONFIRMED;
+    snprintf(intent->cluster, sizeof intent->cluster, "%s", node->cluster);
+    snprintf(intent->service, sizeof intent->service, "%s", node->id);
+}
+
+static bool can_be_fenced(const struct node *node)
+{
+    return node->state == NODE_SILENT || node->state == NODE_RETIRED;
+}
+
+/* Those with an instance of the service. */
 static void add_fences(const struct menu *menu)
 {
     const struct service *service = menu->row->service;
     const struct snapshot *snapshot = menu->frame->snapshot;
-    char text[160], span[SPAN_TEXT];
 
     for (size_t i = 0; snapshot && i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->nodes[i];
         const char *version = version_on(service, node->id);
-        if (strcmp(node->cluster, service->cluster) != 0 || !version ||
-            (node->state != NODE_SILENT && node->state != NODE_RETIRED))
-            continue;
-        int64_t since = node->state_utc_ms < 0 ? 0 : menu->frame->utc_ms - node->state_utc_ms;
-        snprintf(text, sizeof text, "fence node %.60s: %s %s, last ran %.40s", node->name,
-                 node_state_word[node->state], clock_format_span(since > 0 ? since : 0, span),
-                 version);
-        struct intent *intent = add_choice(menu, text);
-        if (!intent)
-            return;
-        intent->verb = VERB_FENCE;
-        intent->flags = INTENT_CONFIRMED;
-        snprintf(intent->cluster, sizeof intent->cluster, "%s", node->cluster);
-        snprintf(intent->service, sizeof intent->service, "%s", node->id);
+        if (strcmp(node->cluster, service->cluster) == 0 && version && can_be_fenced(node))
+            add_fence(menu, node, version);
     }
+}
+
+/* In the view of nodes X is about the selected node, and about nothing else. */
+static void more_of_node(struct acting *acting, const struct row *row, struct acting_answer *answer)
+{
+    const struct menu menu = {acting, row, acting->shown.frame};
+    const struct node *node =
+        snapshot_find_node(menu.frame->snapshot, row->service->cluster, acting->shown.node);
+    struct question *question = &acting->question;
+
+    if (!node) {
+        acting_say(answer, "this node is not there any more: nothing was done");
+        return;
+    }
+    if (!can_be_fenced(node)) {
+        acting_say(answer, "%.60s is %s: only a node that is silent or retired can be fenced",
+                   node->name, node_state_word[node->state]);
+        return;
+    }
+    memset(question, 0, sizeof *question);
+    question->kind = QUESTION_MENU;
+    snprintf(question->title, sizeof question->title, "More for node %.70s in %.60s", node->name,
+             node->cluster);
+    add_fence(&menu, node, version_on(row->service, node->id));
+    acting_begin_question(acting);
+    answer->outcome = ACTING_ASKS;
 }
 
 static void fill_attest(const struct menu *menu, struct intent *intent, enum attested attested,
@@ -161,6 +197,10 @@ void acting_more(struct acting *acting, const struct row *row, const struct boar
     const struct menu menu = {acting, row, acting->shown.frame};
     struct question *question = &acting->question;
 
+    if (acting->shown.node[0]) {
+        more_of_node(acting, row, answer);
+        return;
+    }
     memset(question, 0, sizeof *question);
     question->kind = QUESTION_MENU;
     snprintf(question->title, sizeof question->title, "More for %.80s in %.60s", row->service->name,

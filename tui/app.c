@@ -113,12 +113,14 @@ static void note_picture(struct app *app)
 {
     /* Views park the cursor on the selected object exactly when it is to be seen. */
     bool visible = app->canvas.cursor_y >= 0 && app_view(app) != &view_help &&
-                   !app->screen.filtering && !app->screen.log.finding;
+                   !app->screen.filtering && !app->screen.log.finding && !app->screen.palette.open;
 
     app->drawn = (struct acting_picture){.frame = frame_ref(app->frame)};
     if (visible) {
         memcpy(app->drawn.cluster, app->screen.cluster, sizeof app->drawn.cluster);
         memcpy(app->drawn.service, app->screen.service, sizeof app->drawn.service);
+        if (app_view(app) == &view_nodes)
+            memcpy(app->drawn.node, app->screen.node, sizeof app->drawn.node);
     }
     if (app->screen.question && app->canvas.cursor_y >= 0)
         app->drawn.question = app->acting.question_number;
@@ -314,6 +316,7 @@ static void sleep_and_handle(struct app *app)
 
 static void turn(struct app *app)
 {
+    app_take_saved(app);
     if (app->on_its_way && !app->stalled && app_now(app) - app->drawn_ms >= ACTING_STALL_MS) {
         app->stalled = true;
         app_forget(app);
@@ -366,6 +369,9 @@ static bool open_app(struct app *app, struct err *err)
 static void close_app(struct app *app)
 {
     term_close(app->term);
+    if (app->saved.started)
+        pthread_join(app->saved.thread, NULL);
+    pthread_mutex_destroy(&app->saved.lock);
     theme_watch_free(app->theme_watch);
     drop_picture(app);
     acting_release(&app->acting);
@@ -383,6 +389,7 @@ int app_run(struct engine *engine, const struct app_options *options)
     struct err err = {0};
 
     app->engine = engine;
+    pthread_mutex_init(&app->saved.lock, NULL);
     app->options = options;
     app->speed = options->speed > 0 ? options->speed : 1;
     app->clock = clock_new_real();

@@ -15,6 +15,7 @@ struct app_options {
     void *cue_arg;
     const char *script; /* file of keys that are pressed by themselves (script.h); NULL none */
     bool ascii;         /* even where the locale is UTF-8 */
+    bool no_clipboard;  /* `c` copies nothing */
     bool mouse;         /* from the start; `m` switches it */
     bool show_keys;     /* the last key, for people who watch */
     double speed;       /* of the engine's clock, so that ages move between frames; 0: 1 */

@@ -1,6 +1,8 @@
 /* app_keys.c: what a key does: answers a question, types a filter, looks, or acts. */
 #include "app_private.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@ static void pop_view(struct app *app)
         app->view_count--;
     if (left == &view_log)
         engine_log(app->engine, "", "", "", false);
-    if (left == &view_rollout || (left == &view_log && app_view(app) != &view_rollout))
+    if (app->view_count == 1)
         engine_focus(app->engine, "", "");
     app->screen.scroll = 0;
 }
@@ -69,6 +71,8 @@ static struct acting_press press_of(const struct app *app, int key, bool alone)
 
     memcpy(press.cluster, app->screen.cluster, sizeof press.cluster);
     memcpy(press.service, app->screen.service, sizeof press.service);
+    if (app_view(app) == &view_nodes)
+        memcpy(press.node, app->screen.node, sizeof press.node);
     return press;
 }
 
@@ -83,7 +87,7 @@ static void cut_last(char *text)
 
 static bool is_typing(const struct app *app)
 {
-    return app->screen.filtering || app->screen.log.finding;
+    return app->screen.filtering || app->screen.log.finding || app->screen.palette.open;
 }
 
 /* False: it was typed to its end. */
@@ -141,15 +145,62 @@ static void open_selected(struct app *app)
     engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 
-/* Of the selected service, from wherever one is. */
-static void open_safety(struct app *app)
+/* Views of the selected service, in the order of tab. */
+static const struct {
+    enum command command;
+    const struct view *view;
+} views_of_one[] = {
+    {COMMAND_OPEN, &view_rollout},      {COMMAND_SAFETY, &view_safety},
+    {COMMAND_NODES, &view_nodes},       {COMMAND_COUPLINGS, &view_couplings},
+    {COMMAND_DATA, &view_data},         {COMMAND_DIFF, &view_diff},
+    {COMMAND_TIMELINE, &view_timeline},
+};
+
+static size_t place_among_views(const struct view *view)
 {
+    size_t at = 0;
+
+    while (at < ARRAY_LEN(views_of_one) && views_of_one[at].view != view)
+        at++;
+    return at;
+}
+
+/* From wherever one is; one view of a service takes the place of another, so that esc always leads
+ * back to where one came from. */
+static void go_to_view(struct app *app, const struct view *view)
+{
+    bool beside = place_among_views(app_view(app)) < ARRAY_LEN(views_of_one);
+
     if (app_view(app) == &view_help || !screen_selected(&app->screen, app->frame))
         return;
-    if (app_view(app) == &view_safety)
+    if (beside && app_view(app) != &view_rollout)
+        pop_view(app);
+    if (app_view(app) == view)
+        return;
+    push_view(app, view);
+    engine_focus(app->engine, app->screen.cluster, app->screen.service);
+}
+
+static bool open_view(struct app *app, enum command command)
+{
+    size_t at = 0;
+
+    while (at < ARRAY_LEN(views_of_one) && views_of_one[at].command != command)
+        at++;
+    if (at == ARRAY_LEN(views_of_one) || command == COMMAND_OPEN)
+        return false;
+    if (app_view(app) == views_of_one[at].view)
         pop_view(app);
     else
-        push_view(app, &view_safety);
+        go_to_view(app, views_of_one[at].view);
+    return true;
+}
+
+static void next_view(struct app *app)
+{
+    size_t at = place_among_views(app_view(app)) + 1;
+
+    go_to_view(app, views_of_one[at < ARRAY_LEN(views_of_one) ? at : 0].view);
 }
 
 static void open_log(struct app *app)
@@ -180,7 +231,7 @@ static void change_log(struct app *app, enum command command)
     const struct service *service = row->service;
     while (at < service->instance_count && strcmp(service->instances[at].name, instance) != 0)
         at++;
-    if (command == COMMAND_LOG_NEXT && service->instance_count > 0)
+    if (command == COMMAND_NEXT_VIEW && service->instance_count > 0)
         instance = service->instances[(at + 1) % service->instance_count].name;
     app->screen.log.stands = false;
     app->screen.log.match = 0;
@@ -201,12 +252,15 @@ static void do_command(struct app *app, enum command command)
 {
     if (command == COMMAND_OPEN)
         open_selected(app);
-    else if (command == COMMAND_SAFETY)
-        open_safety(app);
     else if (command == COMMAND_LOG)
         open_log(app);
-    else if (command == COMMAND_LOG_NEXT || command == COMMAND_LOG_BEFORE)
+    else if (app_view(app) == &view_log &&
+             (command == COMMAND_NEXT_VIEW || command == COMMAND_LOG_BEFORE))
         change_log(app, command);
+    else if (command == COMMAND_NEXT_VIEW)
+        next_view(app);
+    else if (open_view(app, command))
+        return;
     else if (command == COMMAND_BACK || command == COMMAND_QUIT)
         go_back(app, command == COMMAND_QUIT);
     else if (command == COMMAND_HELP && app_view(app) == &view_help)
@@ -219,12 +273,32 @@ static void do_command(struct app *app, enum command command)
         app->screen.log.finding = true;
     else if (command == COMMAND_FILTER)
         app_flash(app, "esc goes back to the list, which can be filtered");
+    else if (command == COMMAND_PALETTE)
+        app_open_palette(app, "");
+    else if (command == COMMAND_SAVE)
+        app_open_palette(app, "save ");
+    else if (command == COMMAND_COPY)
+        app_copy(app);
+    else if (command == COMMAND_CLUSTER)
+        app_choose_digit(app, 0);
     else if (command == COMMAND_MOUSE)
         toggle_mouse(app);
     else if (command == COMMAND_REDRAW)
         term_redraw(app->term);
     else if (command == COMMAND_SUSPEND)
         app_suspend(app);
+}
+
+void app_command(struct app *app, enum command command)
+{
+    bool used = app_view(app)->command(&app->screen, app_frame(app), command, app->canvas.height);
+
+    stretch(app, &app->screen.hold_order_until_ms);
+    stretch(app, &app->screen.flash_until_ms);
+    if (!used)
+        do_command(app, command);
+    if (app->view_count > 1 && app_view(app) != &view_help)
+        engine_focus(app->engine, app->screen.cluster, app->screen.service);
 }
 
 static void run_command(struct app *app, enum command command, int key, bool alone)
@@ -239,24 +313,27 @@ static void run_command(struct app *app, enum command command, int key, bool alo
         follow_answer(app, &answer);
         return;
     }
-    bool used = app_view(app)->command(&app->screen, app_frame(app), command, app->canvas.height);
-    stretch(app, &app->screen.hold_order_until_ms);
-    stretch(app, &app->screen.flash_until_ms);
-    if (!used)
-        do_command(app, command);
-    if (app_view(app) == &view_rollout)
-        engine_focus(app->engine, app->screen.cluster, app->screen.service);
+    if (command == COMMAND_CLUSTER && key >= '0' && key <= '9')
+        app_choose_digit(app, key - '0');
+    else
+        app_command(app, command);
 }
 
-static void use_mouse(struct app *app, const struct term_key *key)
+static void use_mouse(struct app *app, const struct term_key *key, bool alone)
 {
     if (app->acting.asking || is_typing(app))
         return;
-    if (key->mouse == TERM_CLICK)
-        app_view(app)->click(&app->screen, app_frame(app), app->canvas.width, app->canvas.height,
-                             key->y, key->x);
-    else
+    if (key->mouse == TERM_CLICK) {
+        enum command command =
+            chrome_click(app_view(app), &app->screen, app_frame(app), &app->canvas, key->y, key->x);
+        if (command != COMMAND_NONE)
+            run_command(app, command, keymap_parse_key(command_info[command].key), alone);
+        else
+            app_view(app)->click(&app->screen, app_frame(app), app->canvas.width,
+                                 app->canvas.height, key->y, key->x);
+    } else {
         run_command(app, key->mouse == TERM_SCROLL_UP ? COMMAND_UP : COMMAND_DOWN, 0, false);
+    }
 }
 
 /* Cancels what is open; twice in a row quits. True when there was nothing to cancel. */
@@ -285,7 +362,7 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     if (key->key == KEY_CTRL_C && interrupt(app))
         return;
     if (key->key == KEYCODE_MOUSE) {
-        use_mouse(app, key);
+        use_mouse(app, key, alone);
     } else if (app->acting.asking) {
         struct acting_press press = press_of(app, key->key, alone);
         struct acting_answer answer;
@@ -293,7 +370,9 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
         follow_answer(app, &answer);
     } else if (key->key == KEYCODE_PASTE) {
         app_flash(app, "pasted text is not keys: nothing was done");
-    } else if (is_typing(app)) {
+    } else if (app->screen.palette.open) {
+        app_palette_key(app, key->key);
+    } else if (app->screen.filtering || app->screen.log.finding) {
         type_key(app, key->key);
     } else {
         run_command(app, keymap_command(key->key), key->key, alone);

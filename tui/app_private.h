@@ -12,6 +12,8 @@
 #include "tty.h"
 #include "view.h"
 
+#include <pthread.h>
+
 enum app_limit {
     APP_VIEWS_MAX = 8,
     APP_CLUSTERS_MAX = 64,
@@ -23,6 +25,15 @@ enum app_limit {
     APP_CTRL_C_MS = 1000, /* twice within this quits */
     APP_GAP_MS = 5000,    /* the program stood still for longer: what is shown is old */
     APP_KEYS_MAX = 256,
+};
+
+/* A file that is written by a thread of its own; the rest belongs to both. */
+struct app_saved {
+    pthread_t thread;
+    bool started; /* of the terminal thread alone */
+    pthread_mutex_t lock;
+    bool running;
+    char text[300]; /* how it ended */
 };
 
 struct app {
@@ -52,6 +63,8 @@ struct app {
     bool dirty, new_frame, resized;
     int64_t drawn_ms, start_ms, last_key_ms, ctrl_c_ms;
 
+    struct app_saved saved;
+
     bool done, leaving;
     int64_t leave_by_ms;
     int status;
@@ -72,6 +85,18 @@ void app_forget(struct app *app);
 void app_paint(struct app *app);
 /* The keys that a script or a story presses by itself. */
 void app_play(struct app *app);
+
+/* What a command that does not act does. */
+void app_command(struct app *app, enum command command);
+
+/* app_palette.c */
+void app_open_palette(struct app *app, const char *text);
+void app_palette_key(struct app *app, int key);
+void app_choose_cluster(struct app *app, const char *name); /* "": all */
+void app_choose_digit(struct app *app, int digit);
+void app_copy(struct app *app);
+/* Says how the file that was being written ended. */
+void app_take_saved(struct app *app);
 
 /* `alone`: see acting.h. */
 void app_key(struct app *app, const struct term_key *key, bool alone);

@@ -44,7 +44,7 @@ extern const char *const role_word[ROLE_COUNT];
             X(BAR, "█", "#") X(TRACK, "░", "-") X(DASH, "—", "-") X(HLINE, "─", "-")               \
                 X(VLINE, "│", "|") X(CURSOR, "▌", ">") X(TICK, "✓", "+") X(DOT_OLD, "●", "o")      \
                     X(DOT_NEW, "◉", "@") X(DOT_BAD, "✗", "x") X(DOT_GHOST, "◌", "?")               \
-                        X(DOT_WAIT, "○", ".") X(DOTS, "…", "~") X(TIMES, "×", "x")                 \
+                        X(DOT_BOTH, "◐", "&") X(DOT_WAIT, "○", ".") X(DOTS, "…", "~") X(TIMES, "×", "x")                 \
                             X(MIDDOT, "·", ".") X(ENTER, "↵", "^") X(UP, "↑", "^")                 \
                                 X(DOWN, "↓", "v")
 

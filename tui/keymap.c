@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GROUP_OF(command)                                                                          \
+    ((command) < COMMAND_OPEN ? "Looking" : (command) < COMMAND_ARM ? "Views" : "Acting")
 const struct command_info command_info[COMMAND_COUNT] = {[COMMAND_NONE] = {"", "", "", "", ""},
 #define GROUP(title)
 #define X(name, word, key, label, help)                                                            \
-    [COMMAND_##                                                                                    \
-        name] = {COMMAND_##name < COMMAND_ARM ? "Looking" : "Acting", word, key, label, help},
+    [COMMAND_##name] = {GROUP_OF(COMMAND_##name), word, key, label, help},
                                                          COMMANDS(GROUP, X)
 #undef X
 #undef GROUP
@@ -48,6 +49,16 @@ static const struct {
     {KEYCODE_PAGE_UP, COMMAND_PAGE_UP},
     {14 /* ctrl-n */, COMMAND_DOWN},
     {16 /* ctrl-p */, COMMAND_UP},
+    {'1', COMMAND_CLUSTER},
+    {'2', COMMAND_CLUSTER},
+    {'3', COMMAND_CLUSTER},
+    {'4', COMMAND_CLUSTER},
+    {'5', COMMAND_CLUSTER},
+    {'6', COMMAND_CLUSTER},
+    {'7', COMMAND_CLUSTER},
+    {'8', COMMAND_CLUSTER},
+    {'9', COMMAND_CLUSTER},
+    {KEYCODE_F1 + 5, COMMAND_SORT_NEXT},
     {KEYCODE_F1, COMMAND_HELP},
     {KEYCODE_F1 + 9, COMMAND_QUIT},
 };

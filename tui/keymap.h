@@ -18,22 +18,40 @@
     X(PAGE_UP, "page-up", "ctrl-b", "", "one page up")                                             \
     X(HALF_DOWN, "half-down", "ctrl-d", "", "half a page down")                                    \
     X(HALF_UP, "half-up", "ctrl-u", "", "half a page up")                                          \
-    X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
-    X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
-    X(LOG, "log", "l", "log", "log of one instance of the selected service")                       \
-    X(LOG_NEXT, "log-next", "tab", "", "log of the next instance")                                 \
-    X(LOG_BEFORE, "log-before", "p", "", "log of before its last restart, and back")               \
-    X(WRAP, "wrap", "z", "", "wrap long lines of a log, or cut them")                              \
-    X(BACK, "back", "esc", "back", "back, or cancel")                                              \
+    X(NEXT_SERVICE, "next-service", "]", "", "the next service, in any view")                      \
+    X(PREV_SERVICE, "previous-service", "[", "", "the service before")                             \
+    X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \
     X(FILTER, "filter", "/", "filter", "show only what matches; in a log: find")                   \
     X(NEXT_MATCH, "next", "n", "", "next match")                                                   \
     X(PREV_MATCH, "previous", "N", "", "previous match")                                           \
-    X(NEXT_ALERT, "alert", "a", "", "go to the next service that needs you")                       \
-    X(HELP, "help", "?", "help", "these keys")                                                     \
+    X(ONLY, "only", "f", "", "in the timeline: of the selected service only, or of all")           \
+    X(PALETTE, "command", ":", "command", "every view and setting by its word, tab completes")     \
+    X(CLUSTER, "clusters", "0", "", "all clusters; 1 to 9: only that one")                         \
+    X(SORT_NEXT, "sort-next", ">", "", "sort by the next column")                                  \
+    X(SORT_PREV, "sort-previous", "<", "", "sort by the column before")                            \
+    X(SORT_TURN, "sort-turn", "o", "", "sort the other way round")                                 \
+    X(MARK, "mark", "space", "", "mark or unmark, to copy several")                                \
+    X(ZOOM, "zoom", "z", "", "the list alone, without details; a log: cut or wrap")                \
+    X(COPY, "copy", "c", "", "copy the name, or the marked ones, to the clipboard")                \
+    X(SAVE, "save-screen", "s", "", "save this screen as text")                                    \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
     X(QUIT, "quit", "q", "quit", "back, and quit at the first screen")                             \
+    GROUP("Views")                                                                                 \
+    X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
+    X(NEXT_VIEW, "next-view", "tab", "views",                                                      \
+      "the next view of the same service; in a log: of the next instance")                         \
+    X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
+    X(NODES, "nodes", "h", "nodes", "which node (host) runs which version, silent ones too")       \
+    X(COUPLINGS, "couplings", "u", "", "who uses (calls) whom, at which live versions")            \
+    X(DATA, "data", "d", "", "stores, the formats at rest, who writes and reads them")             \
+    X(TIMELINE, "timeline", "e", "", "what happened, and what changed in the last 60 minutes")     \
+    X(DIFF, "diff", "v", "", "live and new version: what changes, who can live with whom")         \
+    X(LOG, "log", "l", "log", "log of one instance of the selected service")                       \
+    X(LOG_BEFORE, "log-before", "p", "", "log of before its last restart, and back")               \
+    X(BACK, "back", "esc", "back", "back, or cancel")                                              \
+    X(HELP, "help", "?", "help", "these keys")                                                     \
     GROUP("Acting")                                                                                \
     X(ARM, "arm", "w", "arm", "allow acting keys in this context for 10 minutes")                  \
     X(STEP, "step", "S", "step", "take exactly the next step")                                     \

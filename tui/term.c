@@ -254,6 +254,26 @@ bool term_is_ascii(const struct term *term)
     return term->ascii;
 }
 
+void term_copy(struct term *term, const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char head[] = "\033]52;c;", tail[] = "\033\\";
+    size_t len = strlen(text), n = 0;
+    char *out = xcalloc(len + 3, 2);
+
+    for (size_t i = 0; i < len; i += 3) {
+        unsigned long three = 0;
+        for (size_t k = 0; k < 3; k++)
+            three = three << 8 | (i + k < len ? (unsigned char)text[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            out[n++] = i + k <= len ? digits[three >> (18 - 6 * k) & 63] : '=';
+    }
+    tty_write(term->tty, head, sizeof head - 1);
+    tty_write(term->tty, out, n);
+    tty_write(term->tty, tail, sizeof tail - 1);
+    free(out);
+}
+
 size_t term_frame_bytes(const struct term *term)
 {
     return term->frame_bytes;

@@ -45,6 +45,9 @@ void term_set_accent(struct term *term, const struct theme_color *accent);
 /* Sends what differs from the last one. Call only when tty_flush says that nothing waits; then
  * tty_flush says when it is there. */
 void term_draw(struct term *term, const struct canvas *canvas);
+/* Gives the text to the terminal's clipboard (OSC 52), in base64: no byte of it is anything else.
+ */
+void term_copy(struct term *term, const char *text);
 /* Bytes of the last term_draw. */
 size_t term_frame_bytes(const struct term *term);
 

@@ -34,6 +34,7 @@ static int run_app(struct session *session, const struct args *args, const struc
         .cue = sim ? on_cue : NULL,
         .cue_arg = sim,
         .ascii = args->ascii || config->glyphs == CONFIG_GLYPHS_ASCII,
+        .no_clipboard = config->clipboard == 1,
         .show_keys = args->show_keys,
         .speed = session->simulated ? speed : 0,
     };

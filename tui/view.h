@@ -17,18 +17,51 @@ struct log_place {
     uint64_t match; /* line that was found last, + 1; 0: none */
 };
 
+/* The line behind `:`. */
+struct palette_state {
+    bool open;
+    char text[160];
+    size_t chosen; /* of what is offered */
+};
+
+/* What the list is sorted by; up or down. */
+#define SORTS(X)                                                                                   \
+    X(URGENCY, "urgency")                                                                          \
+    X(NAME, "name")                                                                                \
+    X(CLUSTER, "cluster")                                                                          \
+    X(LIVE, "live")                                                                                \
+    X(STEP, "step")                                                                                \
+    X(DONE, "done")                                                                                \
+    X(SINCE, "since")                                                                              \
+    X(BY, "by")
+#define X(id, word) SORT_##id,
+enum sort { SORTS(X) SORT_COUNT };
+#undef X
+extern const char *const sort_word[SORT_COUNT];
+
+enum screen_limit { SCREEN_MARKS_MAX = 64 };
+
 /* What is the same for every view of one screen. */
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
+    char node[160];                 /* selected in the view of nodes: its id, or "" */
     int top;                        /* first visible line of a list */
     int page;                       /* lines of that list, as drawn last */
     int scroll;                     /* first visible line of a page of text */
     char filter[128];               /* "" none */
-    bool filtering;                 /* the filter line is being typed */
-    int64_t hold_order_until_ms;    /* rows keep their places for 2 s after a key */
-    char (*order)[224];             /* "cluster/id" per row while the order is held */
+    struct palette_state palette;
+    char only_cluster[64]; /* of this one alone; "" all */
+    enum sort sort;
+    bool reversed;                    /* the sort */
+    bool zoom;                        /* the list alone */
+    char mark[SCREEN_MARKS_MAX][224]; /* "cluster/id" of rows that are marked */
+    size_t mark_count;
+    bool filtering;              /* the filter line is being typed */
+    int64_t hold_order_until_ms; /* rows keep their places for 2 s after a key */
+    char (*order)[224];          /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
     struct log_place log; /* of the log view */
+    bool only;            /* the timeline is of the selected service alone */
     bool armed;           /* selected row's context */
     char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
     bool mouse, show_keys;
@@ -70,7 +103,8 @@ struct view {
     bool (*click)(struct screen *screen, const struct frame *frame, int width, int height, int y,
                   int x);
 };
-extern const struct view view_fleet, view_rollout, view_safety, view_log, view_help;
+extern const struct view view_fleet, view_rollout, view_safety, view_nodes, view_timeline,
+    view_couplings, view_data, view_diff, view_log, view_help;
 
 enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 
@@ -79,6 +113,10 @@ enum view_limit { VIEW_WIDTH_MIN = 60, VIEW_HEIGHT_MIN = 12 };
 bool option_warns(const struct option *option, const struct board_cluster *cluster);
 const struct row *screen_selected(const struct screen *screen, const struct frame *frame);
 void screen_flash(struct screen *screen, int64_t now_ms, const char *fmt, ...) PRINTF_LIKE(3, 4);
+bool screen_marks(const struct screen *screen, const struct row *row);
+/* The key of the bar at this place; COMMAND_NONE: none. */
+enum command chrome_click(const struct view *view, const struct screen *screen,
+                          const struct frame *frame, const struct canvas *canvas, int y, int x);
 /* Title line, alert line, key bar, dialog, "needs 60x12" page: around the view's own part. */
 void screen_draw(const struct view *view, struct screen *screen, const struct frame *frame,
                  struct canvas *canvas);

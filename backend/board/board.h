@@ -22,6 +22,7 @@ struct board_input {
     bool restores;             /* caps.clears_marks: what is over leaves no mark and no hold */
     const char *who;           /* this identity, as the cluster says; "" not known */
     int64_t glass_over_utc_ms; /* the glass broken then is over: all was clean since; 0: none */
+    bool in_focus;    /* somebody looks at this one: contracts of both versions are compared */
     const char *deny; /* why no key may act here (permission, read-only, unsettled action), or "" */
     const char *denied[VERB_COUNT]; /* the same for one key; NULL where nothing is said */
 };

@@ -18,6 +18,11 @@ const char *const board_word[BOARD_COUNT] = {
     [BOARD_STALE] = "stale",
 };
 
+const char *const event_word[EVENT_COUNT] = {
+    [EVENT_NOTE] = "note", [EVENT_CHANGE] = "change", [EVENT_ACTION] = "action",
+    [EVENT_RULE] = "rule", [EVENT_NODE] = "node",     [EVENT_CLUSTER] = "cluster",
+};
+
 static bool breaks_a_rule(const struct row *row)
 {
     for (size_t i = 0; i < row->broken_count; i++)

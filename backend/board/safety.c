@@ -1,21 +1,7 @@
 /* safety.c: see safety.h. */
-#include "board/safety.h"
-
-#include "guard/bind.h"
-#include "guard/world.h"
+#include "board/safety_private.h"
 
 #include <string.h>
-
-/* One service in the world of those it is coupled to. */
-struct making {
-    const struct board_input *in;
-    const struct world *world;
-    uint32_t service;
-    const struct book_version *next; /* NULL: nothing new would come, or it is not declared */
-    struct arena *arena;
-    struct safety *out;
-    struct safety_peer *peers;
-};
 
 static const char *list_versions(const struct making *m, uint32_t service)
 {
@@ -81,6 +67,7 @@ static void fill_store(const struct making *m, uint32_t id, struct safety_store 
         .adds = list_names(m, &store->names, &adds),
     };
     fill_gone(m, &store->names, &gone, out);
+    safety_fill_formats(m, id, out);
 }
 
 static void fill_stores(const struct making *m)
@@ -269,6 +256,7 @@ static void fill_declared(struct making *m)
     fill_stores(m);
     fill_peers(m);
     fill_clients(m);
+    safety_fill_calls(m);
 }
 
 static struct safety *begin(const struct board_input *in, const char *next, struct arena *arena)
@@ -290,6 +278,9 @@ const struct safety *board_safety(const struct board_input *in, const struct row
     struct safety *out = begin(in, step || start ? row->to : "", row->arena);
 
     out->forward = step ? VERB_STEP : start ? VERB_START : VERB_COUNT;
+    if (in->in_focus && in->guard.bind && row->to[0])
+        safety_compare(&(const struct making){.in = in, .arena = row->arena, .out = out}, row->from,
+                       row->to);
     fill_stages(in, &row->stages, out);
     return out;
 }

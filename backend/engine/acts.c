@@ -280,7 +280,8 @@ static void say_glass(struct engine *engine, const struct entry *entry,
         (status->end != END_APPLIED && status->end != END_PARTIAL))
         return;
     snprintf(line, sizeof line, "the glass was broken past %s: %s", glass->rules, glass->reason);
-    engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id), glass->by, line);
+    engine_tell(engine, EVENT_ACTION, entry->cluster, name_of(engine, entry->cluster, entry->id),
+                glass->by, line);
 }
 
 static void on_changed(void *arg, const struct action_status *status)
@@ -296,8 +297,8 @@ static void on_changed(void *arg, const struct action_status *status)
         struct cluster *cluster = engine_cluster(engine, entry->cluster);
         char line[480];
         snprintf(line, sizeof line, "%s: %s", verb_word[status->action.verb], status->sentence);
-        engine_say(engine, entry->cluster, name_of(engine, entry->cluster, entry->id),
-                   status->action.by, line);
+        engine_tell(engine, EVENT_ACTION, entry->cluster,
+                    name_of(engine, entry->cluster, entry->id), status->action.by, line);
         say_glass(engine, entry, status);
         if (status->action.verb == VERB_FENCE || status->action.verb == VERB_ATTEST)
             cluster_read_release(cluster, "@cluster");

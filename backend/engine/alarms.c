@@ -78,7 +78,7 @@ static void resolve(struct engine *engine, struct alarm_line *line, const char *
     line->resolved = true;
     line->last_utc_ms = clock_utc_ms(engine->clock);
     snprintf(text, sizeof text, "resolved (%s): %s", alarm_word[line->kind], how);
-    engine_say(engine, line->cluster, line->name, "", text);
+    engine_tell(engine, EVENT_RULE, line->cluster, line->name, "", text);
 }
 
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row)
@@ -93,7 +93,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
         snprintf(line->name, sizeof line->name, "%s", row->service->name);
         say_finding(finding, line);
         if (fresh)
-            engine_say(engine, entry->cluster, row->service->name, "", line->sentence);
+            engine_tell(engine, EVENT_RULE, entry->cluster, row->service->name, "", line->sentence);
     }
     for (size_t i = 0; i < engine->alarm_count; i++) {
         struct alarm_line *line = &engine->alarms[i];
@@ -168,6 +168,6 @@ void alarms_node_returned(struct engine *engine, const struct node *node)
         line->hold_until_utc_ms = line->last_utc_ms + ENGINE_ALARM_HOLD_MS;
         say_returned(line, node, service, version);
         if (fresh)
-            engine_say(engine, entry->cluster, service->name, "", line->sentence);
+            engine_tell(engine, EVENT_RULE, entry->cluster, service->name, "", line->sentence);
     }
 }

@@ -124,6 +124,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->cluster_count = config->cluster_count;
     for (size_t i = 0; i < config->cluster_count; i++)
         copy_cluster_config(&engine->clusters[i].config, &config->clusters[i]);
+    engine->recorded = engine->journal ? recorded_read(config->journal_path, engine) : NULL;
     for (size_t i = 0; i < config->cluster_count; i++)
         open_cluster(engine, &engine->clusters[i]);
     engine_recover(engine);
@@ -213,6 +214,7 @@ void engine_free(struct engine *engine)
     fleet_free(engine->fleet);
     journal_close(engine->journal);
     frame_unref(engine->frame);
+    past_unref(engine->recorded);
     loop_free(engine->loop);
     pthread_mutex_destroy(&engine->lock);
     if (engine->wake[0] >= 0) {
@@ -253,8 +255,23 @@ const struct frame *engine_frame(struct engine *engine)
     return frame;
 }
 
+/* Only the row of what somebody looks at compares contracts. */
+static void focus_entries(struct engine *engine, const struct intent *on)
+{
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        struct entry *entry = engine->entries[i];
+        bool here = strcmp(entry->id, on->service) == 0 && strcmp(entry->cluster, on->cluster) == 0;
+        if (here == entry->in_focus)
+            continue;
+        entry->in_focus = here;
+        engine_touch(engine, entry);
+        engine_publish_soon(engine);
+    }
+}
+
 static void focus(struct engine *engine, const struct intent *on)
 {
+    focus_entries(engine, on);
     for (size_t i = 0; i < engine->cluster_count; i++) {
         struct cluster *cluster = &engine->clusters[i];
         bool here = strcmp(cluster->config.name, on->cluster) == 0;
@@ -460,11 +477,18 @@ void engine_touch_cluster(struct engine *engine, const char *cluster)
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text)
 {
+    engine_tell(engine, EVENT_NOTE, cluster, name, by, text);
+}
+
+void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
+                 const char *by, const char *text)
+{
     struct event_line *line = &engine->events[engine->event_next];
 
     engine->event_next = (engine->event_next + 1) % ENGINE_EVENTS_MAX;
     if (engine->event_count < ENGINE_EVENTS_MAX)
         engine->event_count++;
+    line->kind = kind;
     line->at_utc_ms = clock_utc_ms(engine->clock);
     snprintf(line->cluster, sizeof line->cluster, "%s", cluster);
     snprintf(line->name, sizeof line->name, "%s", name);
@@ -527,6 +551,7 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
         .policy = engine->profiles,
         .watched_utc_ms = engine->opened_utc_ms,
         .live = cluster->state == CLUSTER_LIVE,
+        .in_focus = entry->in_focus,
         .deny = cluster->deny,
         .who = cluster->who,
         .glass_over_utc_ms = entry->glass_over_utc_ms,

@@ -62,6 +62,7 @@ struct entry {
     unsigned recovering;       /* actions of dead processes not settled yet */
     struct seen seen;          /* what no single picture shows */
     char drift[200];           /* seen.drift */
+    bool in_focus;             /* somebody looks at it */
     bool moved;                /* its release was seen to move: its locks are given back after */
     int64_t glass_over_utc_ms; /* of the glass on record, once what runs was clean again */
     uint64_t shape;            /* while there is drift: what it looked like before; see look.c */
@@ -81,6 +82,7 @@ struct act {
 };
 
 struct event_line {
+    enum event_kind kind;
     int64_t at_utc_ms;
     char cluster[64], name[160], text[400], by[96];
 };
@@ -124,7 +126,8 @@ struct engine {
     size_t act_count;
     struct event_line events[ENGINE_EVENTS_MAX]; /* ring, next at event_next */
     size_t event_next, event_count;
-    struct alarm_line *alarms; /* newest first; see alarms.c for how many */
+    const struct board_past *recorded; /* NULL: no record is kept */
+    struct alarm_line *alarms;         /* newest first; see alarms.c for how many */
     size_t alarm_count, alarm_cap;
 
     struct loop_timer *publish_timer, *tick_timer;
@@ -148,6 +151,9 @@ void engine_touch(struct engine *engine, struct entry *entry);
 /* And the rows of the services that it is coupled to. */
 void engine_touch_coupled(struct engine *engine, struct entry *entry);
 void engine_touch_cluster(struct engine *engine, const char *cluster);
+void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
+                 const char *by, const char *text);
+/* EVENT_NOTE. */
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text);
 struct board_input engine_board_input(struct engine *engine, struct entry *entry,
@@ -204,6 +210,10 @@ void engine_recover(struct engine *engine);
 /* Settles what was left over in this cluster; called when it is known completely. */
 void engine_settle(struct engine *engine, struct cluster *cluster);
 void entry_set_release(struct engine *engine, struct entry *entry, const struct release *release);
+
+/* recorded.c: what the local record says of the actions before; NULL when it says nothing. Only
+ * actions in these clusters; it reads the end of one file. */
+const struct board_past *recorded_read(const char *path, const struct engine *engine);
 
 /* alarms.c */
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row);

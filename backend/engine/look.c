@@ -59,6 +59,30 @@ static void look_for_drift(struct entry *entry, const struct service *before,
     }
 }
 
+/* Somebody else than lockstep changed what is asked for. An engine that says who began the rollout
+ * says it of a new version; nobody says it of a scale. */
+static void tell_changes(struct engine *engine, const struct entry *entry,
+                         const struct service *before, const struct service *now)
+{
+    const bool foreign = same_marks(before, now);
+    const char *by = strcmp(now->wants, before->wants) != 0 ? now->by : "";
+    char text[300];
+
+    text[0] = '\0';
+    if (foreign && strcmp(before->wants, now->wants) != 0)
+        snprintf(text, sizeof text, "version %.80s -> %.80s", before->wants, now->wants);
+    else if (foreign && strcmp(before->artifact, now->artifact) != 0)
+        snprintf(text, sizeof text, "image %.200s", now->artifact);
+    else if (foreign && strcmp(before->config_digest, now->config_digest) != 0)
+        snprintf(text, sizeof text, "its configuration");
+    if (text[0])
+        engine_tell(engine, EVENT_CHANGE, entry->cluster, now->name, by, text);
+    if (before->replicas != now->replicas && !now->per_node) {
+        snprintf(text, sizeof text, "scaled %u -> %u", before->replicas, now->replicas);
+        engine_tell(engine, EVENT_CHANGE, entry->cluster, now->name, "", text);
+    }
+}
+
 static bool has_unknown(const struct service *service)
 {
     for (size_t i = 0; i < service->version_count; i++) {
@@ -85,6 +109,8 @@ void entry_look(struct engine *engine, struct entry *entry, const struct service
 
     keep_since(&entry->seen.unknown_since_utc_ms, has_unknown(now), utc_ms);
     keep_since(&entry->seen.moving_since_utc_ms, now->motion != MOTION_NONE, utc_ms);
-    if (before)
-        look_for_drift(entry, before, now);
+    if (!before)
+        return;
+    look_for_drift(entry, before, now);
+    tell_changes(engine, entry, before, now);
 }

@@ -184,6 +184,7 @@ static void fill_events(const struct engine *engine, struct frame *frame)
         const struct event_line *line =
             &engine->events[(engine->event_next + ENGINE_EVENTS_MAX - 1 - i) % ENGINE_EVENTS_MAX];
         out[i] = (struct board_event){
+            .kind = line->kind,
             .at_utc_ms = line->at_utc_ms,
             .cluster = arena_strdup(frame->arena, line->cluster),
             .name = arena_strdup(frame->arena, line->name),
@@ -224,6 +225,8 @@ static const struct frame *make_frame(struct engine *engine)
     fill_acts(engine, frame);
     fill_alarms(engine, frame);
     fill_events(engine, frame);
+    frame->past = engine->recorded ? past_ref(engine->recorded) : NULL;
+    frame->opened_utc_ms = engine->opened_utc_ms;
     frame->notice = arena_strdup(arena, engine->notice);
     frame->settling = count_settling(engine);
     frame->no_journal = engine->journal_path[0] && !engine->journal;
@@ -262,6 +265,7 @@ void frame_unref(const struct frame *frame)
         row_unref(shared->rows[i]);
     snapshot_unref(shared->snapshot);
     log_view_unref(shared->log);
+    past_unref(shared->past);
     arena_free(shared->arena);
 }
 

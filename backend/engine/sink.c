@@ -83,7 +83,7 @@ static void on_node(void *arg, const struct node *node)
         char text[200];
         snprintf(text, sizeof text, "node is %s%s%s", node_state_word[known.state],
                  node->note[0] ? ": " : "", node->note);
-        engine_say(engine, cluster->config.name, node->name, "", text);
+        engine_tell(engine, EVENT_NODE, cluster->config.name, node->name, "", text);
     }
     fleet_put_node(engine->fleet, &known);
     if (was_away && known.state == NODE_REPORTING)
@@ -122,8 +122,8 @@ static void on_state(void *arg, enum cluster_state state, const struct err *why)
     cluster->failed = state != CLUSTER_LIVE && text[0];
     snprintf(cluster->why, sizeof cluster->why, "%s", text);
     if (cluster->state != state)
-        engine_say(cluster->engine, cluster->config.name, "", "",
-                   text[0] ? text : cluster_state_word[state]);
+        engine_tell(cluster->engine, EVENT_CLUSTER, cluster->config.name, "", "",
+                    text[0] ? text : cluster_state_word[state]);
     cluster->state = state;
     engine_touch_cluster(cluster->engine, cluster->config.name);
 }

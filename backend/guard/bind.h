@@ -51,6 +51,9 @@ json_t *bind_to_archive(struct bind *bind, const char *id, const char *version, 
  * or what may run writes it still. A literal. */
 const char *bind_not_gone(struct bind *bind, const char *store, const char *format);
 
+/* Who said that the store no longer holds the format; NULL: nobody. Valid until facts are put. */
+const struct said *bind_attestation(const struct bind *bind, const char *store, const char *format);
+
 /* What these clients are known to require, {SERVICE: [ELEMENT]}, yours; with `element`, whoever
  * provides it is among it. NULL when nothing is known of them, or nobody provides that; `why` (a
  * literal) says so. */

@@ -57,6 +57,18 @@ static void each_fact(struct bind *bind, near_fn *store_fn, near_fn *client_fn)
     }
 }
 
+const struct said *bind_attestation(const struct bind *bind, const char *store, const char *format)
+{
+    for (size_t f = 0; f < FACTS_SOURCE_COUNT; f++)
+        for (size_t i = 0; bind->facts[f] && i < bind->facts[f]->store_count; i++) {
+            const struct store_fact *fact = &bind->facts[f]->stores[i];
+            for (size_t k = 0; strcmp(fact->name, store) == 0 && k < fact->gone_count; k++)
+                if (strcmp(fact->gone[k].format, format) == 0)
+                    return &fact->gone[k].said;
+        }
+    return NULL;
+}
+
 static void add_requirement(json_t *requires, const char *service, const char *element)
 {
     json_t *names = json_object_get(requires, service), *name;

@@ -46,6 +46,10 @@ const char *journal_boot_id(const struct journal *journal);
 typedef bool journal_read_fn(void *arg, const json_t *record);
 bool journal_read(const char *path, journal_read_fn *fn, void *arg, struct err *err);
 
+/* The same for the records in the last `bytes` of the newest file alone. */
+bool journal_read_end(const char *path, size_t bytes, journal_read_fn *fn, void *arg,
+                      struct err *err);
+
 struct journal_audit {
     uint64_t records;
     uint64_t first_seq; /* above 1 where older files were rotated away */

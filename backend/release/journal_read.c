@@ -88,6 +88,48 @@ bool journal_read(const char *path, journal_read_fn *fn, void *arg, struct err *
     return each_file(path, read_file, &reader, err);
 }
 
+/* From the first whole line on; NULL and err, or NULL alone when there is nothing. */
+static char *slurp_end(const char *path, size_t bytes, size_t *len, struct err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        else if (errno != ENOENT)
+            err_set(err, ERR_DISK, "journal %s: cannot be read: %s", path, strerror(errno));
+        return NULL;
+    }
+    off_t from = st.st_size > (off_t)bytes ? st.st_size - (off_t)bytes : 0;
+    size_t want = (size_t)(st.st_size - from);
+    char *text = xcalloc(want + 1, 1);
+    *len = 0;
+    for (ssize_t n; *len < want; *len += (size_t)n)
+        if ((n = pread(fd, text + *len, want - *len, from + (off_t)*len)) <= 0)
+            break;
+    close(fd);
+    const char *newline = from ? memchr(text, '\n', *len) : NULL;
+    if (newline) {
+        *len -= (size_t)(newline + 1 - text);
+        memmove(text, newline + 1, *len);
+    }
+    return text;
+}
+
+bool journal_read_end(const char *path, size_t bytes, journal_read_fn *fn, void *arg,
+                      struct err *err)
+{
+    struct reader reader = {fn, arg};
+    size_t len = 0;
+    char *text = slurp_end(path, bytes, &len, err);
+
+    if (text)
+        read_file(&reader, path, text, len);
+    free(text);
+    return err->code == ERR_NONE;
+}
+
 static bool bad_line(struct journal_audit *out, uint64_t line, const char *what)
 {
     out->bad_line = line;

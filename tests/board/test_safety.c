@@ -27,6 +27,7 @@ static void tell(struct scene *scene)
         .plan = &scene->plan,
         .profile = profile_find("fast"),
         .live = true,
+        .in_focus = true,
         .deny = "",
     };
     row_unref(scene->row);
@@ -111,6 +112,101 @@ START_TEST(what_runs_adds_nothing_any_more)
     ck_assert_uint_eq(safety->live_count, 2);
     ck_assert_str_eq(safety->live[0], "4");
     ck_assert_str_eq(safety->live[1], "5");
+    end_scene(&scene);
+}
+END_TEST
+
+static const struct safety_format *format_of(const struct scene *scene, const char *name)
+{
+    const struct safety_store *store = &scene->row->safety->stores[0];
+
+    for (size_t i = 0; i < store->format_count; i++)
+        if (strcmp(store->formats[i].name, name) == 0)
+            return &store->formats[i];
+    return NULL;
+}
+
+START_TEST(every_format_says_who_writes_and_reads_it)
+{
+    struct scene scene;
+
+    set_scene(&scene, 0);
+    ck_assert_uint_eq(scene.row->safety->stores[0].format_count, 3);
+    ck_assert_str_eq(format_of(&scene, "x")->written, "web 4");
+    ck_assert_str_eq(format_of(&scene, "x")->read, "billing 9, web 4");
+    ck_assert_str_eq(format_of(&scene, "x")->blind, "");
+    ck_assert(format_of(&scene, "x")->at_rest && !format_of(&scene, "y")->at_rest);
+    ck_assert_str_eq(format_of(&scene, "y")->written, "");
+    ck_assert_int_eq(scene.row->safety->stores[0].phase, DATA_READABLE);
+    end_scene(&scene);
+    set_scene(&scene, 1);
+    ck_assert_str_eq(format_of(&scene, "y")->written, "web 5");
+    ck_assert_str_eq(format_of(&scene, "x")->written, "web 4, web 5");
+    ck_assert_int_eq(scene.row->safety->stores[0].phase, DATA_BOTH);
+    end_scene(&scene);
+}
+END_TEST
+
+START_TEST(the_phase_of_a_migration_follows_what_is_at_rest_and_attested)
+{
+    static const char *const may[] = {"w", "x"}, *const odd[] = {"v"};
+    struct attestation gone = {"w", {"ann", "counted", "2026-03-01T08:00:00Z"}};
+    struct store_fact fact = {.name = "d", .owner = "web", .may = may, .may_count = 2};
+    struct facts facts = {.stores = &fact, .store_count = 1};
+    struct scene scene;
+
+    set_scene(&scene, 0);
+    bind_put_facts(scene.bind, FACTS_SETTINGS, &facts);
+    tell(&scene);
+    ck_assert_int_eq(scene.row->safety->stores[0].phase, DATA_BACKFILL);
+    ck_assert_str_eq(scene.row->safety->stores[0].owner, "web");
+    ck_assert_str_eq(format_of(&scene, "w")->attested, "");
+    fact.gone = &gone;
+    fact.gone_count = 1;
+    bind_put_facts(scene.bind, FACTS_SETTINGS, &facts);
+    tell(&scene);
+    ck_assert_int_eq(scene.row->safety->stores[0].phase, DATA_ATTESTED);
+    ck_assert_str_eq(format_of(&scene, "w")->attested, "ann, 2026-03-01T08:00:00Z: counted");
+    fact.may = odd;
+    fact.may_count = 1;
+    bind_put_facts(scene.bind, FACTS_SETTINGS, &facts);
+    tell(&scene);
+    ck_assert_int_eq(scene.row->safety->stores[0].phase, DATA_BLIND);
+    ck_assert_str_eq(format_of(&scene, "v")->blind, "billing 9, web 4");
+    end_scene(&scene);
+}
+END_TEST
+
+START_TEST(calls_say_which_live_versions_need_and_provide_them)
+{
+    struct scene scene;
+
+    set_scene(&scene, 1);
+    const struct safety *safety = scene.row->safety;
+    ck_assert_uint_eq(safety->call_count, 2);
+    ck_assert_str_eq(safety->calls[0].caller, "billing");
+    ck_assert_str_eq(safety->calls[0].element, "Get/1");
+    ck_assert_str_eq(safety->calls[0].by, "9");
+    ck_assert_str_eq(safety->calls[0].from, "4, 5");
+    ck_assert_str_eq(safety->calls[0].lacking, "");
+    ck_assert_str_eq(safety->calls[1].callee, "billing");
+    ck_assert_str_eq(safety->calls[1].by, "4"); /* 5 calls it no more */
+    end_scene(&scene);
+}
+END_TEST
+
+START_TEST(both_contracts_of_a_flight_are_compared)
+{
+    struct scene scene;
+
+    set_scene(&scene, 1);
+    const struct comparison *compared = scene.row->safety->compared;
+    ck_assert_ptr_nonnull(compared);
+    ck_assert_ptr_null(compared->from);
+    ck_assert(compared->adjacent);
+    ck_assert_uint_eq(compared->changes.count, 2);
+    ck_assert_str_eq(compared->changes.text[0], "writes d: adds y");
+    ck_assert_uint_eq(compared->backward.count, 0);
     end_scene(&scene);
 }
 END_TEST
@@ -251,6 +347,10 @@ SUITE(safety)
 
     tcase_add_test(tcase, a_store_says_what_is_at_rest_and_what_the_next_key_adds);
     tcase_add_test(tcase, what_runs_adds_nothing_any_more);
+    tcase_add_test(tcase, every_format_says_who_writes_and_reads_it);
+    tcase_add_test(tcase, the_phase_of_a_migration_follows_what_is_at_rest_and_attested);
+    tcase_add_test(tcase, calls_say_which_live_versions_need_and_provide_them);
+    tcase_add_test(tcase, both_contracts_of_a_flight_are_compared);
     tcase_add_test(tcase, only_formats_that_nothing_writes_can_be_attested);
     tcase_add_test(tcase, clients_say_who_counted_them_and_what_the_next_key_takes_away);
     tcase_add_test(tcase, coupled_services_say_by_what);

@@ -94,21 +94,28 @@ static void set_events(struct frame *frame)
     static const struct {
         int64_t ago_ms;
         const char *cluster, *name, *text, *by;
+        enum event_kind kind;
     } lines[] = {
         {23 * SECOND, "prod-eu", "payments-api",
-         "ImagePullBackOff on gpu-4: \"payments:2.9.0: manifest unknown\" (9 times)", ""},
-        {27 * SECOND, "prod-us", "ledger-writer", "failed: progress deadline exceeded", ""},
-        {55 * SECOND, "swarm-1", "mailer", "rollback 2.2 -> 2.1 began", "oncall3"},
-        {125 * SECOND, "prod-us", "payments-api", "step 1 -> 3 of 8 applied", "oncall1"},
-        {129 * SECOND, "swarm-1", "edge-proxy", "task 7 rejected: no suitable node", ""},
-        {157 * SECOND, "sim", "thumbnailer", "step 1 -> 4 of 10 applied", "demo"},
-        {196 * SECOND, "prod-eu", "cart", "paused at 7 of 20: waiting for the data team",
-         "oncall2"},
-        {304 * SECOND, "nomad-dc1", "search-index", "deployment 9b1c of job version 89", ""},
-        {372 * SECOND, "prod-eu", "payments-api", "step 3 -> 8 of 24 applied", "oncall1"},
-        {415 * SECOND, "prod-us", "recsys", "canary 3.4: 2 of 30", "rollbot"},
-        {489 * SECOND, "prod-eu", "auth", "10 of 10 available, complete in 3m12s", ""},
-        {41 * MINUTE, "prod-eu", "gpu-7", "node is silent", ""},
+         "ImagePullBackOff on gpu-4: \"payments:2.9.0: manifest unknown\" (9 times)", "",
+         EVENT_NOTE},
+        {27 * SECOND, "prod-us", "ledger-writer", "failed: progress deadline exceeded", "",
+         EVENT_NOTE},
+        {55 * SECOND, "swarm-1", "mailer", "rollback 2.2 -> 2.1 began", "oncall3", EVENT_ACTION},
+        {125 * SECOND, "prod-us", "payments-api", "step 1 -> 3 of 8 applied", "oncall1",
+         EVENT_ACTION},
+        {129 * SECOND, "swarm-1", "edge-proxy", "task 7 rejected: no suitable node", "",
+         EVENT_NOTE},
+        {157 * SECOND, "sim", "thumbnailer", "step 1 -> 4 of 10 applied", "demo", EVENT_ACTION},
+        {196 * SECOND, "prod-eu", "cart", "paused at 7 of 20: waiting for the data team", "oncall2",
+         EVENT_ACTION},
+        {304 * SECOND, "nomad-dc1", "search-index", "deployment 9b1c of job version 89", "",
+         EVENT_NOTE},
+        {372 * SECOND, "prod-eu", "payments-api", "step 3 -> 8 of 24 applied", "oncall1",
+         EVENT_ACTION},
+        {415 * SECOND, "prod-us", "recsys", "canary 3.4: 2 of 30", "rollbot", EVENT_ACTION},
+        {489 * SECOND, "prod-eu", "auth", "10 of 10 available, complete in 3m12s", "", EVENT_NOTE},
+        {41 * MINUTE, "prod-eu", "gpu-7", "node is silent", "", EVENT_NODE},
     };
     struct board_event *events = arena_alloc(frame->arena, ARRAY_LEN(lines), sizeof *events);
 
@@ -116,6 +123,7 @@ static void set_events(struct frame *frame)
         events[i] = (struct board_event){.at_utc_ms = FRAMES_UTC_MS - lines[i].ago_ms,
                                          .cluster = lines[i].cluster,
                                          .name = lines[i].name,
+                                         .kind = lines[i].kind,
                                          .text = lines[i].text,
                                          .by = lines[i].by};
     frame->events = events;

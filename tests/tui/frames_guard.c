@@ -114,10 +114,42 @@ static void set_safety(struct frame *frame, struct row *row)
         {STAGE_STABLE, SAFETY_AHEAD, 24, 0},
     };
     static const char *const gone[] = {"v1"};
-    static const struct safety_store stores[] = {
-        {"invoices", "json-3, json-4", "", "json-4", NULL, 0},
-        {"sessions", "v1, v2", "col_user, col_expiry", "", gone, 1},
+    static const struct safety_format invoices[] = {
+        {"json-3", true, "payments-api 2.8.1",
+         "payments-api 2.8.1, payments-api 2.9.0, billing 9.9.1", "", ""},
+        {"json-4", true, "payments-api 2.9.0", "payments-api 2.9.0", "billing 9.9.1", ""},
     };
+    static const struct safety_format sessions[] = {
+        {"v0", false, "", "payments-api 2.8.1", "",
+         "ann, 2026-03-01T08:00:00Z: select count(*) where v = 0 is 0"},
+        {"v1", true, "", "payments-api 2.8.1, payments-api 2.9.0", "", ""},
+        {"v2", true, "payments-api 2.8.1, payments-api 2.9.0",
+         "payments-api 2.8.1, payments-api 2.9.0", "", ""},
+    };
+    static const struct safety_store stores[] = {
+        {"invoices", "json-3, json-4", "", "json-4", "payments-api", invoices, 2, DATA_BLIND, NULL,
+         0},
+        {"sessions", "v1, v2", "col_user, col_expiry", "", "", sessions, 3, DATA_BACKFILL, gone, 1},
+    };
+    static const struct safety_call calls[] = {
+        {"checkout", "payments-api", "Charge/1", "12", "2.8.1", "2.9.0"},
+        {"checkout", "payments-api", "Charge/2", "13", "2.8.1, 2.9.0", ""},
+        {"payments-api", "ledger-writer", "Post/1", "2.8.1, 2.9.0", "4.1.7, 4.2.0", ""},
+        {"payments-api", "ledger-writer", "Post/2", "", "4.2.0", "4.1.7"},
+    };
+    static const char *changes[] = {"writes invoices: adds json-4", "provides: drops Charge/1"};
+    static const char *forward[] = {"2.8.1 cannot read json-4, which 2.9.0 may write to invoices"};
+    static const char *backward[] = {
+        "2.9.0 does not provide Charge/1, which callers of 2.8.1 may still call"};
+    static const char *order[] = {"release a version that reads json-4 and writes json-3",
+                                  "then 2.9.0, without dropping Charge/1",
+                                  "drop Charge/1 when nobody calls it any more"};
+    static struct comparison compared = {.adjacent = true,
+                                         .changes = {changes, 2, 2},
+                                         .backward = {backward, 1, 1},
+                                         .forward = {forward, 1, 1},
+                                         .rollback = {forward, 1, 1},
+                                         .order = {order, 3, 3}};
     static const struct safety_peer peers[] = {
         {"billing", "9.9.1", "", "store invoices"},
         {"ledger-writer", "4.1.7, 4.2.0", "4.2.0", "calls Post/1; is called: Charge/2"},
@@ -138,6 +170,9 @@ static void set_safety(struct frame *frame, struct row *row)
                               .store_count = ARRAY_LEN(stores),
                               .peers = peers,
                               .peer_count = ARRAY_LEN(peers),
+                              .calls = calls,
+                              .call_count = ARRAY_LEN(calls),
+                              .compared = &compared,
                               .clients = clients,
                               .client_count = ARRAY_LEN(clients),
                               .stage_count = ARRAY_LEN(stages)};

@@ -83,6 +83,14 @@ static bool never(void *arg, const struct frame *frame)
     return false;
 }
 
+static void paint(struct app *app)
+{
+    app_paint(app);
+    acting_shown(&app->acting, &app->drawn, app_now(app));
+    frame_unref(app->drawn.frame);
+    app->on_its_way = app->dirty = false;
+}
+
 void play_turn(struct play *play)
 {
     struct app *app = &play->app;
@@ -91,11 +99,10 @@ void play_turn(struct play *play)
     frame_unref(app->frame);
     app->frame = engine_frame(app->engine);
     app->frame_ms = app_now(app);
-    app_paint(app);
-    acting_shown(&app->acting, &app->drawn, app_now(app));
-    frame_unref(app->drawn.frame);
-    app->on_its_way = false;
+    paint(app);
     app_play(app);
+    if (app->screen.question) /* drawn at once, before time passes */
+        paint(app);
 }
 
 void play_press(struct play *play, int key)

@@ -69,6 +69,20 @@ static size_t take_cut(const char *bytes, size_t len)
     return n < len && bytes[n] == 030 ? n + 1 : 0;
 }
 
+/* A copy that somebody asked for with `c`: base64 and nothing else, bounded. */
+static size_t take_copy(const char *bytes, size_t len)
+{
+    static const char head[] = "\033]52;c;", tail[] = "\033\\";
+    size_t at = sizeof head - 1;
+
+    if (len < at || memcmp(bytes, head, at) != 0)
+        return 0;
+    while (at < len && bytes[at] && at < 8192 &&
+           strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", bytes[at]))
+        at++;
+    return at + 2 <= len && memcmp(bytes + at, tail, 2) == 0 ? at + 2 : 0;
+}
+
 /* Length of the allowed piece at the start; 0: not allowed. */
 static size_t take_piece(const char *bytes, size_t len)
 {
@@ -86,6 +100,8 @@ static size_t take_piece(const char *bytes, size_t len)
         return first && strchr(controls, bytes[0]) ? 1 : 0;
     if (len > 1 && bytes[1] == '[')
         return take_csi(bytes, len);
+    if (len > 1 && bytes[1] == ']')
+        return take_copy(bytes, len);
     for (size_t i = 0; i < ARRAY_LEN(escapes); i++) {
         size_t n = strlen(escapes[i]);
         if (len > n && memcmp(bytes + 1, escapes[i], n) == 0)

@@ -476,7 +476,8 @@ static void lose(struct hand *hand, unsigned service)
     static struct version_count version = {.version = "4"};
     static struct snapshot snapshot = {.nodes = nodes, .node_count = 2};
     static const char *const gone[] = {"json-3"};
-    static const struct safety_store store = {"invoices", "json-3", "", "", gone, 1};
+    static const struct safety_store store = {
+        .name = "invoices", .may = "json-3", .has = "", .adds = "", .gone = gone, .gone_count = 1};
     static const struct safety safety = {.stores = &store, .store_count = 1};
     const char *cluster = hand_clusters[service / 2].name;
 

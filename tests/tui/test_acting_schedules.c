@@ -25,6 +25,8 @@ static unsigned below(unsigned n)
 /* One schedule: the program under test, and beside it what somebody in front of the screen saw. */
 struct schedule {
     unsigned newest, selected;        /* what the program knows */
+    unsigned node;                    /* 0: not in the view of nodes; else n1, n2, n3 */
+    unsigned seen_node;               /* marked on the screen */
     bool drawing;                     /* a picture is on its way to the terminal */
     struct acting_picture drawn;      /* that picture */
     const struct hand *seen;          /* frame on the screen, NULL none */
@@ -33,7 +35,7 @@ struct schedule {
     struct intent promised;           /* what the open question was about */
     char typed[240], expected[32];
     int64_t armed_until; /* of prod */
-    unsigned submitted;
+    unsigned submitted, fences;
 };
 
 static const struct hand *hand_of(const struct frame *frame)
@@ -59,6 +61,23 @@ static void warn(struct option *option)
     option->verdict.first = finding;
 }
 
+/* n1 and n3 of each cluster are silent, n2 reports. */
+static const struct snapshot *three_nodes(void)
+{
+    static const char *const clusters[] = {"dev", "prod", "sim", "view"}; /* as snapshots sort */
+    static struct node nodes[3 * ARRAY_LEN(clusters)];
+    static const struct snapshot snapshot = {.nodes = nodes, .node_count = ARRAY_LEN(nodes)};
+    static const char *const ids[] = {"n1", "n2", "n3"};
+
+    for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
+        nodes[i] = (struct node){.cluster = clusters[i / 3],
+                                 .id = ids[i % 3],
+                                 .name = ids[i % 3],
+                                 .state = i % 3 == 1 ? NODE_REPORTING : NODE_SILENT,
+                                 .note = ""};
+    return &snapshot;
+}
+
 static void randomize(struct hand *hand, unsigned revision)
 {
     unsigned refs = hand->frame.refs;
@@ -71,6 +90,7 @@ static void randomize(struct hand *hand, unsigned revision)
         hand->rows[i] = hand->rows[j];
         hand->rows[j] = row;
     }
+    hand->frame.snapshot = three_nodes();
     hand->frame.row_count = HAND_SERVICES - below(3); /* some are gone */
     for (unsigned i = 0; i < HAND_SERVICES; i++)
         for (int v = 0; v < VERB_COUNT; v++) {
@@ -104,6 +124,7 @@ static void check_intent(const struct schedule *s, const struct intent *intent, 
 {
     ck_assert_ptr_nonnull(s->seen);
     ck_assert_uint_eq(s->selected, s->seen_selected);
+    ck_assert_uint_eq(s->node, s->seen_node);
     ck_assert(is_shown(s->seen, s->selected));
     const struct row *row = &s->seen->row[s->selected];
     bool warned = intent->flags & INTENT_WARNED;
@@ -127,6 +148,8 @@ static void press_acting(struct schedule *s)
     struct acting_press press = hand_press('S', s->selected, s->now_ms);
 
     press.alone = below(5) != 0;
+    if (s->node)
+        snprintf(press.node, sizeof press.node, "n%u", s->node);
     acting_command(&acting, commands[which], &press, &answer);
     if (answer.outcome == ACTING_SAYS)
         return;
@@ -156,6 +179,32 @@ static void press_acting(struct schedule *s)
     ck_assert_str_eq(acting.question.expected, s->expected);
     ck_assert_ptr_nonnull(strstr(acting.question.title, hand_names[s->selected % 2]));
     ck_assert_ptr_nonnull(strstr(acting.question.title, hand_clusters[cluster].name));
+}
+
+/* X in the view of nodes: about the node that was marked on the screen, and never without one more
+ * question and evidence. */
+static void press_more(struct schedule *s)
+{
+    bool armed = s->now_ms < s->armed_until;
+    struct acting_press press = hand_press('X', s->selected, s->now_ms);
+
+    press.alone = below(5) != 0;
+    snprintf(press.node, sizeof press.node, "n%u", s->node);
+    acting_command(&acting, COMMAND_MORE, &press, &answer);
+    if (answer.outcome == ACTING_SAYS)
+        return;
+    ck_assert_int_eq(answer.outcome, ACTING_ASKS);
+    ck_assert(press.alone && s->seen && s->node == s->seen_node);
+    ck_assert_uint_eq(s->selected, s->seen_selected);
+    ck_assert_uint_lt(s->selected / 2, 3);
+    ck_assert(s->selected / 2 != 2 || armed);
+    ck_assert_uint_eq(acting.question.choice_count, 1);
+    ck_assert_int_eq(acting.choice[0].verb, VERB_FENCE);
+    ck_assert_str_eq(acting.choice[0].service, press.node);
+    ck_assert_uint_ne(s->node, 2); /* it reports */
+    ck_assert_str_eq(acting.choice[0].cluster, hand_clusters[s->selected / 2].name);
+    s->fences++;
+    acting_cancel(&acting);
 }
 
 static void press_reply(struct schedule *s)
@@ -193,6 +242,7 @@ static void finish_picture(struct schedule *s)
     s->drawing = false;
     s->seen = hand_of(s->drawn.frame);
     s->seen_selected = (unsigned)(s->drawn.service[1] - '0');
+    s->seen_node = s->drawn.node[0] ? (unsigned)(s->drawn.node[1] - '0') : 0;
     if (acting.asking && s->question_seen_ms < 0 && s->drawn.question == acting.question_number)
         s->question_seen_ms = s->now_ms;
 }
@@ -207,6 +257,8 @@ static void take_step(struct schedule *s, unsigned n)
     case 2:
         if (!s->drawing)
             s->drawn = hand_picture(&frames[s->newest], &acting, s->selected);
+        if (!s->drawing && s->node)
+            snprintf(s->drawn.node, sizeof s->drawn.node, "n%u", s->node);
         s->drawing = true;
         break;
     case 3:
@@ -215,7 +267,10 @@ static void take_step(struct schedule *s, unsigned n)
             finish_picture(s);
         break;
     case 5:
-        s->selected = below(HAND_SERVICES);
+        if (below(2))
+            s->selected = below(HAND_SERVICES);
+        else
+            s->node = below(4);
         break;
     case 6:
         s->now_ms += below(2000);
@@ -226,6 +281,8 @@ static void take_step(struct schedule *s, unsigned n)
             s->seen = NULL;
         } else if (!acting.asking && s->selected / 2 == 2) {
             struct acting_press press = hand_press('w', s->selected, s->now_ms);
+            if (s->node)
+                snprintf(press.node, sizeof press.node, "n%u", s->node);
             bool armed = s->now_ms < s->armed_until;
             acting_command(&acting, COMMAND_ARM, &press, &answer);
             if (strstr(answer.text, armed ? "not armed any more" : "armed for"))
@@ -235,6 +292,8 @@ static void take_step(struct schedule *s, unsigned n)
     default:
         if (acting.asking)
             press_reply(s);
+        else if (s->node && below(2))
+            press_more(s);
         else
             press_acting(s);
         break;
@@ -243,7 +302,7 @@ static void take_step(struct schedule *s, unsigned n)
 
 START_TEST(no_schedule_acts_on_anything_but_what_was_on_the_screen)
 {
-    unsigned submitted = 0, steps = 0;
+    unsigned submitted = 0, fences = 0, steps = 0;
 
     for (unsigned seed = 1; seed <= 10000; seed++) {
         struct schedule s = {.question_seen_ms = -1};
@@ -255,12 +314,14 @@ START_TEST(no_schedule_acts_on_anything_but_what_was_on_the_screen)
         for (unsigned n = 0; n < 80; n++, steps++)
             take_step(&s, n);
         submitted += s.submitted;
+        fences += s.fences;
         acting_release(&acting);
         for (unsigned i = 0; i < FRAMES; i++)
             ck_assert_uint_eq(frames[i].frame.refs, 1);
     }
     ck_assert_msg(submitted > 5000, "only %u intents in %u steps: the test tests nothing",
                   submitted, steps);
+    ck_assert_msg(fences > 1000, "only %u fences were asked for", fences);
 }
 END_TEST
 

@@ -150,10 +150,10 @@ START_TEST(long_lines_are_wrapped_or_cut)
     log->line = lines;
     log->line_count = 2;
     easel_shows(&view_log, 80, 24, "TAIL");
-    press(COMMAND_WRAP);
+    press(COMMAND_ZOOM);
     easel_hides(&view_log, 80, 24, "TAIL");
     easel_shows(&view_log, 80, 24, "xxx\xe2\x80\xa6");
-    press(COMMAND_WRAP);
+    press(COMMAND_ZOOM);
     /* Where only its end fits, the newest is what counts. */
     easel_shows(&view_log, 60, 12, "TAIL");
     easel_shows(&view_log, 60, 12, "\nend\n");

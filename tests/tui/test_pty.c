@@ -286,6 +286,51 @@ START_TEST(the_mouse_selects_and_scrolls_once_it_is_on)
 }
 END_TEST
 
+START_TEST(the_palette_leads_everywhere_and_never_acts)
+{
+    char path[600];
+
+    start(&(struct pty_options){.width = 100, .height = 40});
+    pty_wait_text(pty, "billing");
+    pty_send(pty, ":");
+    pty_wait_text(pty, "tab completes");
+    pty_send(pty, "nod\t");
+    pty_wait_text(pty, ":nodes_");
+    pty_send(pty, "\r");
+    pty_wait_text(pty, "nodes 1/");
+    pty_send(pty, "e");
+    pty_wait_text(pty, "timeline");
+    pty_send(pty, "\t");
+    pty_wait_no_text(pty, "timeline");
+    pty_send(pty, "\033");
+    pty_wait_text(pty, FLEET);
+    pty_send(pty, ":undo");
+    pty_wait_text(pty, ":undo_");
+    pty_send(pty, "\r");
+    pty_wait_text(pty, "enter never acts");
+    pty_send(pty, "s");
+    pty_wait_text(pty, ":save _");
+    snprintf(path, sizeof path, "%s/screen.txt", test_dir());
+    pty_send(pty, path);
+    pty_wait_text(pty, "screen.txt_");
+    pty_send(pty, "\r");
+    pty_wait_text(pty, "saved ");
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    quit_restored();
+}
+END_TEST
+
+START_TEST(a_copy_goes_to_the_terminals_clipboard)
+{
+    start_plain();
+    pty_send(pty, "c");
+    pty_wait_text(pty, "copied to the terminal's clipboard");
+    quit_restored();
+}
+END_TEST
+
 START_TEST(a_filter_is_typed_and_dropped)
 {
     start(&(struct pty_options){.width = 100, .height = 40});
@@ -515,6 +560,8 @@ static void add_keys(Suite *suite)
     tcase_add_test(tcase, bytes_above_ascii_are_not_taken_for_other_keys);
     tcase_add_test(tcase, arrows_and_function_keys_arrive);
     tcase_add_test(tcase, the_mouse_selects_and_scrolls_once_it_is_on);
+    tcase_add_test(tcase, the_palette_leads_everywhere_and_never_acts);
+    tcase_add_test(tcase, a_copy_goes_to_the_terminals_clipboard);
     tcase_add_test(tcase, a_filter_is_typed_and_dropped);
     tcase_add_test(tcase, a_script_presses_keys_until_somebody_does);
     tcase_add_test(tcase, a_story_plays_itself_to_its_end_within_a_minute);

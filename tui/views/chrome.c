@@ -1,6 +1,7 @@
 /* chrome.c: the lines around a view: alert and title above; below, from the bottom, the
  * keys, the clusters with the age of what they said, one line that answers the last key,
  * and the caption of a story. */
+#include "palette.h"
 #include "views/filter.h"
 #include "views/list.h"
 #include "views/parts.h"
@@ -103,6 +104,10 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
     memset(reply, 0, sizeof *reply);
     if (screen->log.finding) {
         tell_find(screen, frame, reply);
+    } else if (screen->palette.open) {
+        reply->role = ROLE_INPUT;
+        reply->typing = true;
+        snprintf(reply->text, sizeof reply->text, "  tab completes, enter does it, esc closes");
     } else if (screen->filtering) {
         tell_filter(screen, frame, reply);
     } else if (flashes) {
@@ -175,14 +180,15 @@ struct area screen_body(const struct screen *screen, const struct frame *frame,
         .y = above, .x = 0, .height = height > 0 ? height : 0, .width = canvas->width};
 }
 
-static void draw_reply(const struct reply *reply, struct canvas *canvas, int y)
+static void draw_reply(const struct screen *screen, const struct reply *reply,
+                       struct canvas *canvas, int y)
 {
     struct sheet sheet;
 
     sheet_init(&sheet, canvas, canvas->width);
     if (reply->role == ROLE_INPUT) {
-        sheet_text(&sheet, ROLE_KEY_HINT, "/");
-        sheet_text(&sheet, ROLE_INPUT, reply->typed);
+        sheet_text(&sheet, ROLE_KEY_HINT, screen->palette.open ? ":" : "/");
+        sheet_text(&sheet, ROLE_INPUT, screen->palette.open ? screen->palette.text : reply->typed);
         if (reply->typing) {
             canvas->cursor_y = y;
             canvas->cursor_x = sheet.column;
@@ -197,11 +203,16 @@ static void draw_reply(const struct reply *reply, struct canvas *canvas, int y)
     sheet_release(&sheet);
 }
 
-static void put_cluster(struct sheet *sheet, const struct frame *frame,
+static void put_cluster(struct sheet *sheet, const struct screen *screen, const struct frame *frame,
                         const struct board_cluster *cluster)
 {
     char age[SPAN_TEXT];
     bool only = frame->cluster_count == 1;
+    long digit = cluster - frame->clusters + 1;
+    bool chosen = strcmp(screen->only_cluster, cluster->name) == 0;
+
+    if (!only && digit <= 9)
+        sheet_put(sheet, chosen ? ROLE_MARKED : ROLE_KEY_HINT, "%ld ", digit);
 
     if (cluster->state == CLUSTER_LIVE) {
         sheet_put(sheet, ROLE_DIM, "%s %s", cluster->name, age_text(cluster->age_ms, age));
@@ -220,7 +231,8 @@ static void put_cluster(struct sheet *sheet, const struct frame *frame,
 }
 
 /* Those in trouble first; when they do not all fit, the rest is counted. */
-static void draw_clusters(const struct frame *frame, struct canvas *canvas, int y)
+static void draw_clusters(const struct screen *screen, const struct frame *frame,
+                          struct canvas *canvas, int y)
 {
     struct sheet sheet;
     size_t shown = 0;
@@ -235,7 +247,7 @@ static void draw_clusters(const struct frame *frame, struct canvas *canvas, int 
                 continue;
             sheet_init(&probe, canvas, 400);
             probe.width = canvas->width;
-            put_cluster(&probe, frame, cluster);
+            put_cluster(&probe, screen, frame, cluster);
             int need = probe.column + (shown ? 3 : 0);
             sheet_release(&probe);
             int reserve = shown + 1 < frame->cluster_count ? 10 : 0;
@@ -246,7 +258,7 @@ static void draw_clusters(const struct frame *frame, struct canvas *canvas, int 
                 sheet_glyphs(&sheet, ROLE_DIM, GLYPH_MIDDOT, 1);
                 sheet_text(&sheet, ROLE_DIM, " ");
             }
-            put_cluster(&sheet, frame, cluster);
+            put_cluster(&sheet, screen, frame, cluster);
             shown++;
         }
     if (shown < frame->cluster_count)
@@ -262,10 +274,10 @@ static const struct {
     enum command command;
     int rank;
 } bar[] = {
-    {COMMAND_STEP, 0},   {COMMAND_PAUSE, 0}, {COMMAND_RESUME, 0}, {COMMAND_UNDO, 0},
-    {COMMAND_MORE, 7},   {COMMAND_OPEN, 3},  {COMMAND_SAFETY, 4}, {COMMAND_LOG, 8},
-    {COMMAND_FILTER, 5}, {COMMAND_BACK, 2},  {COMMAND_ARM, 6},    {COMMAND_HELP, 1},
-    {COMMAND_QUIT, 1},
+    {COMMAND_STEP, 0},   {COMMAND_PAUSE, 0},     {COMMAND_RESUME, 0},  {COMMAND_UNDO, 0},
+    {COMMAND_MORE, 7},   {COMMAND_OPEN, 3},      {COMMAND_SAFETY, 6},  {COMMAND_LOG, 8},
+    {COMMAND_FILTER, 5}, {COMMAND_NEXT_VIEW, 4}, {COMMAND_PALETTE, 9}, {COMMAND_BACK, 2},
+    {COMMAND_ARM, 5},    {COMMAND_HELP, 1},      {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,
@@ -279,8 +291,8 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
         return view == &view_fleet || view == &view_log;
     if (command == COMMAND_SAFETY || command == COMMAND_LOG)
         return view == &view_fleet || view == &view_rollout;
-    if (command == COMMAND_BACK)
-        return view != &view_fleet;
+    if (command == COMMAND_BACK || command == COMMAND_NEXT_VIEW)
+        return view != &view_fleet && (view != &view_help || command == COMMAND_BACK);
     if (command == COMMAND_HELP)
         return view != &view_help;
     if (command_acts(command))
@@ -335,14 +347,14 @@ static void hide_what_does_not_fit(struct hint *hints, size_t count, int room)
     }
 }
 
-/* A key in brackets would not act now. */
-static void draw_keys(const struct view *view, const struct screen *screen,
-                      const struct frame *frame, struct canvas *canvas, int y)
+/* The keys of the bar that there is room for. */
+static void lay_keys(const struct view *view, const struct screen *screen,
+                     const struct frame *frame, const struct canvas *canvas,
+                     struct hint hints[ARRAY_LEN(bar)])
 {
     const struct row *row = screen_selected(screen, frame);
     const struct board_cluster *cluster = frame_cluster(frame, screen->cluster);
-    struct hint hints[ARRAY_LEN(bar)];
-    int x = 0, right = 0;
+    int right = 0;
 
     if (screen->show_keys && screen->last_key[0])
         right = text_cells(canvas, screen->last_key) + 2;
@@ -352,6 +364,36 @@ static void draw_keys(const struct view *view, const struct screen *screen,
         hints[i].shown = belongs(view, cluster, bar[i].command);
     }
     hide_what_does_not_fit(hints, ARRAY_LEN(bar), canvas->width - right);
+}
+
+enum command chrome_click(const struct view *view, const struct screen *screen,
+                          const struct frame *frame, const struct canvas *canvas, int y, int x)
+{
+    struct hint hints[ARRAY_LEN(bar)];
+    int at = 0;
+
+    if (y != canvas->height - 1 || canvas->width < VIEW_WIDTH_MIN ||
+        canvas->height < VIEW_HEIGHT_MIN)
+        return COMMAND_NONE;
+    lay_keys(view, screen, frame, canvas, hints);
+    for (size_t i = 0; i < ARRAY_LEN(bar); i++) {
+        if (!hints[i].shown)
+            continue;
+        if (x >= at && x < at + hints[i].cells)
+            return bar[i].command;
+        at += hints[i].cells;
+    }
+    return COMMAND_NONE;
+}
+
+/* A key in brackets would not act now. */
+static void draw_keys(const struct view *view, const struct screen *screen,
+                      const struct frame *frame, struct canvas *canvas, int y)
+{
+    struct hint hints[ARRAY_LEN(bar)];
+    int x = 0;
+
+    lay_keys(view, screen, frame, canvas, hints);
     for (size_t i = 0; i < ARRAY_LEN(bar); i++) {
         const struct hint *hint = &hints[i];
         if (!hint->shown)
@@ -364,9 +406,11 @@ static void draw_keys(const struct view *view, const struct screen *screen,
         }
         x += hint->cells;
     }
-    if (right)
+    if (screen->show_keys && screen->last_key[0]) {
+        int right = text_cells(canvas, screen->last_key) + 2;
         canvas_print(canvas, y, canvas->width - right, right, ROLE_MARKED, " %s ",
                      screen->last_key);
+    }
 }
 
 void chrome_draw(const struct view *view, const struct screen *screen, const struct frame *frame,
@@ -379,8 +423,11 @@ void chrome_draw(const struct view *view, const struct screen *screen, const str
     if (frame_has_alert(frame))
         chrome_alert(screen, frame, canvas, 1);
     draw_keys(view, screen, frame, canvas, y--);
-    draw_clusters(frame, canvas, y--);
+    draw_clusters(screen, frame, canvas, y--);
     if (find_reply(screen, frame, canvas, &reply))
-        draw_reply(&reply, canvas, y--);
-    draw_caption(screen, frame, canvas, y);
+        draw_reply(screen, &reply, canvas, y--);
+    if (screen->palette.open)
+        palette_draw(screen, frame, canvas, y);
+    else
+        draw_caption(screen, frame, canvas, y);
 }

@@ -122,13 +122,20 @@ static void take_from_events(struct layout *layout, int taken)
     layout->list_height = least(layout->list_height, bottom - layout->list_y);
 }
 
-static struct layout lay_out(const struct area *body, const struct list *list, int height)
+static struct layout lay_out(const struct area *body, const struct list *list, int height,
+                             bool zoom)
 {
     struct layout layout = {.body = *body, .list_y = body->y + 1};
     int rows = most((int)list->count, 1);
 
     int taken = most(height - body->y - 2 - body->height, 0);
 
+    if (zoom) {
+        layout.table_width = layout.detail_width = body->width;
+        layout.list_height = body->height - 1;
+        layout.detail_y = layout.events_y = body->y + body->height;
+        return layout;
+    }
     if (body->width >= FLEET_TWO_COLUMNS) {
         lay_columns(&layout, rows);
         return layout;
@@ -146,8 +153,8 @@ static void draw_list(struct list *list, struct screen *screen, const struct fra
     struct table table;
     int top = list_scroll(list, screen, layout->list_height);
 
-    bool wide = layout->body.width >= FLEET_TWO_COLUMNS;
-    table_measure(&table, frame, canvas, layout->table_width - wide);
+    bool wide = layout->body.width >= FLEET_TWO_COLUMNS && !screen->zoom;
+    table_measure(&table, screen, frame, canvas, layout->table_width - wide);
     if (list->all)
         table_header(&table, canvas, layout->body.y, 0);
     for (int i = 0; i < layout->list_height && (size_t)(top + i) < list->count; i++)
@@ -215,8 +222,8 @@ static void fleet_draw(struct screen *screen, const struct frame *frame, struct 
     write_place(&list, place);
     struct look look = {.screen = screen, .frame = frame};
     look.row = list.selected < list.count ? list.rows[list.selected] : NULL;
-    bool wide = body.width >= FLEET_TWO_COLUMNS;
-    struct layout layout = lay_out(&body, &list, canvas->height);
+    bool wide = body.width >= FLEET_TWO_COLUMNS && !screen->zoom;
+    struct layout layout = lay_out(&body, &list, canvas->height, screen->zoom);
     sheet_init(&sheet, canvas, layout.detail_width);
     if (look.row && wide)
         compose_column(&sheet, &look);
@@ -239,6 +246,10 @@ static void fleet_draw(struct screen *screen, const struct frame *frame, struct 
 static bool fleet_command(struct screen *screen, const struct frame *frame, enum command command,
                           int height)
 {
+    if (command == COMMAND_ZOOM) {
+        screen->zoom = !screen->zoom;
+        return true;
+    }
     if (command == COMMAND_OPEN || command == COMMAND_HELP)
         screen->scroll = 0;
     return list_command(screen, frame, command, height);
@@ -254,7 +265,7 @@ static bool fleet_click(struct screen *screen, const struct frame *frame, int wi
     bool hit = false;
 
     list_make(&list, screen, frame);
-    struct layout layout = lay_out(&body, &list, height);
+    struct layout layout = lay_out(&body, &list, height, screen->zoom);
     if (row >= 0 && row < screen->page && x >= 0 && x < layout.table_width &&
         (size_t)(screen->top + row) < list.count) {
         list_select(&list, screen, (size_t)(screen->top + row));

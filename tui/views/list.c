@@ -62,12 +62,12 @@ static void hold_order(const struct screen *screen, const struct frame *frame,
     free(taken);
 }
 
-static void keep_order(struct screen *screen, const struct frame *frame)
+static void keep_order(struct screen *screen, const struct row *const *rows, size_t count)
 {
-    ARRAY_RESERVE(screen->order, screen->order_cap, frame->row_count + 1);
-    for (size_t i = 0; i < frame->row_count; i++)
-        write_key(frame->rows[i], screen->order[i]);
-    screen->order_count = frame->row_count;
+    ARRAY_RESERVE(screen->order, screen->order_cap, count + 1);
+    for (size_t i = 0; i < count; i++)
+        write_key(rows[i], screen->order[i]);
+    screen->order_count = count;
 }
 
 void list_select(struct list *list, struct screen *screen, size_t index)
@@ -97,6 +97,134 @@ static size_t place_of_lost(const struct list *list, const struct screen *screen
     return 0;
 }
 
+const char *const sort_word[SORT_COUNT] = {
+#define X(id, word) [SORT_##id] = word,
+    SORTS(X)
+#undef X
+};
+
+/* Rows come in order of urgency; equal ones stay in that order. */
+struct sorted {
+    const struct row *row;
+    size_t order;
+    enum sort by;
+    bool reversed;
+};
+
+static int compare_numbers(double a, double b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static double share(uint32_t part, uint32_t all)
+{
+    return all ? (double)part / all : 2;
+}
+
+static int compare_by(const struct row *a, const struct row *b, enum sort by)
+{
+    switch (by) {
+    case SORT_NAME:
+        return strcmp(a->service->name, b->service->name);
+    case SORT_CLUSTER:
+        return strcmp(a->service->cluster, b->service->cluster);
+    case SORT_LIVE:
+        return strcmp(a->from, b->from);
+    case SORT_STEP:
+        return compare_numbers(share(a->step, a->steps), share(b->step, b->steps));
+    case SORT_DONE:
+        return compare_numbers(share(a->have, a->want), share(b->have, b->want));
+    case SORT_SINCE: /* the youngest first, unknown ones last */
+        return compare_numbers((double)b->since_utc_ms, (double)a->since_utc_ms);
+    case SORT_BY:
+        return strcmp(a->by, b->by);
+    case SORT_URGENCY:
+    case SORT_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static int compare_sorted(const void *left, const void *right)
+{
+    const struct sorted *a = left, *b = right;
+    int by = a->by == SORT_URGENCY ? compare_numbers((double)a->order, (double)b->order)
+                                   : compare_by(a->row, b->row, a->by);
+
+    if (by)
+        return a->reversed ? -by : by;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void sort_rows(const struct screen *screen, const struct row **rows, size_t count)
+{
+    struct sorted *all;
+
+    if (screen->sort == SORT_URGENCY && !screen->reversed)
+        return;
+    all = xcalloc(count + 1, sizeof *all);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct sorted){rows[i], i, screen->sort, screen->reversed};
+    qsort(all, count, sizeof *all, compare_sorted);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = all[i].row;
+    free(all);
+}
+
+static bool is_in_cluster(const struct screen *screen, const struct row *row)
+{
+    return !screen->only_cluster[0] || strcmp(screen->only_cluster, row->service->cluster) == 0;
+}
+
+static size_t find_mark(const struct screen *screen, const struct row *row)
+{
+    char key[224];
+    size_t at = 0;
+
+    write_key(row, key);
+    while (at < screen->mark_count && strcmp(screen->mark[at], key) != 0)
+        at++;
+    return at;
+}
+
+bool screen_marks(const struct screen *screen, const struct row *row)
+{
+    return screen->mark_count && find_mark(screen, row) < screen->mark_count;
+}
+
+static void toggle_mark(struct list *list, struct screen *screen, const struct frame *frame)
+{
+    if (list->selected >= list->count)
+        return;
+    const struct row *row = list->rows[list->selected];
+    size_t at = find_mark(screen, row);
+
+    if (at < screen->mark_count) {
+        screen->mark_count--;
+        memmove(screen->mark[at], screen->mark[at + 1],
+                (screen->mark_count - at) * sizeof screen->mark[0]);
+    } else if (screen->mark_count < SCREEN_MARKS_MAX) {
+        write_key(row, screen->mark[screen->mark_count++]);
+    } else {
+        screen_flash(screen, frame->now_ms, "%d are marked, and no more can be", SCREEN_MARKS_MAX);
+    }
+    if (list->selected + 1 < list->count)
+        list_select(list, screen, list->selected + 1);
+}
+
+static void sort_by(struct screen *screen, const struct frame *frame, enum command command)
+{
+    if (command == COMMAND_SORT_TURN)
+        screen->reversed = !screen->reversed;
+    else if (command == COMMAND_SORT_NEXT)
+        screen->sort = (enum sort)((screen->sort + 1) % SORT_COUNT);
+    else
+        screen->sort = (enum sort)((screen->sort + SORT_COUNT - 1) % SORT_COUNT);
+    screen->order_count = 0; /* nothing is held: this is what was asked for */
+    screen_flash(screen, frame->now_ms, "sorted by %s%s", sort_word[screen->sort],
+                 screen->reversed ? ", the other way round" : "");
+}
+
 void list_make(struct list *list, struct screen *screen, const struct frame *frame)
 {
     struct filter filter;
@@ -111,10 +239,14 @@ void list_make(struct list *list, struct screen *screen, const struct frame *fra
     else
         for (size_t i = 0; i < frame->row_count; i++)
             list->rows[i] = frame->rows[i];
+    if (!held)
+        sort_rows(screen, list->rows, frame->row_count);
+    if (!held)
+        keep_order(screen, list->rows, frame->row_count);
     filter_parse(&filter, screen->filter);
     snprintf(list->complaint, sizeof list->complaint, "%s", filter.complaint);
     for (size_t i = 0; i < frame->row_count; i++)
-        if (filter_holds(&filter, frame, list->rows[i]))
+        if (is_in_cluster(screen, list->rows[i]) && filter_holds(&filter, frame, list->rows[i]))
             list->rows[list->count++] = list->rows[i];
     filter_release(&filter);
     list->selected = list->count;
@@ -125,8 +257,6 @@ void list_make(struct list *list, struct screen *screen, const struct frame *fra
         size_t place = place_of_lost(list, screen);
         list_select(list, screen, place < list->count ? place : list->count - 1);
     }
-    if (!held)
-        keep_order(screen, frame);
 }
 
 void list_release(struct list *list)
@@ -206,9 +336,9 @@ bool list_command(struct screen *screen, const struct frame *frame, enum command
     bool used = true;
 
     list_make(&list, screen, frame);
-    if (command == COMMAND_DOWN)
+    if (command == COMMAND_DOWN || command == COMMAND_NEXT_SERVICE)
         move_by(&list, screen, 1);
-    else if (command == COMMAND_UP)
+    else if (command == COMMAND_UP || command == COMMAND_PREV_SERVICE)
         move_by(&list, screen, -1);
     else if (command == COMMAND_TOP)
         move_by(&list, screen, -(long)list.count);
@@ -224,6 +354,11 @@ bool list_command(struct screen *screen, const struct frame *frame, enum command
         go_to_match(&list, screen, frame, list.count ? list.count - 1 : 0);
     else if (command == COMMAND_NEXT_ALERT)
         go_to_alert(&list, screen, frame);
+    else if (command == COMMAND_SORT_NEXT || command == COMMAND_SORT_PREV ||
+             command == COMMAND_SORT_TURN)
+        sort_by(screen, frame, command);
+    else if (command == COMMAND_MARK)
+        toggle_mark(&list, screen, frame);
     else
         used = false;
     screen->hold_order_until_ms = frame->now_ms + LIST_HOLD_MS;

@@ -91,7 +91,7 @@ static bool log_command(struct screen *screen, const struct frame *frame, enum c
                                                                                : 1;
 
     (void)height;
-    if (command == COMMAND_WRAP) {
+    if (command == COMMAND_ZOOM) {
         place->cut = !place->cut;
         return true;
     }

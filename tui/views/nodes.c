@@ -222,8 +222,7 @@ static int worry_of(const struct node *node, const struct placement *placement)
     return placement->count[INSTANCE_FAILING] ? 2 : 3;
 }
 
-/* node-2 before node-10. */
-static int compare_names(const char *a, const char *b)
+int node_names_compare(const char *a, const char *b)
 {
     while (*a && *b) {
         if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
@@ -253,7 +252,7 @@ static int compare_spots(const void *left, const void *right)
     if (a->worry != b->worry)
         return a->worry - b->worry;
     if (a->node && b->node && by_node != 0) {
-        int by_name = compare_names(a->node->name, b->node->name);
+        int by_name = node_names_compare(a->node->name, b->node->name);
         return by_name ? by_name : by_node;
     }
     if (by_node != 0)

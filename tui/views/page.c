@@ -78,7 +78,7 @@ void page_draw(const struct page *page, struct screen *screen, struct canvas *ca
         return;
     }
     sheet_init(&head, canvas, body.width);
-    section_head(&head, &look, "");
+    section_head(&head, &look, page->name ? page->name : "");
     sheet_draw(&head, canvas, body.y, 0, 1, 0);
     sheet_release(&head);
     canvas->cursor_y = body.y;
@@ -119,6 +119,16 @@ bool scroll_command(struct screen *screen, enum command command)
     return true;
 }
 
+bool page_go_on(struct screen *screen, const struct frame *frame, enum command command, int height)
+{
+    if (command != COMMAND_NEXT_ALERT && command != COMMAND_NEXT_MATCH &&
+        command != COMMAND_PREV_MATCH && command != COMMAND_NEXT_SERVICE &&
+        command != COMMAND_PREV_SERVICE)
+        return false;
+    screen->scroll = 0;
+    return list_command(screen, frame, command, height);
+}
+
 bool page_command(struct screen *screen, const struct frame *frame, enum command command,
                   int height)
 {
@@ -127,11 +137,7 @@ bool page_command(struct screen *screen, const struct frame *frame, enum command
         return true;
     if (command == COMMAND_HELP)
         screen->scroll = 0;
-    if (command != COMMAND_NEXT_ALERT && command != COMMAND_NEXT_MATCH &&
-        command != COMMAND_PREV_MATCH)
-        return false;
-    screen->scroll = 0;
-    return list_command(screen, frame, command, height);
+    return page_go_on(screen, frame, command, height);
 }
 
 bool page_click(struct screen *screen, const struct frame *frame, int width, int height, int y,

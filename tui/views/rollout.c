@@ -51,7 +51,7 @@ static void compose_one(struct sheet *sheet, const struct look *look)
 
 static void rollout_draw(struct screen *screen, const struct frame *frame, struct canvas *canvas)
 {
-    const struct page page = {compose_left, compose_right, compose_one, ROLLOUT_TWO_COLUMNS};
+    const struct page page = {compose_left, compose_right, compose_one, ROLLOUT_TWO_COLUMNS, NULL};
 
     page_draw(&page, screen, canvas, frame);
 }

@@ -531,7 +531,7 @@ static void compose_then(struct sheet *sheet, const struct look *look)
 
 static void safety_draw(struct screen *screen, const struct frame *frame, struct canvas *canvas)
 {
-    const struct page page = {compose_now, compose_then, NULL, SAFETY_TWO_COLUMNS};
+    const struct page page = {compose_now, compose_then, NULL, SAFETY_TWO_COLUMNS, "safety"};
 
     page_draw(&page, screen, canvas, frame);
 }

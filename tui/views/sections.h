@@ -51,6 +51,8 @@ void put_way_out(struct sheet *sheet, const struct finding *finding, int indent)
 void put_version(struct sheet *sheet, const struct row *row, const char *version);
 void put_steps(struct sheet *sheet, const struct row *row);
 void put_offer(struct sheet *sheet, const struct look *look, enum command command, bool terse);
+/* node-2 before node-10. */
+int node_names_compare(const char *a, const char *b);
 enum role version_role(const struct row *row, const char *version);
 
 #endif

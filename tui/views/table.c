@@ -165,13 +165,14 @@ static void shrink(struct table *table, int room)
     drop(table, drop_order, ARRAY_LEN(drop_order), room);
 }
 
-void table_measure(struct table *table, const struct frame *frame, const struct canvas *canvas,
-                   int room)
+void table_measure(struct table *table, const struct screen *screen, const struct frame *frame,
+                   const struct canvas *canvas, int room)
 {
     int wish[COLUMN_COUNT];
 
     memset(table, 0, sizeof *table);
     table->frame = frame;
+    table->screen = screen;
     table->gap = room >= TABLE_ROOMY ? 2 : 1;
     for (int c = 0; c < COLUMN_COUNT; c++)
         table->width[c] = wish[c] = natural(table, canvas, (enum column)c);
@@ -189,6 +190,13 @@ void table_measure(struct table *table, const struct frame *frame, const struct 
             table->width[c] += more < spare ? more : spare;
     }
 }
+
+static const enum sort sort_of[COLUMN_COUNT] = {
+    [COLUMN_NAME] = SORT_NAME,   [COLUMN_CLUSTER] = SORT_CLUSTER, [COLUMN_KIND] = SORT_COUNT,
+    [COLUMN_FROM] = SORT_LIVE,   [COLUMN_TO] = SORT_COUNT,        [COLUMN_STEP] = SORT_STEP,
+    [COLUMN_BAR] = SORT_COUNT,   [COLUMN_DONE] = SORT_DONE,       [COLUMN_GHOST] = SORT_COUNT,
+    [COLUMN_SINCE] = SORT_SINCE, [COLUMN_BY] = SORT_BY,           [COLUMN_WHY] = SORT_COUNT,
+};
 
 void table_header(const struct table *table, struct canvas *canvas, int y, int x)
 {
@@ -208,6 +216,9 @@ void table_header(const struct table *table, struct canvas *canvas, int y, int x
         else if (c != COLUMN_DONE || !table->width[COLUMN_BAR])
             canvas_field(canvas, y, at, width, right, ROLE_HEADER, columns[c].title);
         at += width;
+        if (table->screen->sort != SORT_URGENCY && sort_of[c] == table->screen->sort)
+            canvas_glyph(canvas, y, at, ROLE_KEY_HINT,
+                         table->screen->reversed ? GLYPH_UP : GLYPH_DOWN);
     }
 }
 
@@ -274,6 +285,8 @@ void table_row(const struct table *table, const struct row *row, bool selected,
     if (selected)
         canvas_glyph(canvas, y, x, ROLE_SELECTED, GLYPH_CURSOR);
     canvas_glyph(canvas, y, x + 1, state_role(row->state), state_glyph(row->state));
+    if (screen_marks(table->screen, row))
+        canvas_text(canvas, y, x + 2, 1, ROLE_MARKED, "*");
     for (int c = 0; c < COLUMN_COUNT; c++) {
         if (!table->width[c])
             continue;

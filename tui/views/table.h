@@ -26,13 +26,14 @@ enum column { COLUMNS(X) COLUMN_COUNT };
 
 struct table {
     const struct frame *frame;
-    int width[COLUMN_COUNT]; /* 0: there is no room for it */
-    int gap;                 /* between columns */
+    int width[COLUMN_COUNT];     /* 0: there is no room for it */
+    int gap;                     /* between columns */
+    const struct screen *screen; /* what it is sorted by, and which rows are marked */
 };
 
 /* Widths fit the whole frame, not only what is in sight: scrolling moves no column. */
-void table_measure(struct table *table, const struct frame *frame, const struct canvas *canvas,
-                   int room);
+void table_measure(struct table *table, const struct screen *screen, const struct frame *frame,
+                   const struct canvas *canvas, int room);
 void table_header(const struct table *table, struct canvas *canvas, int y, int x);
 void table_row(const struct table *table, const struct row *row, bool selected,
                struct canvas *canvas, int y, int x, int room);
