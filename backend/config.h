@@ -10,6 +10,7 @@
 #include "drivers/driver.h"
 #include "guard/facts.h"
 #include "guard/policy.h"
+#include "health/settings.h"
 #include "release/stage.h"
 
 enum config_limit {
@@ -34,6 +35,8 @@ struct config {
     struct facts facts;         /* contracts in files, stores, clients */
     struct profile_policy profiles;
     struct watch_settings watch;
+    struct metrics_settings metrics;
+    struct auto_settings autos;
     const char *theme; /* name or file; "" default */
     int glyphs;        /* enum config_glyphs */
     /* Sentences, ready to show, each with file and path where it has them. */
@@ -87,11 +90,15 @@ enum setting_type {
     SETTING_WATCH, /* a mapping: section "watch" */
     SETTING_SINKS, /* a list of mappings: section "watch.sinks[]" */
     SETTING_COMMAND,
+    SETTING_METRICS, /* a mapping: section "metrics" */
+    SETTING_QUERIES,
+    SETTING_ROLLBACK,
+    SETTING_STEPS,
 };
 
 /* One row per setting; `place` says where it goes. */
 struct config_setting {
-    const char *section; /* "", "contexts[]", "watch" or "watch.sinks[]" */
+    const char *section; /* "", "contexts[]", "watch", "watch.sinks[]" or "metrics" */
     const char *name;
     enum setting_type type;
     const char *fallback; /* as people read it, for the reference */

@@ -219,4 +219,5 @@ const struct driver_ops driver_nomad = {
     .ledger_put = nomad_ledger_put,
     .ledger_list = nomad_ledger_list,
     .permissions = nomad_permissions,
+    .measure = driver_measures_nothing,
 };

@@ -99,6 +99,7 @@ static struct driver *sim_open(const struct driver_env *env, struct err *err)
         .fence = !sim->scenario->no_fence,
         .settle_ms = config->settle_ms > 0 ? config->settle_ms : WIRE_SETTLE_MS,
         .ledger = !sim->scenario->no_ledger,
+        .measures = true,
         .drift_note = "",
     };
     if (pipe(driver->pipe))
@@ -296,4 +297,5 @@ const struct driver_ops driver_sim = {
     .ledger_put = sim_ledger_put,
     .ledger_list = sim_ledger_list,
     .permissions = sim_permissions,
+    .measure = sim_measure,
 };

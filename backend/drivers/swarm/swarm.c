@@ -176,4 +176,5 @@ const struct driver_ops driver_swarm = {
     .ledger_put = swarm_ledger_put,
     .ledger_list = swarm_ledger_list,
     .permissions = swarm_permissions,
+    .measure = driver_measures_nothing,
 };
