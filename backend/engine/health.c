@@ -103,12 +103,13 @@ static void on_values(void *arg, const struct prom_answer *answer, const struct 
     struct evidence *evidence = sampler->coming;
     struct err several = {0};
 
-    if (answer && answer->count > 1)
+    if (!answer) {
+        put_trouble(evidence, asked->measure, err);
+    } else if (answer->count > 1) {
         err_set(&several, ERR_PROTOCOL, "%zu series where one is expected; sum() them",
                 answer->count);
-    if (err || several.code != ERR_NONE)
-        put_trouble(evidence, asked->measure, err ? err : &several);
-    else if (answer->count == 1)
+        put_trouble(evidence, asked->measure, &several);
+    } else if (answer->count == 1) {
         for (size_t i = 0; i < answer->series[0].point_count; i++) {
             const struct prom_point *point = &answer->series[0].points[i];
             int64_t at = point->at_utc_ms - asked->from_utc_ms + evidence->step_ms / 2;
@@ -116,6 +117,7 @@ static void on_values(void *arg, const struct prom_answer *answer, const struct 
             if (index < asked->count)
                 evidence->measure[asked->measure].value[asked->group][index] = point->value;
         }
+    }
     if (--sampler->pending == 0)
         end_round(sampler);
 }
