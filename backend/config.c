@@ -21,6 +21,7 @@ static const char *const attendance_words[] = {"recorded", "required", NULL};
 static const char *const glass_words[] = {"one", "two-identities", NULL};
 
 #define CONTEXTS   "contexts[]"
+#define METRICS    "metrics"
 #define SINK(m)    offsetof(struct sink_settings, m)
 #define PROBE(m)   offsetof(struct probe_settings, m)
 #define ROOT(m)    offsetof(struct config, m)
@@ -72,6 +73,16 @@ const struct config_setting config_settings[] = {
      ROOT(policy.unknown_ms), NULL},
     {"", "alarm_open", SETTING_SPAN, "24h", "and a step that is open for longer",
      ROOT(policy.open_ms), NULL},
+    {"", "metrics", SETTING_METRICS, "none: readiness and restarts are the evidence, weak",
+     "where the measures come from that a bake is judged by", ROOT(metrics), NULL},
+    {"", "rollback", SETTING_ROLLBACK, "manual",
+     "auto: lockstep goes back by itself from a bake that fails, where the guard allows it; or "
+     "{default: …, SERVICE: …}",
+     ROOT(autos), NULL},
+    {"", "auto", SETTING_STEPS, "off",
+     "until wave N, until stable: lockstep steps by itself, through the same guard; or {default: "
+     "…, SERVICE: …}",
+     ROOT(autos), NULL},
     {"", "watch", SETTING_WATCH, "alarms on stdout", "what `lockstep watch` does with alarms",
      ROOT(watch), NULL},
     {"", "theme", SETTING_TEXT, "the built-in one", "colours: a theme's name or file", ROOT(theme),
@@ -80,6 +91,21 @@ const struct config_setting config_settings[] = {
      glyph_words},
     {"", "clipboard", SETTING_CHOICE, "on", "off: c gives nothing to the terminal's clipboard",
      ROOT(clipboard), clipboard_words},
+    {METRICS, "url", SETTING_TEXT, "",
+     "of a Prometheus, or of what answers its HTTP API: what comes before /api/v1",
+     ROOT(metrics.url), NULL},
+    {METRICS, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer",
+     ROOT(metrics.token_file), NULL},
+    {METRICS, "ca_file", SETTING_PATH, "the system's", "certificate authority of an https url",
+     ROOT(metrics.ca_file), NULL},
+    {METRICS, "every", SETTING_SPAN, "30s",
+     "between two samples, and {window} in queries: at least twice the scrape interval",
+     ROOT(metrics.every_ms), NULL},
+    {METRICS, "services", SETTING_QUERIES, "none",
+     "per service, or default: set (http_requests_total, envoy, istio, ingress-nginx, cadvisor), "
+     "or queries errors, traffic, latency, saturation with {service} {version} {scope} {instance} "
+     "{window}",
+     ROOT(metrics), NULL},
     {CONFIG_WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
      "where /metrics is served: an address of this machine's own loopback and a port, or off",
      ROOT(watch.listen), NULL},
@@ -206,6 +232,7 @@ static void unknown_key(struct config *config, const struct json_at *up, const c
 }
 
 static void read_contexts(struct config *config, const struct json_at *at);
+static void read_metrics(struct config *config, const struct json_at *at);
 
 /* Every key of one mapping, in the file's order. */
 void config_read_section(struct config *config, const struct json_at *at, const char *section,
@@ -230,6 +257,8 @@ void config_read_section(struct config *config, const struct json_at *at, const 
             config_read_watch(config, &item);
         else if (setting->type == SETTING_PROBES)
             config_read_probes(config, &item);
+        else if (setting->type == SETTING_METRICS)
+            read_metrics(config, &item);
         else if (!config_read_setting(config, setting, &item, into, &err))
             config_problem(config, &err);
     }
@@ -347,6 +376,22 @@ static void read_contexts(struct config *config, const struct json_at *at)
             config_problem(config, &wrong);
         }
     }
+}
+
+static void read_metrics(struct config *config, const struct json_at *at)
+{
+    const char *url;
+    char path[300];
+    struct err err = {0};
+
+    if (json_get_object(at, &err))
+        config_read_section(config, at, METRICS, config);
+    url = config->metrics.url;
+    if (url && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        err_set(&err, ERR_CONFIG, "%s.url: expected http:// or https://, found '%.100s'",
+                json_path(at, path, sizeof path), url);
+    if (err.code != ERR_NONE)
+        config_problem(config, &err);
 }
 
 void config_start(struct config *config, const char *file)

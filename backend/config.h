@@ -11,6 +11,7 @@
 #include "guard/facts.h"
 #include "guard/policy.h"
 #include "health/probe.h"
+#include "health/settings.h"
 #include "release/stage.h"
 
 enum config_limit {
@@ -37,6 +38,8 @@ struct config {
     struct watch_settings watch;
     const struct probe_settings *probes; /* for attest --probe */
     size_t probe_count;
+    struct metrics_settings metrics;
+    struct auto_settings autos;
     const char *theme; /* name or file; "" default */
     int clipboard;     /* 1: off */
     int glyphs;        /* enum config_glyphs */
@@ -91,12 +94,16 @@ enum setting_type {
     SETTING_WATCH, /* a mapping: section "watch" */
     SETTING_SINKS, /* a list of mappings: section "watch.sinks[]" */
     SETTING_COMMAND,
-    SETTING_PROBES, /* a list of mappings: section "probes[]" */
+    SETTING_PROBES,  /* a list of mappings: section "probes[]" */
+    SETTING_METRICS, /* a mapping: section "metrics" */
+    SETTING_QUERIES,
+    SETTING_ROLLBACK,
+    SETTING_STEPS,
 };
 
 /* One row per setting; `place` says where it goes. */
 struct config_setting {
-    const char *section; /* "", "contexts[]", "watch", "watch.sinks[]", "probes[]" */
+    const char *section; /* "", "contexts[]", "watch", "watch.sinks[]", "probes[]", "metrics" */
     const char *name;
     enum setting_type type;
     const char *fallback; /* as people read it, for the reference */

@@ -221,10 +221,17 @@ bool config_read_setting(struct config *config, const struct config_setting *set
         return read_profiles(config, at, (struct profile_policy *)(void *)place, err);
     case SETTING_COMMAND:
         return read_command(config, at, (const char *const **)(void *)place, err);
+    case SETTING_QUERIES:
+        return metrics_read_services(at, (struct metrics_settings *)(void *)place, err);
+    case SETTING_ROLLBACK:
+        return auto_read_rollback(at, (struct auto_settings *)(void *)place, err);
+    case SETTING_STEPS:
+        return auto_read_steps(at, (struct auto_settings *)(void *)place, err);
     case SETTING_LIST:
     case SETTING_SINKS:
     case SETTING_PROBES:
     case SETTING_WATCH:
+    case SETTING_METRICS:
         break;
     }
     return true;

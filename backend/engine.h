@@ -11,6 +11,8 @@
 
 struct engine;
 struct facts;
+struct metrics_settings;
+struct auto_settings;
 struct guard_policy;
 
 struct engine_config {
@@ -18,10 +20,13 @@ struct engine_config {
     size_t cluster_count;
     const char *journal_path; /* NULL: no journal (simulator without one) */
     struct plan plan;
-    const struct guard_policy *policy;     /* borrowed; NULL: nothing is set */
-    const struct facts *facts;             /* of the settings; borrowed; NULL: none */
-    const struct profile_policy *profiles; /* borrowed; NULL: plain */
-    struct clock *clock;                   /* borrowed */
+    const struct guard_policy *policy;      /* borrowed; NULL: nothing is set */
+    const struct facts *facts;              /* of the settings; borrowed; NULL: none */
+    const struct profile_policy *profiles;  /* borrowed; NULL: plain */
+    const struct metrics_settings *metrics; /* borrowed; NULL: nothing is measured */
+    const struct auto_settings *autos;      /* borrowed; NULL: nothing happens by itself */
+    bool automatic;                         /* this process does what `autos` says */
+    struct clock *clock;                    /* borrowed */
     bool read_only;
 };
 

@@ -63,6 +63,7 @@ struct row {
     uint32_t ghosts;                 /* instances that may still run on silent nodes */
     struct stage_view stages;        /* active only where the profile has stages;
                                         whole_ms 0: it has none */
+    const struct evidence *evidence; /* what the bake that runs is judged by; NULL: nothing */
     struct floor_view floor;
     struct glass_view glass;
     int64_t stable_since_utc_ms;  /* nothing in flight, at one version since; -1: not, or not

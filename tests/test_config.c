@@ -140,6 +140,31 @@ START_TEST(a_full_file_is_read_as_it_says)
 }
 END_TEST
 
+START_TEST(what_is_measured_and_what_happens_by_itself_is_per_service)
+{
+    struct config config;
+
+    parse("metrics:\n  url: http://prom:9090\n  every: 1m\n  services:\n"
+          "    default: {set: [cadvisor, http_requests_total]}\n"
+          "    shop: {set: istio, latency: own}\n"
+          "rollback: {shop: auto}\nauto: {default: until wave 2, shop: until stable, db: off}\n",
+          &config);
+    ck_assert_msg(config.problem_count == 0, "%s", config.problems[0]);
+    ck_assert_int_eq(config.metrics.every_ms, 60000);
+    const struct metrics_row *shop = metrics_for(&config.metrics, "shop");
+    ck_assert_str_eq(shop->query[MEASURE_LATENCY], "own");
+    ck_assert_ptr_nonnull(strstr(shop->query[MEASURE_ERRORS], "istio_requests_total"));
+    const struct metrics_row *web = metrics_for(&config.metrics, "web");
+    ck_assert_ptr_nonnull(strstr(web->query[MEASURE_ERRORS], "{service=\"{service}\","));
+    ck_assert_ptr_nonnull(strstr(web->query[MEASURE_SATURATION], "container_cpu_usage"));
+    ck_assert(auto_rolls_back(&config.autos, "shop") && !auto_rolls_back(&config.autos, "web"));
+    ck_assert_uint_eq(auto_waves(&config.autos, "web"), 2);
+    ck_assert_uint_eq(auto_waves(&config.autos, "shop"), AUTO_STABLE);
+    ck_assert_uint_eq(auto_waves(&config.autos, "db"), 0);
+    config_release(&config);
+}
+END_TEST
+
 START_TEST(json_is_a_settings_file_too)
 {
     struct config config;
@@ -181,6 +206,22 @@ static const struct {
     {"contexts: swarm\n", "contexts"},
     {"theme: x\nwatch:\n  lisen: off\n",
      "config.yaml:3:3: watch.lisen: there is no such setting. Did you mean 'listen'?"},
+    {"metrics: [1]\n", "metrics: expected an object, found an array"},
+    {"metrics: {url: 'prom:9090'}\n",
+     "metrics.url: expected http:// or https://, found 'prom:9090'"},
+    {"metrics:\n  evry: 1s\n",
+     "config.yaml:2:3: metrics.evry: there is no such setting. Did you mean 'every'?"},
+    {"metrics: {services: {web: {set: envoi}}}\n",
+     "metrics.services.web.set: 'envoi' is none of: http_requests_total, envoy, istio"},
+    {"metrics: {services: {web: {errors: e}}}\n", "errors needs traffic"},
+    {"metrics: {services: {web: {}}}\n", "nothing to judge by"},
+    {"metrics: {services: {web: {latncy: e}}}\n",
+     "metrics.services.web.latncy: there is no such setting. Did you mean 'latency'?"},
+    {"metrics: {services: {web: {latency: 7}}}\n", "latency: expected a string"},
+    {"rollback: yes please\n", "rollback: expected manual or auto, found 'yes please'"},
+    {"rollback: {web: 1}\n", "rollback.web: expected a string"},
+    {"auto: until wave 0\n", "auto: expected off, until wave N or until stable"},
+    {"auto: {web: until wave 1x}\n", "auto.web: expected off, until wave N or until stable"},
     {"watch: [1]\n", "watch: expected an object, found an array"},
     {"watch: {sinks: 7}\n", "watch.sinks: expected an array, found a number"},
     {"watch: {sinks: [7]}\n", "watch.sinks[0]: expected an object, found a number"},
@@ -493,6 +534,7 @@ SUITE(config)
     tcase_add_test(tcase, a_profile_is_one_name_or_one_for_each_service);
     tcase_add_test(tcase, a_full_file_is_read_as_it_says);
     tcase_add_test(tcase, json_is_a_settings_file_too);
+    tcase_add_test(tcase, what_is_measured_and_what_happens_by_itself_is_per_service);
     tcase_add_loop_test(tcase, an_empty_file_configures_nothing, 0, ARRAY_LEN(empties));
     tcase_add_loop_test(tcase, a_wrong_setting_is_named_with_its_path, 0, ARRAY_LEN(wrong));
     tcase_add_test(tcase, all_problems_of_a_file_are_reported);

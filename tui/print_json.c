@@ -2,7 +2,9 @@
 #include "print.h"
 
 #include "board/verdict_json.h"
+#include "health/evidence.h"
 
+#include <math.h>
 #include <string.h>
 
 void json_put(json_t *object, const char *key, const char *text)
@@ -93,11 +95,68 @@ static json_t *json_of_certificate(const struct certificate *cert)
     json_put(out, "by", cert->by);
     json_put_utc(out, "at_utc", cert->at_utc_ms > 0 ? cert->at_utc_ms : -1);
     json_put_bool(out, "attended", cert->attended);
+    json_put(out, "evidence", cert->evidence);
     return out;
 }
 
-static json_t *json_of_stages(const struct stage_view *stages)
+static json_t *json_of_value(double value)
 {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *json_of_series(const struct evidence *e, unsigned measure, unsigned group)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < e->count[group]; i++)
+        json_array_append_new(out, json_of_value(e->measure[measure].value[group][i]));
+    return out;
+}
+
+static json_t *json_of_measures(const struct evidence *e)
+{
+    json_t *out = json_array();
+
+    for (unsigned m = 0; m < MEASURE_COUNT; m++) {
+        if (!e->measure[m].asked)
+            continue;
+        const struct judgement *said = &e->measure[m].said;
+        json_t *item = json_object();
+        json_put(item, "measure", measure_word[m]);
+        json_put(item, "answer", m == MEASURE_TRAFFIC ? "" : judge_answer_word[said->answer]);
+        json_put(item, "reason", said->reason);
+        json_object_set_new(item, "new", json_of_series(e, m, GROUP_CANARY));
+        json_object_set_new(item, "old", json_of_series(e, m, GROUP_CONTROL));
+        json_array_append_new(out, item);
+    }
+    return out;
+}
+
+/* What the bake that runs is judged by; null where nothing is measured. */
+static json_t *json_of_evidence(const struct evidence *e)
+{
+    json_t *out = e ? json_object() : json_null();
+
+    if (!e)
+        return out;
+    json_put(out, "version", e->version);
+    json_put(out, "against", e->control);
+    json_put_bool(out, "before_after", e->before_after);
+    json_put(out, "answer", judge_answer_word[e->answer]);
+    json_put(out, "reason", e->reason);
+    json_put(out, "trouble", e->trouble);
+    json_put_int(out, "samples", (int64_t)e->samples);
+    json_put_int(out, "needed", (int64_t)e->needed);
+    json_put_int(out, "step_ms", e->step_ms);
+    json_put_utc(out, "began_utc", e->began_utc_ms);
+    json_put_utc(out, "newest_utc", evidence_newest_utc_ms(e) ? evidence_newest_utc_ms(e) : -1);
+    json_object_set_new(out, "measures", json_of_measures(e));
+    return out;
+}
+
+static json_t *json_of_stages(const struct row *row)
+{
+    const struct stage_view *stages = &row->stages;
     json_t *out = json_object();
 
     json_put(out, "profile", stages->profile);
@@ -112,7 +171,12 @@ static json_t *json_of_stages(const struct stage_view *stages)
     json_put_int(out, "total_ms", stages->total_ms);
     json_put_int(out, "whole_ms", stages->whole_ms);
     json_put_bool(out, "rehearsal", stages->rehearsal);
-    json_put(out, "evidence", "readiness and restarts only, weak");
+    json_put(out, "evidence",
+             !stages->judged        ? "readiness and restarts only, weak"
+             : stages->before_after ? "measured, against what was before"
+                                    : "measured, against what runs beside it");
+    json_put_bool(out, "worse", stages->worse);
+    json_object_set_new(out, "measured", json_of_evidence(row->evidence));
     json_object_set_new(out, "certificate",
                         stages->cert.state == PROOF_NONE ? json_null()
                                                          : json_of_certificate(&stages->cert));
@@ -162,7 +226,7 @@ json_t *json_of_row(const struct row *row)
     json_object_set_new(out, "broken", json_of_broken(row));
     json_object_set_new(out, "release", row->release ? json_of_release(row->release) : json_null());
     if (row->stages.whole_ms > 0) /* its profile has stages */
-        json_object_set_new(out, "stages", json_of_stages(&row->stages));
+        json_object_set_new(out, "stages", json_of_stages(row));
     json_object_set_new(out, "safety", json_of_safety(row->safety));
     json_object_set_new(out, "floor", json_of_floor(&row->floor));
     json_object_set_new(out, "glass", json_of_glass(&row->glass));

@@ -23,6 +23,7 @@ struct session {
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
     bool simulated;         /* all of them */
+    bool automatic;         /* does what the settings let lockstep do by itself */
     const char *journal;    /* NULL: none is kept, because everything is simulated */
     struct scratch scratch; /* instead of it */
     struct clock *clock;

@@ -42,6 +42,35 @@ static const struct story_beat happy[] = {
      .caption = "5 is stable: every key was one step, and each could be taken back. q quits."},
 };
 
+static const struct story_beat bad_canary[] = {
+    {.when = STORY_BEGINS,
+     .service = "web",
+     .caption = "web 4 answers 400 requests a second on each of eight. The pipeline brings 5."},
+    {.when = STORY_READY,
+     .service = "web",
+     .version = "5",
+     .caption = "S starts its canary. It comes up, it is ready, no check complains.",
+     .keys = "S"},
+    {.when = STORY_PRESSED,
+     .service = "web",
+     .caption = "It is measured beside 4, in the same seconds and under the same load."},
+    {.when = STORY_WORSE,
+     .service = "web",
+     .version = "5",
+     .caption =
+         "Under load 5 fails requests: the bake failed, and the release stands. U goes back.",
+     .keys = "U"},
+    {.when = STORY_READY,
+     .service = "web",
+     .version = "6",
+     .caption = "One instance of eight, for some seconds: that was all. 6 brings the repair: S*",
+     .keys = "S*"},
+    {.when = STORY_STABLE,
+     .service = "web",
+     .version = "6",
+     .caption = "6 is stable, and each of its bakes has its evidence on record. q quits."},
+};
+
 static const struct story_beat knight[] = {
     {.when = STORY_BEGINS,
      .service = "router",
@@ -291,6 +320,7 @@ static const struct story_beat migration[] = {
     }
 static const struct story stories[] = {
     STORY("happy", 2, happy),
+    STORY("bad-canary", 3, bad_canary),
     STORY("knight", 3, knight),
     STORY("skew", 3, skew),
     STORY("data-and-code", 6, data_and_code),

@@ -58,6 +58,8 @@ static bool is_reached(const struct telling *telling, const struct story_beat *b
     case STORY_MOVES:
         return release && strcmp(release->to, beat->version) == 0 &&
                stage_in_flight(release->stage);
+    case STORY_WORSE:
+        return row->stages.worse && goes_to(row, beat->version);
     case STORY_STABLE:
         return release && release->stage == STAGE_STABLE && strcmp(release->to, beat->version) == 0;
     }

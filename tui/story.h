@@ -16,6 +16,7 @@ enum story_when {
     STORY_NEXT,    /* S is allowed and leads to the stage called `version` */
     STORY_MOVES,   /* a release to `version` has begun */
     STORY_STABLE,  /* `version` is stable */
+    STORY_WORSE,   /* the bake of `version` failed by what is measured */
 };
 
 struct story_beat {

@@ -76,6 +76,7 @@ static int run_dashboard(struct session *session, const struct args *args,
     struct sim *sim = NULL;
     struct err err = {0};
 
+    session->automatic = true;
     if (session->simulated)
         session->clock = clock_new_scaled(speed, clock_parse_utc(SESSION_SIM_UTC));
     if (story) {

@@ -17,8 +17,10 @@ struct board_input {
     /* Of the context whose rehearsals count as well; NULL and "": none. */
     const struct certificate *elsewhere;
     const char *elsewhere_name;
-    int64_t watched_utc_ms;    /* a dashboard has been open since; 0: none */
-    bool live;                 /* the cluster is; else nothing may act */
+    bool measured;                   /* the settings say how this service is measured */
+    const struct evidence *evidence; /* NULL: nothing yet */
+    int64_t watched_utc_ms;          /* a dashboard has been open since; 0: none */
+    bool live;                       /* the cluster is; else nothing may act */
     bool restores;             /* caps.clears_marks: what is over leaves no mark and no hold */
     const char *who;           /* this identity, as the cluster says; "" not known */
     int64_t glass_over_utc_ms; /* the glass broken then is over: all was clean since; 0: none */
@@ -96,6 +98,8 @@ bool board_glass_lets(const struct board_input *in, const struct proposal *p,
 /* Broken glass as the row shows it; `broken`: some rule is, by what runs. */
 struct glass_view board_glass(const struct board_input *in, const struct flight *f, bool broken,
                               struct arena *arena);
+/* A bake that failed, as an alarm. */
+struct finding board_bake_finding(const struct board_input *in, const struct row *row);
 /* What breaking it means as an alarm. */
 struct finding board_glass_finding(const struct board_input *in, struct arena *arena);
 

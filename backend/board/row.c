@@ -2,6 +2,7 @@
 #include "board/board.h"
 
 #include "board/safety.h"
+#include "health/evidence.h"
 #include "release/release.h"
 
 #include <string.h>
@@ -42,6 +43,8 @@ static enum board_state state_of(const struct board_input *in, const struct flig
         return BOARD_FAILED;
     if (service->trouble == TROUBLE_STUCK)
         return BOARD_STUCK;
+    if (row->stages.worse)
+        return BOARD_FAILED;
     if (row->glass.broken && !row->glass.waits)
         return BOARD_GLASS;
     if (breaks_a_rule(row))
@@ -64,6 +67,20 @@ static const struct release *shown_release(const struct release *release, struct
     *copy = *release;
     copy->memo = NULL;
     copy->root = NULL;
+    return copy;
+}
+
+static const struct evidence *shown_evidence(const struct board_input *in, const struct row *row,
+                                             struct arena *arena)
+{
+    const struct stage_view *stages = &row->stages;
+
+    if (!stages->judged || !in->evidence ||
+        !evidence_is_of(in->evidence, stages->bake_version, stages->bake_control,
+                        stages->bake_began_ms))
+        return NULL;
+    struct evidence *copy = arena_alloc(arena, 1, sizeof *copy);
+    *copy = *in->evidence;
     return copy;
 }
 
@@ -193,18 +210,24 @@ const struct row *board_row(const struct board_input *in)
     row->drift = drift_of(in, &f, arena);
     row->broken = broken;
     row->broken_count = watch(in, &f, row, broken);
+    board_stages(in, &f, arena, &row->stages);
     row->glass = board_glass(in, &f, breaks_a_rule(row), arena);
     if (row->glass.broken && !row->glass.waits)
         broken[row->broken_count++] = board_glass_finding(in, arena);
+    if (row->stages.worse)
+        broken[row->broken_count++] = board_bake_finding(in, row);
+    row->evidence = shown_evidence(in, row, arena);
     row->state = state_of(in, &f, row);
     fill_counts(in, &f, row);
-    row->why = service->reason[0] ? service->reason : row->broken_count ? broken[0].sentence : "";
+    row->why = service->reason[0]  ? service->reason
+               : row->stages.worse ? row->stages.waits
+               : row->broken_count ? broken[0].sentence
+                                   : "";
     bool ours = f.active && release && strcmp(release->to, f.to) == 0;
     row->by = arena_strdup(arena, ours && release->by[0] ? release->by : service->by);
     row->since_utc_ms =
         ours && release->since_utc_ms > 0 ? release->since_utc_ms : service->since_utc_ms;
     row->moves_by_itself = service->motion == MOTION_RUNNING;
-    board_stages(in, &f, arena, &row->stages);
     if (!row->why[0] && row->stages.active)
         row->why = row->stages.waits;
     guard_floor(&in->guard, f.active && !f.rolling_back ? f.to : "", arena, &row->floor);

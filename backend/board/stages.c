@@ -3,6 +3,8 @@
 
 #include "base/hash.h"
 #include "guard/bind.h"
+#include "guard/judge.h"
+#include "health/evidence.h"
 #include "release/basis.h"
 
 #include <stdio.h>
@@ -118,7 +120,10 @@ void board_stages(const struct board_input *in, const struct flight *f, struct a
     const struct profile *profile = board_profile(in);
     struct plan plan = board_plan(in);
 
-    *out = (struct stage_view){.profile = profile ? profile->name : "", .stage = STAGE_NONE};
+    *out = (struct stage_view){.profile = profile ? profile->name : "",
+                               .stage = STAGE_NONE,
+                               .bake_version = "",
+                               .bake_control = ""};
     if (profile_is_plain(profile))
         return;
     if (!f->active || f->rolling_back || !f->to[0]) {
@@ -149,10 +154,14 @@ void board_stages(const struct board_input *in, const struct flight *f, struct a
         .elsewhere = in->elsewhere,
         .elsewhere_name = in->elsewhere ? in->elsewhere_name : "",
         .attend = in->policy && in->policy->attended == ATTENDED_REQUIRED,
+        .measured = in->measured,
+        .evidence = in->evidence,
         .utc_ms = in->guard.utc_ms,
         .watched_utc_ms = in->watched_utc_ms,
     };
     stage_look(&input, out);
+    out->bake_version = arena_strdup(arena, out->bake_version ? out->bake_version : "");
+    out->bake_control = arena_strdup(arena, out->bake_control ? out->bake_control : "");
 }
 
 int64_t board_stable_ms(const struct board_input *in)
@@ -274,4 +283,19 @@ void propose_first_stage(const struct board_input *in, struct proposal *out)
     snprintf(out->mark.profile, sizeof out->mark.profile, "%s", profile->name);
     snprintf(out->mark.cert.version, sizeof out->mark.cert.version, "%s", out->to);
     snprintf(out->mark.cert.from, sizeof out->mark.cert.from, "%s", out->from);
+}
+
+struct finding board_bake_finding(const struct board_input *in, const struct row *row)
+{
+    const struct stage_view *stages = &row->stages;
+    struct finding finding = finding_of(RULE_R4, ANSWER_ALLOW);
+
+    finding.kind = ALARM_BAKE;
+    finding_break(&finding, ANSWER_REFUSE,
+                  arena_printf(row->arena, "the bake of %s %s failed: it is worse than %s",
+                               in->guard.service->name, stages->bake_version, stages->bake_control),
+                  "it stands; U goes back");
+    finding_witness(&finding, row->arena, arena_printf(row->arena, "version %s", row->to),
+                    in->evidence->reason, in->guard.utc_ms - in->evidence->heard_utc_ms);
+    return finding;
 }

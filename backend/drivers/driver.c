@@ -19,3 +19,11 @@ const struct driver_ops *driver_find(const char *name)
             return drivers[i];
     return NULL;
 }
+
+bool driver_measures_nothing(struct driver *driver, const struct driver_measure *ask,
+                             double *values, struct err *err)
+{
+    (void)ask;
+    (void)values;
+    return err_set(err, ERR_UNSUPPORTED, "%s measures nothing by itself", driver->ops->name);
+}

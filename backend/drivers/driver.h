@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/loop.h"
+#include "health/settings.h"
 #include "model/action.h"
 #include "model/node.h"
 #include "model/past.h"
@@ -85,6 +86,7 @@ struct driver_caps {
     int64_t settle_ms; /* else: so long after it was sent no write can arrive any more */
     bool ledger;       /* has a shared store with compare-and-swap */
     bool choose_nodes; /* a step can name its nodes */
+    bool measures;     /* knows by itself what its services do (measure slot) */
     bool clears_marks; /* the last write of an action that finishes or undoes (action_clears_marks)
                           takes every mark away, and is in when none of its action is left */
     const char
@@ -109,6 +111,14 @@ struct driver_denial {
     const char *scope;   /* "": every scope */
     bool unscoped;       /* only what has no scope */
     const char *missing; /* "patch statefulsets.apps in shop" */
+};
+
+/* One series: values at from, from + step, …, each over the step that ends there. */
+struct driver_measure {
+    const char *service_id, *version;
+    enum measure measure;
+    int64_t from_utc_ms, step_ms;
+    size_t count;
 };
 
 /* Who this identity is and what it may do; the texts are clean. */
@@ -216,6 +226,10 @@ struct driver_ops {
 
     /* All that the cluster still keeps of the releases of before, of every service. Reads only. */
     void (*history)(struct driver *driver, driver_history_fn *fn, void *arg);
+    /* What is measured of a version, without asking anybody; NAN where there is nothing. False and
+     * err when it cannot be said now; ERR_UNSUPPORTED where caps->measures is false. */
+    bool (*measure)(struct driver *driver, const struct driver_measure *ask, double *values,
+                    struct err *err);
 };
 
 /* First member of every concrete driver. */
@@ -225,6 +239,9 @@ struct driver {
 };
 
 extern const struct driver_ops driver_sim, driver_swarm, driver_kubernetes, driver_nomad;
+/* The measure slot of those that measure nothing. */
+bool driver_measures_nothing(struct driver *driver, const struct driver_measure *ask,
+                             double *values, struct err *err);
 /* NULL when no driver is called that. */
 const struct driver_ops *driver_find(const char *name);
 

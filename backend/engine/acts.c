@@ -178,6 +178,17 @@ static bool rules_let(struct judging *j, json_t *said, struct glass *glass)
     return !hinder[0] || err_set(j->refusal, ERR_REJECTED, "%s: %s", j->service->name, hinder);
 }
 
+/* For the journal: what was measured when it was decided, and that nobody pressed a key. */
+static void note_grounds(const struct judging *j, json_t *said)
+{
+    const struct evidence *evidence = j->in->evidence;
+
+    if (evidence && evidence->reason[0])
+        json_object_set_new(said, "evidence", json_string(evidence->reason));
+    if (j->intent->flags & INTENT_AUTOMATIC)
+        json_object_set_new(said, "automatic", json_string(j->intent->reason));
+}
+
 static bool judge_service(struct judging *j, struct arena *arena, struct action *action,
                           json_t **verdict_out)
 {
@@ -198,6 +209,7 @@ static bool judge_service(struct judging *j, struct arena *arena, struct action 
                        nothing_to_do(intent->verb));
     board_judge(j->in, &ask, arena, &j->verdict);
     *verdict_out = verdict_json(&j->verdict);
+    note_grounds(j, *verdict_out);
     if (!rules_let(j, *verdict_out, &glass))
         return false;
     if (loop_now_ms(j->engine->loop) - j->cluster->fresh_ms > FRESH_ENOUGH_MS &&

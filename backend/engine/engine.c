@@ -2,6 +2,7 @@
 #include "engine/internal.h"
 
 #include "guard/guard.h"
+#include "health/prometheus.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -104,6 +105,9 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->policy = config->policy;
     engine->facts = config->facts;
     engine->profiles = config->profiles;
+    engine->metrics = config->metrics;
+    engine->autos = config->autos;
+    engine->automatic = config->automatic && !config->read_only;
     engine->opened_utc_ms = clock_utc_ms(config->clock);
     engine->read_only = config->read_only;
     engine->fleet = fleet_new();
@@ -120,6 +124,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
         fcntl(engine->wake[i], F_SETFL, O_NONBLOCK);
     }
     open_journal(engine, config->journal_path);
+    health_open(engine);
     engine->clusters = xcalloc(config->cluster_count, sizeof *engine->clusters);
     engine->cluster_count = config->cluster_count;
     for (size_t i = 0; i < config->cluster_count; i++)
@@ -135,6 +140,8 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
 
 static void free_entry(struct entry *entry)
 {
+    automatic_free(entry);
+    health_free(entry);
     action_free(entry->run);
     release_free(entry->release);
     row_unref(entry->row);
@@ -199,6 +206,7 @@ void engine_free(struct engine *engine)
         free_cluster_config(&cluster->config);
     }
     lock_jobs_free(&engine->locks);
+    prom_free(engine->prom);
     for (struct message *m = take_messages(engine), *next; m; m = next) {
         next = m->next;
         free_message(m); /* nobody reads it any more */
@@ -558,6 +566,8 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
     };
 
     in.elsewhere = certificate_elsewhere(engine, service);
+    in.measured = metrics_for(engine->metrics, service->name) != NULL;
+    in.evidence = health_of(entry);
     in.elsewhere_name = in.elsewhere ? engine->profiles->rehearse_in : "";
     fill_denied(cluster, service, &in);
     const struct driver_caps *caps =

@@ -6,6 +6,7 @@
 #include "board/board.h"
 #include "engine.h"
 #include "guard/bind.h"
+#include "health/evidence.h"
 #include "release/lock.h"
 #include "release/release.h"
 
@@ -53,14 +54,17 @@ struct cluster {
 struct entry {
     struct engine *engine;
     char *cluster, *id;
-    struct release *release;   /* NULL: none on record */
-    const struct row *row;     /* NULL: to be made */
-    struct action_run *run;    /* the action on its way, NULL none */
-    struct action_env env;     /* of the run */
-    uint64_t ticket;           /* of the run */
-    struct intent *queued;     /* a pause that waits for the run to end; NULL none */
-    unsigned recovering;       /* actions of dead processes not settled yet */
-    struct seen seen;          /* what no single picture shows */
+    struct release *release; /* NULL: none on record */
+    const struct row *row;   /* NULL: to be made */
+    struct action_run *run;  /* the action on its way, NULL none */
+    struct action_env env;   /* of the run */
+    uint64_t ticket;         /* of the run */
+    struct intent *queued;   /* a pause that waits for the run to end; NULL none */
+    unsigned recovering;     /* actions of dead processes not settled yet */
+    struct seen seen;        /* what no single picture shows */
+    struct sampler *sampler; /* of the bake that runs; NULL none */
+    struct loop_timer *auto_timer;
+    int64_t auto_again_ms;     /* nothing is tried by itself before then */
     char drift[200];           /* seen.drift */
     bool in_focus;             /* somebody looks at it */
     bool moved;                /* its release was seen to move: its locks are given back after */
@@ -104,6 +108,12 @@ struct engine {
     const struct guard_policy *policy;
     const struct facts *facts;
     const struct profile_policy *profiles;
+    const struct metrics_settings *metrics;
+    const struct auto_settings *autos;
+    bool automatic;
+    struct prom *prom; /* NULL: none, `prom_why` says why */
+    char prom_why[400];
+    bool was_synced;
     int64_t opened_utc_ms;
     bool read_only;
     struct cluster *clusters;
@@ -171,6 +181,17 @@ void cluster_check_age(struct cluster *cluster);
 /* look.c: what changed from one picture of a service to the next; before it is put into the fleet
  */
 void entry_look(struct engine *engine, struct entry *entry, const struct service *now);
+
+/* health.c: what is measured while a service bakes; after the row was made */
+void health_open(struct engine *engine);
+void health_look(struct engine *engine, struct entry *entry, const struct row *row);
+const struct evidence *health_of(const struct entry *entry); /* NULL: nothing is measured */
+bool health_is_pending(const struct entry *entry);           /* asked, and nothing heard yet */
+void health_free(struct entry *entry);
+
+/* automatic.c: what lockstep does by itself; after the row was made */
+void automatic_look(struct engine *engine, struct entry *entry, const struct row *row);
+void automatic_free(struct entry *entry);
 
 /* publish.c: frames for the front ends */
 void engine_publish_soon(struct engine *engine);

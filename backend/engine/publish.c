@@ -36,6 +36,8 @@ static size_t make_rows(struct engine *engine, const struct snapshot *snapshot)
             entry->row = board_row(&in);
             alarms_update(engine, entry, entry->row);
             locks_look(engine, entry);
+            health_look(engine, entry, entry->row);
+            automatic_look(engine, entry, entry->row);
             if (in.live && in.guard.release && in.guard.release->glass.rules[0] &&
                 !entry->row->glass.broken)
                 entry->glass_over_utc_ms = in.guard.release->glass.at_utc_ms;
@@ -129,6 +131,9 @@ static void fill_clusters(struct engine *engine, struct frame *frame)
         if (!known && !c->failed)
             frame->synced = false;
     }
+    for (size_t i = 0; i < engine->entry_count && !engine->was_synced; i++)
+        frame->synced = frame->synced && !health_is_pending(engine->entries[i]);
+    engine->was_synced = frame->synced;
     frame->clusters = out;
     frame->cluster_count = engine->cluster_count;
 }

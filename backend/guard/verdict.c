@@ -26,7 +26,7 @@ const char *const alarm_word[ALARM_COUNT] = {
     [ALARM_STEP] = "step",         [ALARM_SILENT] = "silent",   [ALARM_RETURNED] = "returned",
     [ALARM_LAUNCHER] = "launcher", [ALARM_UNKNOWN] = "unknown", [ALARM_OPEN] = "open",
     [ALARM_COUPLED] = "coupled",   [ALARM_CALLS] = "calls",     [ALARM_EXPIRED] = "expired",
-    [ALARM_DRIFT] = "drift",       [ALARM_GLASS] = "glass",
+    [ALARM_DRIFT] = "drift",       [ALARM_GLASS] = "glass",     [ALARM_BAKE] = "bake",
 };
 
 const char *const level_word[LEVEL_COUNT] = {

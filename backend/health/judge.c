@@ -92,8 +92,9 @@ static void judge_events(const struct judge_rule *rule, const struct judge_group
         out->answer = JUDGE_FAILS;
     else if (out->worse < rule->pass_below && enough)
         out->answer = JUDGE_PASSES;
-    snprintf(out->reason, sizeof out->reason, "%.3g of %.3g against %.3g of %.3g%s", is.events,
-             is.total, was.events, was.total,
+    snprintf(out->reason, sizeof out->reason,
+             "%.2g %% against %.2g %% (%.0f of %.0f, %.0f of %.0f)%s", out->canary * 100,
+             out->control * 100, is.events, is.total, was.events, was.total,
              out->answer != JUDGE_WAITS ? ""
              : !enough                  ? "; too few for an answer"
                                         : "; neither better nor worse for certain");

@@ -39,6 +39,7 @@ enum intent_flag {
     INTENT_CONFIRMED = 1,   /* the operator answered the question this context asks */
     INTENT_NO_JOURNAL = 2,  /* explicit y to pause or undo although the journal cannot be written */
     INTENT_WARNED = 4,      /* saw the refusal of a rule that warns, and said once more */
+    INTENT_AUTOMATIC = 16,  /* lockstep's own, as the settings say; `reason` holds the evidence */
     INTENT_BREAK_GLASS = 8, /* past rules that are enforced, never past RL, permissions and the
                                protocol; needs `reason`; of START, STEP, RESUME, ROLLBACK */
 };

@@ -43,8 +43,9 @@ struct certificate {
     char digest[128]; /* of what ran as the canary, "" not known */
     char basis[96];   /* of everything else it rests on: release/basis.h */
     char by[96];
-    int64_t at_utc_ms; /* when this state was reached */
-    bool attended;     /* a dashboard was open on every bake of it */
+    int64_t at_utc_ms;  /* when this state was reached */
+    bool attended;      /* a dashboard was open on every bake of it */
+    char evidence[200]; /* what was measured of its canary; "": readiness and restarts only */
 };
 
 /* What an action leaves in the record beside what its verb says. */

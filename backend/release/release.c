@@ -78,6 +78,7 @@ static const struct field cert_fields[] = {
     FIELD(certificate, FIELD_EXACT, digest, "digest"),
     FIELD(certificate, FIELD_EXACT, basis, "basis"),
     FIELD(certificate, FIELD_TEXT, by, "by"),
+    FIELD(certificate, FIELD_TEXT, evidence, "evidence"),
     FIELD(certificate, FIELD_TIME, at_utc_ms, "at_ms"),
 };
 

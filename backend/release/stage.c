@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "health/evidence.h"
 #include "release/basis.h"
 
 #include <stdio.h>
@@ -112,7 +113,9 @@ struct bake {
     const char *version; /* under watch */
     int64_t began_ms, young_ms, length_ms;
     uint32_t serving;
-    bool attended; /* somebody must watch all of it */
+    bool attended;         /* somebody must watch all of it */
+    const char *control;   /* version it is measured against */
+    int64_t before_utc_ms; /* not 0: as that was before then */
 };
 
 static bool fails(struct stage_view *out, const struct stage_input *in, const struct bake *bake)
@@ -146,6 +149,36 @@ static bool was_watched(const struct stage_input *in, const struct bake *bake)
     return in->watched_utc_ms > 0 && (in->watched_utc_ms <= bake->began_ms || bake->attended);
 }
 
+/* What is measured decides, where it is. True: it lets the bake pass, once its time is over. */
+static bool evidence_lets(struct stage_view *out, const struct stage_input *in, int64_t left)
+{
+    const struct evidence *e = in->evidence;
+    const char *name = stage_word[out->stage];
+    const size_t size = sizeof out->waits;
+    char span[SPAN_TEXT], until[SPAN_TEXT + 8] = "";
+
+    if (left > 0)
+        snprintf(until, sizeof until, "%s left; ", clock_format_span(left, span));
+    if (!e || !evidence_is_of(e, out->bake_version, out->bake_control, out->bake_began_ms)) {
+        snprintf(out->waits, size, "%s: %snothing is measured yet; no data is never a pass", name,
+                 until);
+        return false;
+    }
+    if (e->answer == JUDGE_FAILS) {
+        out->worse = true;
+        snprintf(out->waits, size, "%s failed: %.40s is worse than %.40s: %.110s; U goes back",
+                 name, e->version, e->control, e->reason);
+    } else if (e->trouble[0]) {
+        snprintf(out->waits, size, "%s: %sno data, which is never a pass: %.150s", name, until,
+                 e->trouble);
+    } else if (left > 0 || e->answer == JUDGE_WAITS) {
+        snprintf(out->waits, size, "%s: %s%s%.140s; %zu samples of at least %zu", name, until,
+                 left > 0 ? "" : "its time is over, it waits for data: ",
+                 e->reason[0] ? e->reason : "no sample is due yet", e->samples, e->needed);
+    }
+    return !out->waits[0];
+}
+
 /* True when its time is over and all of it was fine. */
 static bool bake_passes(struct stage_view *out, const struct stage_input *in,
                         const struct bake *bake)
@@ -158,11 +191,20 @@ static bool bake_passes(struct stage_view *out, const struct stage_input *in,
     int64_t left = began + bake->length_ms - in->utc_ms;
 
     out->watched = was_watched(in, bake);
+    out->judged = in->measured && began > 0 && bake->control[0];
+    out->bake_version = bake->version;
+    out->bake_control = bake->control;
+    out->bake_began_ms = began;
+    out->bake_ms = bake->length_ms;
+    out->before_after = bake->before_utc_ms != 0;
+    out->before_utc_ms = bake->before_utc_ms;
     if (fails(out, in, bake)) {
         out->left_ms = bake->length_ms;
         return false;
     }
     out->left_ms = left > 0 ? left : 0;
+    if (out->judged)
+        return evidence_lets(out, in, left);
     if (left > 0)
         snprintf(out->waits, sizeof out->waits,
                  "%s: %s left%s; evidence readiness and restarts only, weak",
@@ -172,6 +214,16 @@ static bool bake_passes(struct stage_view *out, const struct stage_input *in,
 }
 
 /* ---- the certificate ---- */
+
+static void put_evidence(struct certificate *cert, const struct stage_view *view,
+                         const struct stage_input *in)
+{
+    if (view->judged && in->evidence && !view->waits[0])
+        snprintf(cert->evidence, sizeof cert->evidence, "%s%.150s",
+                 view->before_after ? "against before: " : "", in->evidence->reason);
+    else
+        cert->evidence[0] = '\0';
+}
 
 static void set_cert(struct certificate *cert, const struct stage_input *in, enum proof state,
                      bool attended)
@@ -296,7 +348,7 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
 {
     uint32_t target = asked_for(in, plan_next(in->plan, in->replicas, 0));
     struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->bake_ms,
-                        in->serving, false};
+                        in->serving, false,    in->from,        0};
     bool elsewhere = stage_counts_elsewhere(in);
     enum proof baked = elsewhere ? PROOF_CERTIFIED : PROOF_BAKED;
 
@@ -315,6 +367,7 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
         set_cert(&out->cert, in, baked, out->watched);
     out->next_cert = out->cert;
     set_cert(&out->next_cert, in, out->rehearsal ? PROOF_ROLLED : baked, out->watched);
+    put_evidence(&out->next_cert, out, in);
     snprintf(out->next_cert.digest, sizeof out->next_cert.digest, "%s", in->digest);
     snprintf(out->next_cert.basis, sizeof out->next_cert.basis, "%s", in->basis);
     if (out->rehearsal)
@@ -325,8 +378,8 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
 
 static void look_rehearsal(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
-    struct bake bake = {in->from,   began_ms,  in->young_from_ms, in->profile->bake_ms,
-                        in->others, in->attend};
+    struct bake bake = {
+        in->from, began_ms, in->young_from_ms, in->profile->bake_ms, in->others, in->attend, "", 0};
 
     out->rehearsal = true;
     out->attend = in->attend;
@@ -358,7 +411,7 @@ static void look_rehearsal(struct stage_view *out, const struct stage_input *in,
 static void look_wave(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
     struct bake bake = {in->to,      began_ms, in->young_to_ms, in->profile->wave_ms,
-                        in->serving, false};
+                        in->serving, false,    in->from,        in->others ? 0 : began_ms};
     uint32_t canary = plan_next(in->plan, in->replicas, 0), target = asked_for(in, 0);
     uint32_t left = count_waves(in->plan, in->replicas, in->have > target ? in->have : target);
 

@@ -10,6 +10,8 @@
 #include "release/plan.h"
 #include "release/release.h"
 
+struct evidence; /* health/evidence.h */
+
 enum rehearsal { REHEARSE_NEVER, REHEARSE_SOMETIMES, REHEARSE_ALWAYS };
 
 struct profile {
@@ -63,20 +65,28 @@ struct stage_input {
     const struct certificate *elsewhere; /* from the context where rehearsals count; NULL none */
     const char *elsewhere_name;          /* of that context */
     bool attend;                         /* policy: the rehearsal must be watched */
+    bool measured;                       /* the settings say how this service is measured */
+    const struct evidence *evidence;     /* as measured, of whichever bake; NULL: nothing yet */
     int64_t utc_ms;
     int64_t watched_utc_ms; /* since when this lockstep has been open; 0: it just looks */
 };
 
 struct stage_view {
-    bool active;                  /* a release with stages is in flight */
-    const char *profile;          /* its name */
-    enum stage stage;             /* where it is */
-    uint32_t wave, waves;         /* of them; 0: none yet */
-    enum stage next;              /* what S does; STAGE_NONE: nothing */
-    uint32_t next_count;          /* instances on `to` afterwards */
-    bool again;                   /* S finishes or repeats what was asked for */
-    char waits[240];              /* why S must wait, "" when it may go */
-    int64_t left_ms;              /* of this bake; 0: none runs */
+    bool active;          /* a release with stages is in flight */
+    const char *profile;  /* its name */
+    enum stage stage;     /* where it is */
+    uint32_t wave, waves; /* of them; 0: none yet */
+    enum stage next;      /* what S does; STAGE_NONE: nothing */
+    uint32_t next_count;  /* instances on `to` afterwards */
+    bool again;           /* S finishes or repeats what was asked for */
+    char waits[240];      /* why S must wait, "" when it may go */
+    int64_t left_ms;      /* of this bake; 0: none runs */
+    /* What this bake is judged by, where it is: the new version against the old one. */
+    bool judged;       /* a bake runs, and measures decide */
+    bool worse;        /* and say that the new version is worse */
+    bool before_after; /* nothing of the old runs: against what it was before; weaker */
+    const char *bake_version, *bake_control;
+    int64_t bake_began_ms, bake_ms, before_utc_ms;
     int64_t total_ms;             /* until stable, at the least */
     int64_t whole_ms;             /* all of it, from the first key, at the least */
     bool rehearsal;               /* there is one in it */

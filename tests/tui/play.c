@@ -35,6 +35,8 @@ static void open_engine(struct play *play, const char *name)
         .policy = &play->config.policy,
         .facts = &play->config.facts,
         .profiles = &play->config.profiles,
+        .metrics = &play->config.metrics,
+        .autos = &play->config.autos,
         .clock = play->clock,
     };
     play->app.engine = engine_new(&config, &err);

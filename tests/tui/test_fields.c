@@ -13,11 +13,11 @@ static void walk(const json_t *object, const char *name, const char *where);
 static void expect_type(const struct field *field, const json_t *value, const char *where)
 {
     const char *type = field->type;
-    bool fits = strcmp(type, "number") == 0  ? json_is_integer(value)
-                : strcmp(type, "flag") == 0  ? json_is_boolean(value)
-                : strcmp(type, "texts") == 0 ? json_is_array(value)
-                : type[0] == '@'             ? json_is_object(value) || json_is_array(value)
-                                             : json_is_string(value);
+    bool fits = strcmp(type, "number") == 0 ? json_is_integer(value)
+                : strcmp(type, "flag") == 0 ? json_is_boolean(value)
+                : strcmp(type, "texts") == 0 || strcmp(type, "numbers") == 0 ? json_is_array(value)
+                : type[0] == '@' ? json_is_object(value) || json_is_array(value)
+                                 : json_is_string(value);
 
     if (json_is_null(value))
         fits = field->may_be_null;

@@ -22,6 +22,7 @@ static const struct lesson {
     const char *service, *version;
 } lessons[] = {
     {"happy", RULE_R0, NULL, NULL, "web", "5"},
+    {"bad-canary", RULE_R0, NULL, NULL, "web", "6"},
     {"knight", RULE_R3, "node s8", "runs 7", "router", "9"},
     {"skew", RULE_R3, "node n6", "silent for 2h10m, last ran 4", "app", "6"},
     {"data-and-code", RULE_R1, "version 22 of billing", "changes code, ddl+", "billing", "25"},

@@ -28,6 +28,8 @@ void section_versions(struct sheet *sheet, const struct look *look);
 void section_steps(struct sheet *sheet, const struct look *look);
 /* What S, P, R and U would do; brief: only those that make sense now. */
 void section_keys(struct sheet *sheet, const struct look *look, bool brief);
+/* What the bake that runs is judged by; nothing where nothing is measured. */
+void section_measures(struct sheet *sheet, const struct look *look);
 void section_record(struct sheet *sheet, const struct look *look);
 void section_instances(struct sheet *sheet, const struct look *look);
 void section_dots(struct sheet *sheet, const struct look *look); /* only the grid of them */

@@ -234,4 +234,5 @@ const struct driver_ops driver_nomad = {
     .log = nomad_log,
     .describe = describe,
     .history = nomad_history,
+    .measure = driver_measures_nothing,
 };

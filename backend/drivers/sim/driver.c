@@ -99,6 +99,7 @@ static struct driver *sim_open(const struct driver_env *env, struct err *err)
         .fence = !sim->scenario->no_fence,
         .settle_ms = config->settle_ms > 0 ? config->settle_ms : WIRE_SETTLE_MS,
         .ledger = !sim->scenario->no_ledger,
+        .measures = true,
         .drift_note = "",
     };
     if (pipe(driver->pipe))
@@ -318,4 +319,5 @@ const struct driver_ops driver_sim = {
     .log = sim_log,
     .describe = sim_describe,
     .history = sim_history,
+    .measure = sim_measure,
 };

@@ -132,6 +132,12 @@ void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target)
     case SIM_IMAGE_CRASHES:
         set_image(sim, target, IMAGE_CRASHES);
         break;
+    case SIM_IMAGE_ERRS:
+        set_image(sim, target, IMAGE_ERRS);
+        break;
+    case SIM_IMAGE_MUTE:
+        set_image(sim, target, IMAGE_MUTE);
+        break;
     case SIM_IMAGE_FIXED:
         set_image(sim, target, IMAGE_GOOD);
         break;
@@ -141,6 +147,10 @@ void sim_apply_fault(struct sim *sim, enum sim_fault fault, const char *target)
     case SIM_UNREACHABLE:
     case SIM_REACHABLE:
         set_reachable(sim, fault == SIM_REACHABLE);
+        break;
+    case SIM_METRICS_AWAY:
+    case SIM_METRICS_BACK:
+        sim->metrics_away = fault == SIM_METRICS_AWAY;
         break;
     case SIM_FORBIDDEN:
     case SIM_PERMITTED:

@@ -193,6 +193,8 @@ static void on_started(struct sim *sim, void *object, uint64_t serial)
         sim_at(sim, 2000, on_crash, service, serial);
         break;
     case IMAGE_GOOD:
+    case IMAGE_ERRS:
+    case IMAGE_MUTE:
         instance->failures = 0;
         set_state(sim, service, instance, INSTANCE_SERVING, "");
         break;

@@ -11,7 +11,8 @@ struct scenario_service {
     uint32_t replicas;
     const char *runs; /* version */
     /* Versions that can be pulled, in order; "!" behind one: it exits 2 s after it began to
-     * serve. "" : every version is there. */
+     * serve, "?": it fails requests under load, "~": nothing is measured of it. "" : every version
+     * is there. */
     const char *images;
     /* A rollout that is on its way at the start, or "". have == target == 0: it waits. */
     const char *to;

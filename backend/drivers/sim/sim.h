@@ -39,12 +39,16 @@ const char *sim_scenario_settings(const char *scenario);
     X(IMAGE_MISSING, "image-missing")     /* V: can no longer be pulled */                         \
     X(IMAGE_CRASHES, "image-crashes")     /* V: exits 2 s after it started to serve */             \
     X(IMAGE_FIXED, "image-fixed")         /* V: good again */                                      \
+    X(IMAGE_ERRS, "image-errs")           /* V: serves, but fails requests under load */           \
+    X(IMAGE_MUTE, "image-mute")           /* V: serves, and nothing is measured of it */           \
     X(ARRIVES, "arrives")                 /* V: is delivered and waits for its first key */        \
     X(SERVICE_GONE, "service-gone")       /* S: somebody deleted it */                             \
     X(TOUCHED, "touched")                 /* S: a foreign write that moves only the revision */    \
     X(RECONFIGURED, "reconfigured")       /* S: a foreign write that changes its configuration */  \
     X(UNREACHABLE, "unreachable")         /* -: nothing answers */                                 \
     X(REACHABLE, "reachable")             /* - */                                                  \
+    X(METRICS_AWAY, "metrics-away")       /* -: nothing is measured of anything */                 \
+    X(METRICS_BACK, "metrics-back")       /* - */                                                  \
     X(FORBIDDEN, "forbidden")             /* -: may look, may not act */                           \
     X(PERMITTED, "permitted")             /* - */                                                  \
     X(DENIED, "denied")                   /* -: may pause and go back, may not go on */            \

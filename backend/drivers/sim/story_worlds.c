@@ -10,6 +10,8 @@
 #define SWIFT  .start_ms = {400, 900}
 #define STRICT "levels: {default: enforce}\nprofile: fast\nstable: 1s\n"
 
+#define MEASURED "metrics: {every: 500ms, services: {default: {set: simulated}}}\n"
+
 /* ---- happy: nothing but the code changes ---- */
 
 static const struct scenario_service happy[] = {
@@ -23,6 +25,26 @@ static const struct scenario_contract happy_contracts[] = {
     {0},
 };
 static const struct scenario_event happy_events[] = {{1500, SIM_ARRIVES, "web:5", NULL, NULL}, {0}};
+
+/* ---- bad-canary: it starts well, and fails requests under load ---- */
+
+static const struct scenario_service bad_canary[] = {
+    {.name = "web", .replicas = 8, .runs = "4", .images = "4 5? 6", .minutes_ago = 1500, SWIFT},
+    {0},
+};
+static const struct scenario_contract bad_canary_contracts[] = {
+    {"web", "4", "{service: web, version: '4', provides: [Page/1]}"},
+    {"web", "5",
+     "{service: web, version: '5', follows: ['4'], change: [code], provides: [Page/1]}"},
+    {"web", "6",
+     "{service: web, version: '6', follows: ['4'], change: [code], provides: [Page/1]}"},
+    {0},
+};
+static const struct scenario_event bad_canary_events[] = {
+    {1500, SIM_ARRIVES, "web:5", NULL, NULL},
+    {2500, SIM_ARRIVES, "web:6", "web rolled-back 5", NULL},
+    {0},
+};
 
 /* ---- knight: eight servers, one of them was missed ---- */
 
@@ -183,6 +205,13 @@ const struct scenario story_worlds[] = {
      .events = happy_events,
      .contracts = happy_contracts,
      .settings = STRICT},
+    {.name = "bad-canary",
+     .about = "a version starts well and fails requests under load: its bake fails",
+     .nodes = "w1 w2 w3 w4",
+     .services = bad_canary,
+     .events = bad_canary_events,
+     .contracts = bad_canary_contracts,
+     .settings = STRICT MEASURED},
     {.name = "knight",
      .about = "one of eight servers was missed, and the feature is to be switched on (R3)",
      .nodes = "s1 s2 s3 s4 s5 s6 s7 s8",

@@ -101,6 +101,9 @@ struct node sim_node_facts(const struct sim_node *node, const char *cluster);
 
 struct request *wire_request(struct sim_driver *driver, enum request_kind kind, void *arg);
 void wire_send(struct request *request);
+/* metrics.c: the measure slot. Takes the lock itself. */
+bool sim_measure(struct driver *base, const struct driver_measure *ask, double *values,
+                 struct err *err);
 void wire_forget_driver(struct sim_driver *driver);
 void wire_release(struct sim *sim, struct request *request);
 

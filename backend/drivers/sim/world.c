@@ -62,6 +62,8 @@ void sim_say(struct sim *sim, const struct sim_service *service, const char *fmt
 /* What the scenario says about a tag: "4 5 6 bad!". */
 static enum image image_of(const struct scenario_service *scenario, const char *tag)
 {
+    static const char marks[] = "!?~";
+    static const enum image images[] = {IMAGE_CRASHES, IMAGE_ERRS, IMAGE_MUTE};
     const char *at = scenario->images ? scenario->images : "";
     size_t len = strlen(tag);
 
@@ -69,9 +71,9 @@ static enum image image_of(const struct scenario_service *scenario, const char *
         return IMAGE_GOOD;
     while (*at) {
         size_t n = strcspn(at, " ");
-        bool crashes = n && at[n - 1] == '!';
-        if (n - crashes == len && strncmp(at, tag, len) == 0)
-            return crashes ? IMAGE_CRASHES : IMAGE_GOOD;
+        const char *mark = n ? strchr(marks, at[n - 1]) : NULL;
+        if (n - (mark != NULL) == len && strncmp(at, tag, len) == 0)
+            return mark ? images[mark - marks] : IMAGE_GOOD;
         at += n + (at[n] == ' ');
     }
     return IMAGE_MISSING;

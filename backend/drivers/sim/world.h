@@ -20,7 +20,13 @@ enum sim_limit {
     SIM_BEHIND_MS = 7800000   /* how long a node has been silent that is so from the beginning */
 };
 
-enum image { IMAGE_GOOD, IMAGE_MISSING, IMAGE_CRASHES };
+enum image {
+    IMAGE_GOOD,
+    IMAGE_MISSING,
+    IMAGE_CRASHES,
+    IMAGE_ERRS, /* serves, but fails requests under load */
+    IMAGE_MUTE  /* serves, and nothing is measured of it */
+};
 
 /* Lives as long as the cluster: pointers to it are identities. */
 struct sim_version {
@@ -128,6 +134,7 @@ struct sim {
     struct sim_news news[SIM_NEWS_MAX];
     uint64_t news_count, record_revision;
     bool unreachable, forbidden, denied, chaos_on;
+    bool metrics_away;
     struct sim_armed *armed;
     struct sim_chaos chaos;
     uint32_t told; /* a bit for each event of the scenario that has been set off */

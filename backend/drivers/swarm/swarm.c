@@ -221,4 +221,5 @@ const struct driver_ops driver_swarm = {
     .log = swarm_log,
     .describe = describe,
     .history = history,
+    .measure = driver_measures_nothing,
 };
