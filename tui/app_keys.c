@@ -252,13 +252,14 @@ static void do_command(struct app *app, enum command command)
 {
     if (command == COMMAND_OPEN)
         open_selected(app);
-    else if (command == COMMAND_LOG)
-        open_log(app);
-    else if (app_view(app) == &view_log &&
-             (command == COMMAND_NEXT_VIEW || command == COMMAND_LOG_BEFORE))
+    else if (command == COMMAND_NEXT_VIEW && app_view(app) == &view_log)
         change_log(app, command);
     else if (command == COMMAND_NEXT_VIEW)
         next_view(app);
+    else if (command == COMMAND_LOG)
+        open_log(app);
+    else if (command == COMMAND_LOG_BEFORE)
+        change_log(app, command);
     else if (open_view(app, command))
         return;
     else if (command == COMMAND_BACK || command == COMMAND_QUIT)
@@ -372,7 +373,7 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
         app_flash(app, "pasted text is not keys: nothing was done");
     } else if (app->screen.palette.open) {
         app_palette_key(app, key->key);
-    } else if (app->screen.filtering || app->screen.log.finding) {
+    } else if (is_typing(app)) {
         type_key(app, key->key);
     } else {
         run_command(app, keymap_command(key->key), key->key, alone);

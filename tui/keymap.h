@@ -31,7 +31,7 @@
     X(SORT_PREV, "sort-previous", "<", "", "sort by the column before")                            \
     X(SORT_TURN, "sort-turn", "o", "", "sort the other way round")                                 \
     X(MARK, "mark", "space", "", "mark or unmark, to copy several")                                \
-    X(ZOOM, "zoom", "z", "", "the list alone, without details; a log: cut or wrap")                \
+    X(ZOOM, "zoom", "z", "", "the list alone; in a log: cut or wrap lines")                        \
     X(COPY, "copy", "c", "", "copy the name, or the marked ones, to the clipboard")                \
     X(SAVE, "save-screen", "s", "", "save this screen as text")                                    \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
@@ -41,15 +41,15 @@
     GROUP("Views")                                                                                 \
     X(OPEN, "open", "enter", "detail", "look into the selected service")                           \
     X(NEXT_VIEW, "next-view", "tab", "views",                                                      \
-      "the next view of the same service; in a log: of the next instance")                         \
+      "the next view of the same service; in a log: instance")                                     \
     X(SAFETY, "safety", "i", "safety", "is it safe: the rules, and how far back it can go")        \
+    X(LOG, "log", "l", "log", "log of one instance of the selected service")                       \
+    X(LOG_BEFORE, "log-before", "p", "", "in a log: of before its last restart, and back")         \
     X(NODES, "nodes", "h", "nodes", "which node (host) runs which version, silent ones too")       \
     X(COUPLINGS, "couplings", "u", "", "who uses (calls) whom, at which live versions")            \
     X(DATA, "data", "d", "", "stores, the formats at rest, who writes and reads them")             \
     X(TIMELINE, "timeline", "e", "", "what happened, and what changed in the last 60 minutes")     \
     X(DIFF, "diff", "v", "", "live and new version: what changes, who can live with whom")         \
-    X(LOG, "log", "l", "log", "log of one instance of the selected service")                       \
-    X(LOG_BEFORE, "log-before", "p", "", "log of before its last restart, and back")               \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
     X(HELP, "help", "?", "help", "these keys")                                                     \
     GROUP("Acting")                                                                                \

@@ -7,16 +7,6 @@
 #include "frame.h"
 #include "keymap.h"
 
-/* Where one is in a log. Lines are counted from its first one on, with those that were dropped. */
-struct log_place {
-    bool stands;    /* else it follows the newest line */
-    uint64_t top;   /* first visible line; of the last picture when it follows */
-    bool cut;       /* long lines are cut, not wrapped */
-    bool finding;   /* what to find is being typed */
-    char find[128]; /* "" nothing */
-    uint64_t match; /* line that was found last, + 1; 0: none */
-};
-
 /* The line behind `:`. */
 struct palette_state {
     bool open;
@@ -41,6 +31,16 @@ extern const char *const sort_word[SORT_COUNT];
 
 enum screen_limit { SCREEN_MARKS_MAX = 64 };
 
+/* Where one is in a log. Lines are counted from its first one on, with those that were dropped. */
+struct log_place {
+    bool stands;    /* else it follows the newest line */
+    uint64_t top;   /* first visible line; of the last picture when it follows */
+    bool cut;       /* long lines are cut, not wrapped */
+    bool finding;   /* what to find is being typed */
+    char find[128]; /* "" nothing */
+    uint64_t match; /* line that was found last, + 1; 0: none */
+};
+
 /* What is the same for every view of one screen. */
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
@@ -60,8 +60,8 @@ struct screen {
     int64_t hold_order_until_ms; /* rows keep their places for 2 s after a key */
     char (*order)[224];          /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
-    struct log_place log; /* of the log view */
     bool only;            /* the timeline is of the selected service alone */
+    struct log_place log; /* of the log view */
     bool armed;           /* selected row's context */
     char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
     bool mouse, show_keys;

@@ -53,15 +53,15 @@ static const struct question glass = {
      .height = rows, .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
 /* clang-format on */
 
+#define AT_SIZE(of, columns, rows)                                                                 \
+    GUARDED(of, columns, rows, false), GUARDED(of, columns, rows, true)
+#define AT_ALL_SIZES(of)                                                                           \
+    AT_SIZE(of, 60, 12), AT_SIZE(of, 80, 24), AT_SIZE(of, 140, 45), AT_SIZE(of, 200, 60)
 #define LOG(columns, rows, only_ascii)                                                             \
     {                                                                                              \
         .name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,   \
         .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"                       \
     }
-#define AT_SIZE(of, columns, rows)                                                                 \
-    GUARDED(of, columns, rows, false), GUARDED(of, columns, rows, true)
-#define AT_ALL_SIZES(of)                                                                           \
-    AT_SIZE(of, 60, 12), AT_SIZE(of, 80, 24), AT_SIZE(of, 140, 45), AT_SIZE(of, 200, 60)
 
 static const struct golden {
     const char *name;
@@ -205,8 +205,8 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
     static const struct view *const views[] = {
-        &view_fleet,    &view_rollout,   &view_safety, &view_log,  &view_nodes,
-        &view_timeline, &view_couplings, &view_data,   &view_diff, &view_help};
+        &view_fleet,     &view_rollout, &view_safety, &view_nodes, &view_timeline,
+        &view_couplings, &view_data,    &view_diff,   &view_log,   &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)
