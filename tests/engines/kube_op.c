@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { PATIENCE_MS = 90000 };
+enum { PATIENCE_MS = 90000, FRESH_MS = 2000 };
 
 static void open_on(struct kube_op *op, struct cluster_config cluster, bool fast)
 {
@@ -55,12 +55,15 @@ struct wanted {
     char why[300];
 };
 
+/* Live, and heard of lately enough for a key. */
 static bool is_in_state(void *arg, const struct frame *frame)
 {
     struct wanted *wanted = arg;
+    const struct board_cluster *cluster = &frame->clusters[0];
 
-    snprintf(wanted->why, sizeof wanted->why, "%s", frame->clusters[0].why);
-    return frame->clusters[0].state == wanted->state;
+    snprintf(wanted->why, sizeof wanted->why, "%s", cluster->why);
+    return cluster->state == wanted->state &&
+           (wanted->state != CLUSTER_LIVE || (cluster->age_ms >= 0 && cluster->age_ms < FRESH_MS));
 }
 
 const char *kube_op_state(struct kube_op *op, enum cluster_state state)
