@@ -299,6 +299,139 @@ START_TEST(a_certificate_rests_on_neighbours_and_on_what_is_at_rest)
 }
 END_TEST
 
+static void count_one(void *arg, const char *id)
+{
+    *(unsigned *)arg += strcmp(id, "lib") == 0 ? 1 : 100;
+}
+
+START_TEST(a_workload_goes_by_the_name_in_its_contract)
+{
+    unsigned count = 0;
+
+    setup();
+    service("web", CALLER, "n1:1");
+    put(made("lib", "lib-7f9c", "{service: lib, version: '1', provides: [Get]}", NULL, "n1:1"));
+    bind_each_coupled(bind, "web", count_one, &count);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq((int)ask("web", VERB_START, "1").findings[RULE_R2].answer, ANSWER_ALLOW);
+    teardown();
+}
+END_TEST
+
+START_TEST(what_two_callers_share_with_a_provider_is_one_thing)
+{
+    struct bind_shared out[8];
+
+    setup();
+    service("a", "{service: a, version: '1', requires: {lib: [G]}}", "n1:1");
+    service("b", "{service: b, version: '1', requires: {lib: [G]}}", "n1:1");
+    service("lib", "{service: lib, version: '1', provides: [G]}", "n1:1");
+    ck_assert_uint_eq(shares("lib", "1", "2", out, 8), 1);
+    ck_assert_str_eq(out[0].name, "service.lib");
+    ck_assert(out[0].exclusive);
+    policy.coupling = COUPLING_COMPONENT;
+    for (int i = 0; i < 3; i++) {
+        static const char *const ids[] = {"a", "b", "lib"};
+
+        ck_assert_uint_eq(shares(ids[i], "1", "2", out, 8), 1);
+        ck_assert_str_eq(out[0].name, "component.a");
+    }
+    teardown();
+}
+END_TEST
+
+static void in_flight(const char *id)
+{
+    struct release *release = release_new();
+
+    release->stage = STAGE_WAVE;
+    snprintf(release->from, sizeof release->from, "1");
+    snprintf(release->to, sizeof release->to, "2");
+    bind_put_release(bind, id, release);
+    release_free(release);
+}
+
+/* a calls b, b calls c, d is by itself: one of them is in flight when a is to start. */
+START_TEST(how_far_a_release_holds_others_is_what_the_settings_say)
+{
+    static const struct {
+        enum coupling coupling;
+        const char *moves;
+        bool holds;
+    } rows[] = {
+        {COUPLING_NEIGHBOURS, "b", true},  {COUPLING_NEIGHBOURS, "c", false},
+        {COUPLING_NEIGHBOURS, "d", false}, {COUPLING_COMPONENT, "c", true},
+        {COUPLING_COMPONENT, "d", false},  {COUPLING_FLEET, "d", true},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        setup();
+        policy.coupling = rows[i].coupling;
+        service("a", "{service: a, version: '2', follows: ['1'], requires: {b: [G]}}", "n1:1");
+        service("b",
+                "{service: b, version: '2', follows: ['1'], provides: [G], requires: {c: [H]}}",
+                "n1:2");
+        service("c", "{service: c, version: '2', follows: ['1'], provides: [H]}", "n1:2");
+        service("d", "{service: d, version: '2', follows: ['1']}", "n1:2");
+        in_flight(rows[i].moves);
+        struct verdict verdict = ask("a", VERB_START, "2");
+        ck_assert_msg((verdict.findings[RULE_R2].answer == ANSWER_REFUSE) == rows[i].holds,
+                      "row %zu: %s", i, verdict.findings[RULE_R2].sentence);
+        teardown();
+    }
+}
+END_TEST
+
+START_TEST(a_neighbour_in_flight_warns_from_day_one)
+{
+    setup();
+    service("web", "{service: web, version: '2', follows: ['1'], requires: {lib: [G]}}", "n1:2");
+    service("lib", "", "n1:1");
+    in_flight("web");
+    struct verdict verdict = ask("lib", VERB_START, "2");
+    ck_assert_int_eq((int)verdict.findings[RULE_R2].answer, ANSWER_REFUSE);
+    ck_assert_int_eq((int)verdict.findings[RULE_R2].level, LEVEL_WARN);
+    /* what it provides is a matter of contracts */
+    bind_put_release(bind, "web", NULL);
+    service("web", "{service: web, version: '2', follows: ['1'], requires: {lib: [G]}}",
+            "n1:2 n2:2");
+    verdict = ask("lib", VERB_START, "2");
+    ck_assert_int_eq((int)verdict.findings[RULE_R2].answer, ANSWER_UNKNOWN);
+    ck_assert_int_eq((int)verdict.findings[RULE_R2].level, LEVEL_OBSERVE);
+    teardown();
+}
+END_TEST
+
+/* Only whole digests are compared with the declared one. */
+START_TEST(another_digest_than_the_declared_one_is_another_version)
+{
+#define HEX63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    static const struct {
+        const char *runs;
+        enum answer answer;
+    } rows[] = {
+        {"sha256:" HEX63 "a", ANSWER_ALLOW}, {"sha256:" HEX63 "b", ANSWER_REFUSE},
+        {"sha256:" HEX63, ANSWER_ALLOW},     {"sha256:" HEX63 "bb", ANSWER_ALLOW},
+        {"sha512:" HEX63 "b", ANSWER_ALLOW}, {"", ANSWER_ALLOW},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        setup();
+        struct service *s =
+            made("web", "web",
+                 "{service: web, version: '2', follows: ['1'], digest: 'sha256:" HEX63 "a'}", NULL,
+                 "n1:1 n2:2");
+        s->versions[1].digest = rows[i].runs;
+        put(s);
+        struct verdict verdict = ask("web", VERB_STEP, "2");
+        ck_assert_msg(verdict.findings[RULE_R0].answer == rows[i].answer, "row %zu: %s", i,
+                      verdict.findings[RULE_R0].sentence);
+        teardown();
+    }
+#undef HEX63
+}
+END_TEST
+
 SUITE(guard_bound_who)
 {
     Suite *suite = suite_create("guard_bound_who");
@@ -315,5 +448,10 @@ SUITE(guard_bound_who)
     tcase_add_test(tcase, a_store_belongs_to_the_last_who_is_said_to_own_it);
     tcase_add_loop_test(tcase, an_instance_without_a_node_may_run_all_the_same, 0, 2);
     tcase_add_test(tcase, a_certificate_rests_on_neighbours_and_on_what_is_at_rest);
+    tcase_add_test(tcase, a_workload_goes_by_the_name_in_its_contract);
+    tcase_add_test(tcase, what_two_callers_share_with_a_provider_is_one_thing);
+    tcase_add_test(tcase, how_far_a_release_holds_others_is_what_the_settings_say);
+    tcase_add_test(tcase, a_neighbour_in_flight_warns_from_day_one);
+    tcase_add_test(tcase, another_digest_than_the_declared_one_is_another_version);
     return suite;
 }
