@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "drivers/swarm/endpoint.h"
 #include "drivers/swarm/ghosts.h"
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 #include "drivers/swarm/recipe.h"
 
 #include <assert.h>

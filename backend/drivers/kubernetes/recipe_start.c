@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 
 #include <stdio.h>
 #include <stdlib.h>

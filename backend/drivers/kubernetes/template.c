@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -32,7 +32,7 @@ static void on_block(void *arg, const struct http_answer *answer, bool sent,
 
     if (!go_on(follow)) {
         follow->blocking[block->list] = false;
-        nomad_op_end(&block->op);
+        op_end(&block->op);
         return;
     }
     if (ok && nomad_answer_index(answer) != follow->list_index[block->list])

@@ -13,13 +13,6 @@ struct call {
     void *arg;
 };
 
-struct later {
-    struct op op;
-    struct loop_timer *timer;
-    loop_timer_fn *fn;
-    void *arg;
-};
-
 struct nomad *nomad_of(struct driver *driver)
 {
     return (struct nomad *)(void *)driver;
@@ -27,59 +20,12 @@ struct nomad *nomad_of(struct driver *driver)
 
 void nomad_op_begin(struct nomad *nomad, struct op *op, void (*drop)(struct op *op))
 {
-    op->nomad = nomad;
-    op->drop = drop;
-    op->next = nomad->ops;
-    op->link = &nomad->ops;
-    if (op->next)
-        op->next->link = &op->next;
-    nomad->ops = op;
-}
-
-void nomad_op_end(struct op *op)
-{
-    *op->link = op->next;
-    if (op->next)
-        op->next->link = op->link;
-    if (op->drop)
-        op->drop(op);
-    else
-        free(op);
-}
-
-void nomad_ops_drop_all(struct nomad *nomad)
-{
-    while (nomad->ops)
-        nomad_op_end(nomad->ops);
-}
-
-static void drop_later(struct op *op)
-{
-    struct later *later = (struct later *)(void *)op;
-
-    loop_cancel(later->timer);
-    free(later);
-}
-
-static void run_later(void *arg)
-{
-    struct later *later = arg;
-    loop_timer_fn *fn = later->fn;
-    void *fn_arg = later->arg;
-
-    later->timer = NULL;
-    nomad_op_end(&later->op);
-    fn(fn_arg);
+    op_begin(&nomad->ops, &nomad->base, op, drop);
 }
 
 void nomad_client_later(struct nomad *nomad, int64_t delay_ms, loop_timer_fn *fn, void *arg)
 {
-    struct later *later = xcalloc(1, sizeof *later);
-
-    later->fn = fn;
-    later->arg = arg;
-    nomad_op_begin(nomad, &later->op, drop_later);
-    later->timer = loop_after(nomad->base.env.loop, delay_ms, run_later, later);
+    ops_later(&nomad->ops, &nomad->base, delay_ms, fn, arg);
 }
 
 char *nomad_client_path(const struct nomad *nomad, const char *path, const char *space,
@@ -102,7 +48,7 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent, co
     client_fn *fn = call->fn;
     void *fn_arg = call->arg;
 
-    nomad_op_end(&call->op);
+    op_end(&call->op);
     fn(fn_arg, answer, sent, err);
 }
 

@@ -1,13 +1,10 @@
 /* client.h: the driver from inside: requests to one cluster, and what is under way. Private to this
- * folder.
- *
- * Everything that waits for an answer is an op. close drops all of them, and no
- * callback of a dropped op ever runs. */
+ * folder. */
 #ifndef LOCKSTEP_DRIVERS_NOMAD_CLIENT_H
 #define LOCKSTEP_DRIVERS_NOMAD_CLIENT_H
 
-#include "drivers/driver.h"
 #include "drivers/nomad/picture.h"
+#include "drivers/ops.h"
 #include "net/http.h"
 
 enum nomad_limit {
@@ -34,11 +31,6 @@ enum nomad_limit {
 };
 
 struct nomad;
-struct op {
-    struct op *next, **link;
-    struct nomad *nomad;
-    void (*drop)(struct op *op); /* frees it; NULL: free() */
-};
 
 /* What one look at a job gave; everything in it lives in its arena and raw values. */
 struct nomad_look {
@@ -63,7 +55,7 @@ struct nomad {
     struct http *http;
     char socket[108], region[64], space[128]; /* space: of what is asked for, "*" all */
     char self[64], self_name[96];             /* of the token, once it was asked for; "" */
-    struct op *ops;
+    struct op_list ops;
     struct kept_read kept[NOMAD_KEPT_READS];
     size_t kept_next;
     struct nomad_sent sent[NOMAD_SENT_MAX]; /* a ring */
@@ -74,17 +66,6 @@ struct nomad {
 };
 
 struct nomad *nomad_of(struct driver *driver);
-
-/* As callbacks want it: NULL when all went well. */
-static inline const struct err *err_or_null(const struct err *err)
-{
-    return err->code == ERR_NONE ? NULL : err;
-}
-
-/* `op` is the first member of something from xcalloc. */
-void nomad_op_begin(struct nomad *nomad, struct op *op, void (*drop)(struct op *op));
-void nomad_op_end(struct op *op); /* unlinks and drops */
-void nomad_ops_drop_all(struct nomad *nomad);
 
 /* "/v1/<path>?namespace=<space>&region=…<more>", yours. path and more are escaped by the caller;
  * more begins with '&' or is "". space NULL: no namespace. */
@@ -101,7 +82,8 @@ void nomad_client_put(struct nomad *nomad, char *path, const json_t *body, clien
  * knows no leader, or has not heard from it, is an error. */
 json_t *nomad_client_parse(struct nomad *nomad, const struct http_answer *answer,
                            const struct err *failed, const char *what, struct err *err);
-/* Runs fn(arg) from the loop; dropped by close. */
+/* Of ops.h, on this driver's list. */
+void nomad_op_begin(struct nomad *nomad, struct op *op, void (*drop)(struct op *op));
 void nomad_client_later(struct nomad *nomad, int64_t delay_ms, loop_timer_fn *fn, void *arg);
 
 /* look.c: one job, read now. The look is the caller's (look_free); NULL with err. */

@@ -70,7 +70,8 @@ static bool is_there(const struct nomad_job *job, const struct service *service)
     return !job->stopped || service->placement_count > 0;
 }
 
-static void tell(struct follow *follow, const struct service *service, const char *job, bool rich)
+static void tell_service(struct follow *follow, const struct service *service, const char *job,
+                         bool rich)
 {
     struct driver_sink *sink = &follow->nomad->base.env.sink;
     bool is_new = !find(&follow->services, service->id);
@@ -119,7 +120,7 @@ void nomad_deliver_job(struct follow *follow, const struct nomad_view *view,
             service = nomad_picture(view, sight, &job->groups[i], false);
         }
         if (is_there(job, service))
-            tell(follow, service, key, rich);
+            tell_service(follow, service, key, rich);
         else
             service_unref(service);
     }
@@ -160,19 +161,11 @@ void nomad_deliver_end(struct follow *follow)
 
 /* ---- nodes ---- */
 
-static void tell_node(struct follow *follow, const struct node *node)
+static void tell(struct follow *follow, const struct node *node)
 {
-    struct driver_sink *sink = &follow->nomad->base.env.sink;
     struct told *row = find_or_add(&follow->nodes, node->id, node->name, NULL);
-    uint64_t hash = hash_mix(HASH_SEED, node->name, strlen(node->name));
 
-    hash = hash_mix(hash, &node->state, sizeof node->state);
-    hash = hash_mix(hash, &node->draining, sizeof node->draining);
-    hash = hash_mix(hash, node->note, strlen(node->note));
-    if (row->hash == hash)
-        return;
-    row->hash = hash;
-    sink->node(sink->arg, node);
+    driver_tell_node(&follow->nomad->base, &row->hash, node);
 }
 
 static uint64_t hash_nodes(const struct nomad_view *view)
@@ -204,7 +197,7 @@ void nomad_deliver_nodes(struct follow *follow, const struct nomad_view *view)
         follow->nodes.rows[i].seen = false;
     for (size_t i = 0; i < view->node_count; i++) {
         struct node node = nomad_node_fact(view, &view->nodes[i]);
-        tell_node(follow, &node);
+        tell(follow, &node);
     }
     for (size_t i = 0; i < follow->nodes.count; i++) {
         const struct told *row = &follow->nodes.rows[i];
@@ -218,6 +211,6 @@ void nomad_deliver_nodes(struct follow *follow, const struct nomad_view *view)
             .state_utc_ms = -1,
             .note = "removed from Nomad; what it ran may still run",
         };
-        tell_node(follow, &gone);
+        tell(follow, &gone);
     }
 }

@@ -258,7 +258,7 @@ static void on_glance(void *arg, struct nomad_look *look, const struct err *err)
     } else if (err->code == ERR_NETWORK && follow->state == CLUSTER_LIVE && !follow->surveying) {
         nomad_follow_failed(follow, err);
     }
-    nomad_op_end(&glance->op);
+    op_end(&glance->op);
     look_soon(follow);
 }
 

@@ -46,7 +46,7 @@ static void end_entry(struct entry *entry, const char *text, const char *revisio
     driver_ledger_fn *fn = entry->fn;
     void *arg = entry->arg;
 
-    nomad_op_end(&entry->op);
+    op_end(&entry->op);
     fn(arg, text, revision, err_or_null(err));
 }
 
@@ -87,8 +87,8 @@ static void on_got(void *arg, const struct http_answer *answer, bool sent, const
     bool found = false;
 
     (void)sent;
-    json_t *value =
-        nomad_client_parse(entry->op.nomad, answer, failed, "reading the release record", &err);
+    json_t *value = nomad_client_parse(nomad_of(entry->op.driver), answer, failed,
+                                       "reading the release record", &err);
     if (!value && err.code == ERR_NOT_FOUND)
         err = (struct err){0};
     else if (value)
@@ -161,8 +161,8 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
     void *fn_arg = entry->arg;
     struct arena *arena = arena_new(1024);
     struct err err = {0};
-    json_t *value =
-        nomad_client_parse(entry->op.nomad, answer, failed, "listing release records", &err);
+    json_t *value = nomad_client_parse(nomad_of(entry->op.driver), answer, failed,
+                                       "listing release records", &err);
     const char **keys = arena_alloc(arena, json_array_size(value) + 1, sizeof *keys);
     size_t count = 0, i;
     json_t *item;
@@ -175,7 +175,7 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
         if (key)
             keys[count++] = key;
     }
-    nomad_op_end(&entry->op);
+    op_end(&entry->op);
     fn(fn_arg, keys, err.code == ERR_NONE ? count : 0, err_or_null(&err));
     json_decref(value);
     arena_free(arena);

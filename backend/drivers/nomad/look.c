@@ -87,7 +87,7 @@ static bool decode(struct look_op *look, struct nomad_look *out)
 
 static struct nomad_look *make(struct look_op *look)
 {
-    struct nomad *nomad = look->op.nomad;
+    struct nomad *nomad = nomad_of(look->op.driver);
     struct clock *clock = loop_clock(nomad->base.env.loop);
     struct nomad_look *out = xcalloc(1, sizeof *out);
 
@@ -118,7 +118,7 @@ static void finish(struct look_op *look)
     void *arg = look->arg;
     struct err err = look->err;
 
-    nomad_op_end(&look->op);
+    op_end(&look->op);
     fn(arg, made, &err);
 }
 
@@ -129,7 +129,7 @@ static void ask(struct look_op *look, enum part part)
 {
     static const char *const rest[PART_COUNT] = {"/allocations", "/deployment", "/evaluations", "",
                                                  "/versions"};
-    struct nomad *nomad = look->op.nomad;
+    struct nomad *nomad = nomad_of(look->op.driver);
     char *job = http_escape(look->job);
     char *path = part == PART_NODES ? xstrdup("nodes") : xasprintf("job/%s%s", job, rest[part]);
 
@@ -153,7 +153,8 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
     struct err err = {0};
 
     (void)sent;
-    json_t *value = nomad_client_parse(look->op.nomad, answer, failed, what[ref->part], &err);
+    json_t *value =
+        nomad_client_parse(nomad_of(look->op.driver), answer, failed, what[ref->part], &err);
     look->parts[ref->part] = value;
     if (!value && look->err.code == ERR_NONE)
         look->err = err;

@@ -111,7 +111,7 @@ static void nomad_close(struct driver *driver)
     nomad_log(driver, NULL, NULL);
     nomad_unfollow(nomad);
     http_free(nomad->http);
-    nomad_ops_drop_all(nomad);
+    ops_drop_all(&nomad->ops);
     for (size_t i = 0; i < NOMAD_KEPT_READS; i++)
         forget_read(&nomad->kept[i]);
     nomad_returns_free(nomad->returns);
@@ -186,7 +186,7 @@ static void end_fence(void *arg)
     void *fn_arg = fence->arg;
     struct err err = {0};
 
-    nomad_op_end(&fence->op);
+    op_end(&fence->op);
     err_set(&err, ERR_UNSUPPORTED, "Nomad has no write that moves nothing");
     fn(fn_arg, "", &err);
 }

@@ -59,7 +59,7 @@ static void end_ask(struct ask *ask, const struct err *err)
     memcpy(denials, ask->denials, permissions.denial_count * sizeof *denials);
     permissions.denials = denials;
     ask->arena = NULL;
-    nomad_op_end(&ask->op);
+    op_end(&ask->op);
     fn(arg, &permissions, err_or_null(err));
     arena_free(arena);
 }
@@ -78,8 +78,9 @@ static bool name_token(struct ask *ask, const json_t *token, bool *management, s
     *management = strcmp(kind, "management") == 0;
     ask->permissions.who = called[0] ? called : arena_printf(ask->arena, "token %.8s", accessor);
     ask->permissions.verified = true;
-    snprintf(ask->op.nomad->self, sizeof ask->op.nomad->self, "%s", accessor);
-    snprintf(ask->op.nomad->self_name, sizeof ask->op.nomad->self_name, "%s", ask->permissions.who);
+    snprintf(nomad_of(ask->op.driver)->self, sizeof nomad_of(ask->op.driver)->self, "%s", accessor);
+    snprintf(nomad_of(ask->op.driver)->self_name, sizeof nomad_of(ask->op.driver)->self_name, "%s",
+             ask->permissions.who);
     return true;
 }
 
@@ -117,7 +118,7 @@ static void on_submit(void *arg, const struct http_answer *answer, bool sent,
 static void ask_submit(struct ask *ask, const char *space)
 {
     static const char job[] = "job/lockstep-asks/plan";
-    struct nomad *nomad = ask->op.nomad;
+    struct nomad *nomad = nomad_of(ask->op.driver);
     json_t *task = json_pack("{s:s, s:s, s:{s:s}}", "Name", "t", "Driver", "raw_exec", "Config",
                              "command", "true");
     json_t *body =
@@ -153,7 +154,8 @@ static void on_spaces(void *arg, const struct http_answer *answer, bool sent,
 {
     struct ask *ask = arg;
     struct err err = {0};
-    json_t *list = nomad_client_parse(ask->op.nomad, answer, failed, "asking for namespaces", &err),
+    json_t *list = nomad_client_parse(nomad_of(ask->op.driver), answer, failed,
+                                      "asking for namespaces", &err),
            *item;
     size_t i;
 
@@ -167,13 +169,13 @@ static void on_spaces(void *arg, const struct http_answer *answer, bool sent,
     }
     json_decref(list);
     if (ask->space_count == 0)
-        ask->spaces[ask->space_count++] = nomad_home_space(ask->op.nomad);
+        ask->spaces[ask->space_count++] = nomad_home_space(nomad_of(ask->op.driver));
     ask_next(ask);
 }
 
 static void ask_spaces(struct ask *ask)
 {
-    struct nomad *nomad = ask->op.nomad;
+    struct nomad *nomad = nomad_of(ask->op.driver);
 
     if (strcmp(nomad->space, "*") == 0) {
         nomad_client_get(nomad, nomad_client_path(nomad, "namespaces", NULL, ""), on_spaces, ask);
@@ -192,7 +194,7 @@ static void on_token(void *arg, const struct http_answer *answer, bool sent,
                      const struct err *failed)
 {
     struct ask *ask = arg;
-    struct nomad *nomad = ask->op.nomad;
+    struct nomad *nomad = nomad_of(ask->op.driver);
     struct err err = {0};
     bool management = false, read_only = nomad->base.env.config->read_only;
 

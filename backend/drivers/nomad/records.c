@@ -146,7 +146,7 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
     } else if (err.code == ERR_NOT_FOUND) {
         no_variables(follow);
         follow->record_watch = false;
-        nomad_op_end(&watch->op);
+        op_end(&watch->op);
     } else {
         follow->record_index = 0;
         nomad_client_later(follow->nomad, NOMAD_PING_MS, watch_again, watch);
@@ -158,7 +158,7 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
 static void watch_again(void *arg)
 {
     struct watch *watch = arg;
-    struct nomad *nomad = watch->op.nomad;
+    struct nomad *nomad = nomad_of(watch->op.driver);
     char *more = xasprintf("&prefix=lockstep%%2F&index=%" PRIu64 "&wait=%ds",
                            watch->follow->record_index, NOMAD_BLOCK_S);
 

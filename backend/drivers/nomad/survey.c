@@ -146,7 +146,7 @@ static void finish(struct survey *survey)
 
     if (err.code == ERR_NONE)
         deliver(survey);
-    nomad_op_end(&survey->op);
+    op_end(&survey->op);
     if (err.code == ERR_NONE)
         nomad_follow_alive(follow);
     else
@@ -166,9 +166,9 @@ static void on_versions(void *arg, const struct http_answer *answer, bool sent,
     struct err err = {0};
 
     (void)sent;
-    nomad_op_end(&fetch->op);
-    json_t *value =
-        nomad_client_parse(survey->op.nomad, answer, failed, "reading the versions of a job", &err);
+    op_end(&fetch->op);
+    json_t *value = nomad_client_parse(nomad_of(survey->op.driver), answer, failed,
+                                       "reading the versions of a job", &err);
     if (value && nomad_decode_history(value, arena, &history, &err)) {
         nomad_follow_keep_history(nomad_follow_job(survey->follow, listed->space, listed->id, true),
                                   arena, &history);
@@ -184,7 +184,7 @@ static void on_versions(void *arg, const struct http_answer *answer, bool sent,
 
 static void fetch_versions(struct survey *survey, const struct nomad_listed *listed)
 {
-    struct nomad *nomad = survey->op.nomad;
+    struct nomad *nomad = nomad_of(survey->op.driver);
     struct fetch *fetch = xcalloc(1, sizeof *fetch);
     char *id = http_escape(listed->id), *path = xasprintf("job/%s/versions", id);
 
@@ -219,7 +219,7 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
                                                        "reading deployments", "reading nodes"};
     const struct survey_part *ref = arg;
     struct survey *survey = ref->survey;
-    struct nomad *nomad = survey->op.nomad;
+    struct nomad *nomad = nomad_of(survey->op.driver);
     struct clock *clock = loop_clock(nomad->base.env.loop);
     struct err err = {0};
 

@@ -36,7 +36,7 @@ static void try_read(void *arg);
 static void on_read(void *arg, struct nomad_look *look, const struct err *failed)
 {
     struct read *read = arg;
-    struct nomad *nomad = read->op.nomad;
+    struct nomad *nomad = nomad_of(read->op.driver);
     driver_read_fn *fn = read->fn;
     void *fn_arg = read->arg;
     struct err err = *failed;
@@ -57,7 +57,7 @@ static void on_read(void *arg, struct nomad_look *look, const struct err *failed
         nomad_keep(nomad, look, group, service);
     else
         nomad_look_free(look);
-    nomad_op_end(&read->op);
+    op_end(&read->op);
     fn(fn_arg, service, err_or_null(&err));
     service_unref(service);
 }
@@ -69,7 +69,7 @@ static void no_such(void *arg)
     void *fn_arg = read->arg;
     struct err err = {0};
 
-    nomad_op_end(&read->op);
+    op_end(&read->op);
     err_set(&err, ERR_NOT_FOUND, "there is no such service");
     fn(fn_arg, NULL, &err);
 }
@@ -78,7 +78,7 @@ static void try_read(void *arg)
 {
     struct read *read = arg;
 
-    nomad_look_start(read->op.nomad, read->space, read->job, true, on_read, read);
+    nomad_look_start(nomad_of(read->op.driver), read->space, read->job, true, on_read, read);
 }
 
 void nomad_read(struct driver *driver, const char *service_id, driver_read_fn *fn, void *arg)
@@ -121,7 +121,7 @@ static void end_act(struct act *act, const struct err *err)
     driver_act_fn *fn = act->fn;
     void *arg = act->arg;
 
-    nomad_op_end(&act->op);
+    op_end(&act->op);
     fn(arg, "", err_or_null(err));
 }
 
@@ -150,7 +150,7 @@ static void not_sent(struct err *err)
 /* Its mark cannot be left on the deployment: it is kept here, and seen by what it did. */
 static void note_sent(struct act *act, const struct nomad_request *request)
 {
-    struct nomad *nomad = act->op.nomad;
+    struct nomad *nomad = nomad_of(act->op.driver);
     struct nomad_sent *sent = &act->sent;
 
     sent->deed = request->deed;
@@ -168,7 +168,7 @@ static void send_request(struct act *act, struct nomad_request *request)
         [NOMAD_DEED_PAUSE] = "pause",
         [NOMAD_DEED_PROMOTE] = "promote",
     };
-    struct nomad *nomad = act->op.nomad;
+    struct nomad *nomad = nomad_of(act->op.driver);
     char *path = request->deed == NOMAD_DEED_NONE
                      ? xstrdup("jobs")
                      : xasprintf("deployment/%s/%s", verbs[request->deed], request->deployment);

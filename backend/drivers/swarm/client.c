@@ -18,44 +18,14 @@ struct call {
     struct err failed; /* to be told from a turn of its own */
 };
 
-struct later {
-    struct op op;
-    struct loop_timer *timer;
-    loop_timer_fn *fn;
-    void *arg;
-};
-
 struct swarm *swarm_of(struct driver *driver)
 {
     return (struct swarm *)(void *)driver;
 }
 
-void op_begin(struct swarm *swarm, struct op *op, void (*drop)(struct op *op))
+void swarm_op_begin(struct swarm *swarm, struct op *op, void (*drop)(struct op *op))
 {
-    op->swarm = swarm;
-    op->drop = drop;
-    op->next = swarm->ops;
-    op->link = &swarm->ops;
-    if (op->next)
-        op->next->link = &op->next;
-    swarm->ops = op;
-}
-
-void op_end(struct op *op)
-{
-    *op->link = op->next;
-    if (op->next)
-        op->next->link = op->link;
-    if (op->drop)
-        op->drop(op);
-    else
-        free(op);
-}
-
-void ops_drop_all(struct swarm *swarm)
-{
-    while (swarm->ops)
-        op_end(swarm->ops);
+    op_begin(&swarm->ops, &swarm->base, op, drop);
 }
 
 static void drop_call(struct op *op)
@@ -67,33 +37,9 @@ static void drop_call(struct op *op)
     free(call);
 }
 
-static void drop_later(struct op *op)
-{
-    struct later *later = (struct later *)(void *)op;
-
-    loop_cancel(later->timer);
-    free(later);
-}
-
-static void run_later(void *arg)
-{
-    struct later *later = arg;
-    loop_timer_fn *fn = later->fn;
-    void *fn_arg = later->arg;
-
-    later->timer = NULL;
-    op_end(&later->op);
-    fn(fn_arg);
-}
-
 void client_later(struct swarm *swarm, int64_t delay_ms, loop_timer_fn *fn, void *arg)
 {
-    struct later *later = xcalloc(1, sizeof *later);
-
-    later->fn = fn;
-    later->arg = arg;
-    op_begin(swarm, &later->op, drop_later);
-    later->timer = loop_after(swarm->base.env.loop, delay_ms, run_later, later);
+    ops_later(&swarm->ops, &swarm->base, delay_ms, fn, arg);
 }
 
 static void finish_call(struct call *call, const struct http_answer *answer, bool sent,
@@ -113,7 +59,7 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent, co
 
 static void send_call(struct call *call)
 {
-    struct swarm *swarm = call->op.swarm;
+    struct swarm *swarm = swarm_of(call->op.driver);
     char *path = xasprintf("%s%s", swarm->prefix, call->path);
 
     if (call->body)
@@ -168,7 +114,7 @@ static void on_version(void *arg, const struct http_answer *answer, bool sent,
 
 static void start_call(struct call *call)
 {
-    struct swarm *swarm = call->op.swarm;
+    struct swarm *swarm = swarm_of(call->op.driver);
     struct call **tail = &swarm->waiting;
 
     if (swarm->prefix[0]) {
@@ -191,7 +137,7 @@ static struct call *new_call(struct swarm *swarm, char *path, client_fn *fn, voi
     call->path = path;
     call->fn = fn;
     call->arg = arg;
-    op_begin(swarm, &call->op, drop_call);
+    swarm_op_begin(swarm, &call->op, drop_call);
     return call;
 }
 

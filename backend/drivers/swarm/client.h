@@ -1,12 +1,9 @@
 /* client.h: the driver from inside: requests to one engine, and what is under way. Private to this
- * folder.
- *
- * Everything that waits for an answer is an op. close drops all of them, and no
- * callback of a dropped op ever runs. */
+ * folder. */
 #ifndef LOCKSTEP_DRIVERS_SWARM_CLIENT_H
 #define LOCKSTEP_DRIVERS_SWARM_CLIENT_H
 
-#include "drivers/driver.h"
+#include "drivers/ops.h"
 #include "drivers/swarm/facts.h"
 #include "net/http.h"
 
@@ -24,11 +21,6 @@ enum swarm_limit {
 };
 
 struct swarm;
-struct op {
-    struct op *next, **link;
-    struct swarm *swarm;
-    void (*drop)(struct op *op); /* frees it; NULL: free() */
-};
 
 /* A service as last read, with its raw JSON: what plan and settled look at. */
 struct kept_read {
@@ -45,7 +37,7 @@ struct swarm {
     struct http *http;
     char socket[108];
     char prefix[SWARM_PREFIX_TEXT]; /* "" until the engine was asked */
-    struct op *ops;
+    struct op_list ops;
     struct call *waiting; /* for the prefix */
     bool asking;
     struct kept_read kept[SWARM_KEPT_READS];
@@ -56,17 +48,6 @@ struct swarm {
 };
 
 struct swarm *swarm_of(struct driver *driver);
-
-/* As callbacks want it: NULL when all went well. */
-static inline const struct err *err_or_null(const struct err *err)
-{
-    return err->code == ERR_NONE ? NULL : err;
-}
-
-/* `op` is the first member of something from xcalloc. */
-void op_begin(struct swarm *swarm, struct op *op, void (*drop)(struct op *op));
-void op_end(struct op *op); /* unlinks and drops */
-void ops_drop_all(struct swarm *swarm);
 
 /* Paths are without the prefix and taken over. The callback never runs inside the call. */
 typedef void client_fn(void *arg, const struct http_answer *answer, bool sent,
@@ -80,7 +61,8 @@ json_t *client_parse(struct swarm *swarm, const struct http_answer *answer,
                      const struct err *failed, const char *what, struct err *err);
 /* For path and query: the escaped text of a JSON filter, {"key":["value"]}; yours. */
 char *client_filter(const char *key, const char *value);
-/* Runs fn(arg) from the loop; dropped by close, then `arg` is freed by `drop`. */
+/* Of ops.h, on this driver's list. */
+void swarm_op_begin(struct swarm *swarm, struct op *op, void (*drop)(struct op *op));
 void client_later(struct swarm *swarm, int64_t delay_ms, loop_timer_fn *fn, void *arg);
 
 /* swarm.c: keeps what was read, for plan and settled. Takes both over. */

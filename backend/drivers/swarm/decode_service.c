@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "drivers/image.h"
 #include "drivers/swarm/facts.h"
-#include "drivers/swarm/image.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "drivers/image.h"
 #include "drivers/swarm/facts.h"
-#include "drivers/swarm/image.h"
 
 #include <stdlib.h>
 #include <string.h>

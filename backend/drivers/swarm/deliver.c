@@ -43,7 +43,7 @@ static struct told *take_row(struct told_table *next, struct told *old, const ch
 static void tell_service(struct follow *follow, struct told *row, const struct service *service)
 {
     struct driver_sink *sink = &follow->swarm->base.env.sink;
-    uint64_t hash = swarm_picture_hash(service);
+    uint64_t hash = service_hash(service);
 
     if (row->hash == hash) {
         service_unref(service);
@@ -121,20 +121,6 @@ static void deliver_services(struct follow *follow, const struct swarm_view *vie
     *old = next;
 }
 
-static void tell_node(struct follow *follow, struct told *row, const struct node *node)
-{
-    struct driver_sink *sink = &follow->swarm->base.env.sink;
-    uint64_t hash = hash_mix(HASH_SEED, node->name, strlen(node->name));
-
-    hash = hash_mix(hash, &node->state, sizeof node->state);
-    hash = hash_mix(hash, &node->draining, sizeof node->draining);
-    hash = hash_mix(hash, node->note, strlen(node->note));
-    if (row->hash == hash)
-        return;
-    row->hash = hash;
-    sink->node(sink->arg, node);
-}
-
 static unsigned ghosts_on(const struct swarm_view *view, const char *node)
 {
     enum instance_state state;
@@ -163,7 +149,7 @@ static void tell_removed(struct follow *follow, const struct swarm_view *view, s
                              count, count == 1 ? "" : "s", count == 1 ? "it" : "them"),
     };
 
-    tell_node(follow, row, &node);
+    driver_tell_node(&follow->swarm->base, &row->hash, &node);
     arena_free(arena);
 }
 
@@ -225,9 +211,9 @@ static void deliver_nodes(struct follow *follow, const struct swarm_view *view)
         }
         const struct swarm_node *from = &view->nodes[i++];
         struct node node = swarm_node_fact(view, from);
-        tell_node(follow,
-                  take_row(&next, order == 0 ? &old->rows[j++] : NULL, from->id, from->name),
-                  &node);
+        struct told *row =
+            take_row(&next, order == 0 ? &old->rows[j++] : NULL, from->id, from->name);
+        driver_tell_node(&follow->swarm->base, &row->hash, &node);
     }
     deliver_unlisted(follow, view, &next);
     free(old->rows);

@@ -41,7 +41,7 @@ static struct entry *new_entry(struct driver *driver, const char *key, driver_le
     entry->key = xstrdup(key);
     entry->fn = fn;
     entry->arg = arg;
-    op_begin(swarm_of(driver), &entry->op, drop_entry);
+    swarm_op_begin(swarm_of(driver), &entry->op, drop_entry);
     return entry;
 }
 
@@ -67,7 +67,8 @@ static bool read_record(struct entry *entry, const struct http_answer *answer,
                         const struct err *failed, json_t **value, struct arena *arena,
                         struct swarm_record *record, struct err *err)
 {
-    *value = client_parse(entry->op.swarm, answer, failed, "reading the release record", err);
+    *value =
+        client_parse(swarm_of(entry->op.driver), answer, failed, "reading the release record", err);
     if (!*value && err->code == ERR_NOT_FOUND) {
         *err = (struct err){0};
         return false;
@@ -140,7 +141,7 @@ static void on_put(void *arg, const struct http_answer *answer, bool sent, const
         end_entry(entry, NULL, "", &err);
         return;
     }
-    client_get(entry->op.swarm, record_path(entry->key, ""), on_put_read, entry);
+    client_get(swarm_of(entry->op.driver), record_path(entry->key, ""), on_put_read, entry);
 }
 
 static bool is_number(const char *text)
@@ -177,7 +178,8 @@ static void on_list(void *arg, const struct http_answer *answer, bool sent,
     void *fn_arg = entry->arg;
     struct arena *arena = arena_new(1024);
     struct err err = {0};
-    json_t *value = client_parse(entry->op.swarm, answer, failed, "listing release records", &err);
+    json_t *value =
+        client_parse(swarm_of(entry->op.driver), answer, failed, "listing release records", &err);
     const char **keys = arena_alloc(arena, json_array_size(value) + 1, sizeof *keys);
     size_t count = 0, i;
     json_t *item;

@@ -57,7 +57,7 @@ static bool decode(struct look *look, struct arena *arena, struct swarm_view *vi
 
 static void finish(struct look *look)
 {
-    struct swarm *swarm = look->op.swarm;
+    struct swarm *swarm = swarm_of(look->op.driver);
     struct clock *clock = loop_clock(swarm->base.env.loop);
     struct swarm_view view = {
         .cluster = swarm->base.env.config->name,
@@ -89,7 +89,7 @@ static void on_part(void *arg, const struct http_answer *answer, bool sent,
     struct err err = {0};
 
     (void)sent;
-    json_t *value = client_parse(look->op.swarm, answer, failed, what[ref->part], &err);
+    json_t *value = client_parse(swarm_of(look->op.driver), answer, failed, what[ref->part], &err);
     look->parts[ref->part] = value;
     /* Of a service that is gone the task list says 404 as well: the first word counts. */
     if (!value && (look->err.code == ERR_NONE || ref->part == PART_SERVICES))
@@ -110,7 +110,7 @@ void look_start(struct swarm *swarm, const char *service_id, look_fn *fn, void *
     look->pending = PART_COUNT;
     for (unsigned i = 0; i < PART_COUNT; i++)
         look->refs[i] = (struct look_part){look, (enum part)i};
-    op_begin(swarm, &look->op, drop_look);
+    swarm_op_begin(swarm, &look->op, drop_look);
     client_get(swarm, id ? xasprintf("/services/%s", id) : xstrdup("/services"), on_part,
                &look->refs[PART_SERVICES]);
     client_get(swarm, filter ? xasprintf("/tasks?filters=%s", filter) : xstrdup("/tasks"), on_part,

@@ -47,7 +47,7 @@ static void on_info(void *arg, const struct http_answer *answer, bool sent,
                     const struct err *failed)
 {
     struct ask *ask = arg;
-    struct swarm *swarm = ask->op.swarm;
+    struct swarm *swarm = swarm_of(ask->op.driver);
     driver_permissions_fn *fn = ask->fn;
     void *fn_arg = ask->arg;
     struct arena *arena = arena_new(512);
@@ -75,6 +75,6 @@ void swarm_permissions(struct driver *driver, driver_permissions_fn *fn, void *a
 
     ask->fn = fn;
     ask->arg = arg;
-    op_begin(swarm_of(driver), &ask->op, NULL);
+    swarm_op_begin(swarm_of(driver), &ask->op, NULL);
     client_get(swarm_of(driver), xstrdup("/info"), on_info, ask);
 }

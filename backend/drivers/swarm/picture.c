@@ -4,7 +4,7 @@
  * for ten years, and "completed" says nothing about nodes that do not report. */
 #include "drivers/swarm/picture.h"
 
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -268,4 +268,23 @@ const struct service *swarm_picture(const struct swarm_view *view, const struct 
     judge_trouble(&draft);
     keep_all(&draft, with_instances);
     return service_seal(service);
+}
+
+struct node swarm_node_fact(const struct swarm_view *view, const struct swarm_node *node)
+{
+    static const enum node_state states[] = {
+        [SWARM_NODE_READY] = NODE_REPORTING,
+        [SWARM_NODE_DOWN] = NODE_SILENT,
+        [SWARM_NODE_UNKNOWN] = NODE_UNSETTLED,
+    };
+
+    return (struct node){
+        .cluster = view->cluster,
+        .id = node->id,
+        .name = node->name,
+        .state = states[node->state],
+        .draining = node->draining,
+        .state_utc_ms = -1,
+        .note = node->state == SWARM_NODE_READY ? "" : node->message,
+    };
 }

@@ -21,8 +21,6 @@ struct swarm_view {
 /* Seals and returns the service: one reference, the caller's. */
 const struct service *swarm_picture(const struct swarm_view *view,
                                     const struct swarm_service *service, bool with_instances);
-/* Of everything in it but observed_ms: equal means nothing to tell. */
-uint64_t swarm_picture_hash(const struct service *service);
 
 /* The tasks of one service: a range of view->tasks. */
 const struct swarm_task *swarm_tasks_of(const struct swarm_view *view, const char *service,

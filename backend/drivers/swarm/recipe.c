@@ -4,7 +4,7 @@
  * one), so that whoever takes up an action after a crash computes the same. */
 #include "drivers/swarm/recipe.h"
 
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 #include "drivers/swarm/memo.h"
 
 #include <stdio.h>

@@ -69,7 +69,7 @@ static void swarm_close(struct driver *driver)
     swarm_log(driver, NULL, NULL);
     swarm_unfollow(swarm);
     http_free(swarm->http);
-    ops_drop_all(swarm);
+    ops_drop_all(&swarm->ops);
     for (size_t i = 0; i < SWARM_KEPT_READS; i++)
         forget_read(&swarm->kept[i]);
     ghosts_free(swarm->ghosts);
@@ -157,7 +157,7 @@ static void fence(struct driver *driver, const char *service_id, const char *rev
     (void)revision;
     fence->fn = fn;
     fence->arg = arg;
-    op_begin(swarm_of(driver), &fence->op, NULL);
+    swarm_op_begin(swarm_of(driver), &fence->op, NULL);
     client_later(swarm_of(driver), 0, end_fence, fence);
 }
 

@@ -38,7 +38,7 @@ static void try_read(void *arg);
 static void on_look(void *arg, const struct swarm_view *view, json_t *raw, const struct err *failed)
 {
     struct read *read = arg;
-    struct swarm *swarm = read->op.swarm;
+    struct swarm *swarm = swarm_of(read->op.driver);
     driver_read_fn *fn = read->fn;
     void *fn_arg = read->arg;
     struct err err = *failed;
@@ -59,7 +59,7 @@ static void try_read(void *arg)
 {
     struct read *read = arg;
 
-    look_start(read->op.swarm, read->service, on_look, read);
+    look_start(swarm_of(read->op.driver), read->service, on_look, read);
 }
 
 void swarm_read(struct driver *driver, const char *service_id, driver_read_fn *fn, void *arg)
@@ -69,7 +69,7 @@ void swarm_read(struct driver *driver, const char *service_id, driver_read_fn *f
     read->service = xstrdup(service_id);
     read->fn = fn;
     read->arg = arg;
-    op_begin(swarm_of(driver), &read->op, drop_read);
+    swarm_op_begin(swarm_of(driver), &read->op, drop_read);
     try_read(read);
 }
 
@@ -146,7 +146,7 @@ static void on_fresh(void *arg, const struct http_answer *answer, bool sent,
                      const struct err *failed)
 {
     struct act *act = arg;
-    struct swarm *swarm = act->op.swarm;
+    struct swarm *swarm = swarm_of(act->op.driver);
     struct arena *arena = arena_new(1024);
     struct swarm_service from;
     struct err err = {0};
@@ -178,7 +178,7 @@ void swarm_act(struct driver *driver, const struct action *action, const json_t 
     act->memo = memo ? json_deep_copy(memo) : NULL;
     act->fn = fn;
     act->arg = arg;
-    op_begin(swarm_of(driver), &act->op, drop_act);
+    swarm_op_begin(swarm_of(driver), &act->op, drop_act);
     client_get(swarm_of(driver), xasprintf("/services/%s", id), on_fresh, act);
     free(id);
 }

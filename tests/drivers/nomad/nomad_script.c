@@ -243,7 +243,7 @@ void script_hurry(struct nomad_script *script, int64_t total_ms)
     ck_assert_msg(hurried != NULL, "%s", err.text);
     nomad_unfollow(nomad);
     http_free(nomad->http);
-    nomad_ops_drop_all(nomad);
+    ops_drop_all(&nomad->ops);
     nomad->http = hurried;
 }
 

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "drivers/swarm/answer.h"
 #include "drivers/swarm/endpoint.h"
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 #include "drivers/swarm/recorded.h"
 #include "test.h"
 

@@ -230,8 +230,8 @@ START_TEST(the_same_picture_has_the_same_hash_and_another_one_another)
 
     r.view.task_count--;
     const struct service *three = recorded_picture(&r);
-    ck_assert_uint_eq(swarm_picture_hash(one), swarm_picture_hash(two));
-    ck_assert_uint_ne(swarm_picture_hash(one), swarm_picture_hash(three));
+    ck_assert_uint_eq(service_hash(one), service_hash(two));
+    ck_assert_uint_ne(service_hash(one), service_hash(three));
     service_unref(one);
     service_unref(two);
     service_unref(three);

@@ -1,7 +1,7 @@
 /* image.c: splits image references.
  *
  * A colon is a tag only behind the last slash: "host:5000/app" has none. */
-#include "drivers/swarm/image.h"
+#include "drivers/image.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* image.h: image references, and what people call the version in them. Pure. */
-#ifndef LOCKSTEP_DRIVERS_SWARM_IMAGE_H
-#define LOCKSTEP_DRIVERS_SWARM_IMAGE_H
+#ifndef LOCKSTEP_DRIVERS_IMAGE_H
+#define LOCKSTEP_DRIVERS_IMAGE_H
 
 #include "base/err.h"
 #include "base/mem.h"
