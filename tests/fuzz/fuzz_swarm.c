@@ -3,9 +3,9 @@
  * The first byte chooses what the rest is; a whole look (services, tasks, nodes in one object)
  * goes through counting, planning and composing as well. */
 #include "base/json.h"
+#include "drivers/image.h"
 #include "drivers/swarm/endpoint.h"
 #include "drivers/swarm/ghosts.h"
-#include "drivers/image.h"
 #include "drivers/swarm/recipe.h"
 
 #include <assert.h>

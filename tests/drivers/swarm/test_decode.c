@@ -1,8 +1,8 @@
 /* test_decode.c: images, addresses, answers and everything else that is read from outside. */
 #include "base/json.h"
+#include "drivers/image.h"
 #include "drivers/swarm/answer.h"
 #include "drivers/swarm/endpoint.h"
-#include "drivers/image.h"
 #include "drivers/swarm/recorded.h"
 #include "test.h"
 
