@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BEFORE_LEAST = 20 }; /* samples of before, however short the bake is */
+
 /* One query on its way, or none. */
 struct asked {
     struct sampler *sampler;
@@ -210,9 +212,9 @@ static void renew(struct sampler *sampler)
     coming->count[GROUP_CANARY] = coming->count[GROUP_CONTROL] = (size_t)due;
     if (coming->before_after) {
         int64_t all = sampler->length_ms / step_ms;
-        coming->count[GROUP_CONTROL] = (size_t)(all < 1                      ? 1
-                                                : all > EVIDENCE_SAMPLES_MAX ? EVIDENCE_SAMPLES_MAX
-                                                                             : all);
+        all = all < BEFORE_LEAST ? BEFORE_LEAST : all;
+        coming->count[GROUP_CONTROL] =
+            (size_t)(all > EVIDENCE_SAMPLES_MAX ? EVIDENCE_SAMPLES_MAX : all);
     }
 }
 

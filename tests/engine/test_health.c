@@ -184,6 +184,17 @@ START_TEST(a_good_version_reaches_stable_with_its_evidence_on_record)
 }
 END_TEST
 
+START_TEST(a_bake_shorter_than_its_samples_waits_for_them_and_passes)
+{
+    struct metrics_settings rare = metrics;
+
+    rare.every_ms = 4000; /* a wave bakes for 5 s */
+    struct drive op = open_engine(&rare, &until_stable);
+    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    recorded(&op, STAGE_STABLE);
+}
+END_TEST
+
 START_TEST(a_version_that_errs_under_load_stops_at_the_canary)
 {
     struct drive op = open_engine(&metrics, NULL);
@@ -322,6 +333,7 @@ SUITE(health)
 
     tcase_add_checked_fixture(c, open_rig, close_rig);
     tcase_add_test(c, a_good_version_reaches_stable_with_its_evidence_on_record);
+    tcase_add_test(c, a_bake_shorter_than_its_samples_waits_for_them_and_passes);
     tcase_add_test(c, a_version_that_errs_under_load_stops_at_the_canary);
     tcase_add_test(c, no_data_is_never_a_pass);
     tcase_add_test(c, a_source_that_goes_away_makes_the_bake_wait_and_says_why);

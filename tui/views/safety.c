@@ -193,7 +193,10 @@ static void put_made(struct sheet *sheet, const struct look *look)
         sheet_put(sheet, ROLE_TEXT, "the rehearsal in %s counts here", stages->elsewhere);
     }
     label(sheet, "evidence");
-    sheet_text(sheet, ROLE_HELD, "readiness and restarts only, weak");
+    if (cert->evidence[0])
+        sheet_wrap(sheet, ROLE_OK, SAFETY_LABEL, 3, cert->evidence);
+    else
+        sheet_text(sheet, ROLE_HELD, "readiness and restarts only, weak");
 }
 
 static void section_certificate(struct sheet *sheet, const struct look *look)
