@@ -32,7 +32,7 @@ static void finish(struct reading *r, const struct err *err)
 
     r->arena = NULL;
     r->pasts = NULL;
-    nomad_op_end(&r->op);
+    op_end(&r->op);
     kept.fn(kept.arg, err ? NULL : kept.pasts, err ? 0 : kept.past_count, err ? &copy : NULL);
     arena_free(kept.arena);
     free(kept.pasts);
@@ -68,7 +68,7 @@ static void ask_next(struct reading *r)
         bool is_service = strcmp(job->type, "service") == 0 || strcmp(job->type, "system") == 0;
         if (!is_service || job->parent[0] || job->periodic || job->parameterized)
             continue;
-        nomad_look_start(r->op.nomad, job->space, job->id, false, on_look, r);
+        nomad_look_start(nomad_of(r->op.driver), job->space, job->id, false, on_look, r);
         return;
     }
     finish(r, NULL);
@@ -81,7 +81,8 @@ static void on_jobs(void *arg, const struct http_answer *answer, bool sent,
     struct err err = {0};
 
     (void)sent;
-    json_t *value = nomad_client_parse(r->op.nomad, answer, failed, "reading jobs", &err);
+    json_t *value =
+        nomad_client_parse(nomad_of(r->op.driver), answer, failed, "reading jobs", &err);
     bool ok = value && nomad_decode_jobs(value, r->arena, &r->jobs, &r->job_count, &err);
     json_decref(value);
     if (ok)

@@ -57,14 +57,14 @@ static void stop(struct nomad *nomad)
     loop_cancel(log->timer);
     log->dropped = true;
     if (!log->pending)
-        nomad_op_end(&log->op);
+        op_end(&log->op);
 }
 
 static void end(struct nomad_log *log, const struct err *why)
 {
     const struct log_sink sink = log->sink;
 
-    stop(log->op.nomad);
+    stop(nomad_of(log->op.driver));
     sink.end(sink.arg, why);
 }
 
@@ -117,12 +117,13 @@ static void open_stream(struct nomad_log *log, size_t i)
     char *where = xasprintf("client/fs/logs/%s", id);
     char *more = xasprintf("&task=%s&type=%s&plain=true&follow=%s&origin=end&offset=%d", task,
                            types[i], log->over ? "false" : "true", TAIL_BYTES);
-    char *path = nomad_client_path(log->op.nomad, where, log->space, more);
+    char *path = nomad_client_path(nomad_of(log->op.driver), where, log->space, more);
 
     stream->log = log;
     lines_free(stream->lines);
     stream->lines = lines_new(on_line, log);
-    stream->request = http_stream(log->op.nomad->http, path, 0, on_bytes, on_stream_end, stream);
+    stream->request =
+        http_stream(nomad_of(log->op.driver)->http, path, 0, on_bytes, on_stream_end, stream);
     free(path);
     free(more);
     free(where);
@@ -168,22 +169,22 @@ static void on_allocs(void *arg, const struct http_answer *answer, bool sent,
     (void)sent;
     log->pending = false;
     if (log->dropped) {
-        nomad_op_end(&log->op);
+        op_end(&log->op);
         arena_free(arena);
         return;
     }
-    json_t *value =
-        nomad_client_parse(log->op.nomad, answer, failed, "reading the allocation", &err);
+    json_t *value = nomad_client_parse(nomad_of(log->op.driver), answer, failed,
+                                       "reading the allocation", &err);
     bool ok = value && nomad_log_look(value, log->job, log->instance, arena, &alloc, &err);
     if (ok && !alloc.id[0])
         err_set(&err, ERR_NOT_FOUND, "no allocation is called '%s'", log->instance);
     if (ok && alloc.id[0]) {
         tell_events(log, &alloc);
         follow(log, &alloc);
-        log->timer = loop_after(log->op.nomad->base.env.loop, LOOK_MS, look, log);
+        log->timer = loop_after(nomad_of(log->op.driver)->base.env.loop, LOOK_MS, look, log);
     } else if (err.code == ERR_NETWORK) {
         say(log, err.text);
-        log->timer = loop_after(log->op.nomad->base.env.loop, LOOK_MS, look, log);
+        log->timer = loop_after(nomad_of(log->op.driver)->base.env.loop, LOOK_MS, look, log);
     } else {
         end(log, log->id[0] && err.code == ERR_NOT_FOUND ? NULL : &err);
     }
@@ -209,9 +210,9 @@ static void look(void *arg)
     }
     char *more = xasprintf("&prefix=%s", prefix);
     log->pending = true;
-    nomad_client_get(log->op.nomad,
-                     nomad_client_path(log->op.nomad, "allocations", log->space, more), on_allocs,
-                     log);
+    nomad_client_get(nomad_of(log->op.driver),
+                     nomad_client_path(nomad_of(log->op.driver), "allocations", log->space, more),
+                     on_allocs, log);
     free(more);
 }
 

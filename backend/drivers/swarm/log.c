@@ -59,7 +59,7 @@ static void end(struct swarm_log *log, const struct err *why)
 {
     const struct log_sink sink = log->sink;
 
-    stop(log->op.swarm);
+    stop(swarm_of(log->op.driver));
     sink.end(sink.arg, why);
 }
 
@@ -74,7 +74,7 @@ static void say(struct swarm_log *log, int64_t at_utc_ms, const char *text)
 
 static void look_soon(struct swarm_log *log)
 {
-    log->timer = loop_after(log->op.swarm->base.env.loop, LOOK_MS, look, log);
+    log->timer = loop_after(swarm_of(log->op.driver)->base.env.loop, LOOK_MS, look, log);
 }
 
 static void on_line(void *arg, const char *line)
@@ -100,7 +100,7 @@ static void on_stream_end(void *arg, const struct http_answer *answer, bool sent
     log->stream = NULL;
     swarm_frames_end(log->frames);
     if (!answer_judge(answer, true, failed, false, "reading the log", &err)) {
-        answer_explain_socket(log->op.swarm->socket, &err);
+        answer_explain_socket(swarm_of(log->op.driver)->socket, &err);
         if (err.code == ERR_NETWORK || answer->status == 404) {
             log->task[0] = '\0'; /* again, with what is there then */
             say(log, -1, err.text);
@@ -114,7 +114,7 @@ static void on_stream_end(void *arg, const struct http_answer *answer, bool sent
 
 static void open_stream(struct swarm_log *log, const struct swarm_task *task)
 {
-    struct swarm *swarm = log->op.swarm;
+    struct swarm *swarm = swarm_of(log->op.driver);
     char *id = http_escape(task->id);
     char *path = xasprintf("%s/tasks/%s/logs?stdout=1&stderr=1&follow=%d&tail=%d", swarm->prefix,
                            id, task->state <= SWARM_RUNNING, LOG_TAIL);
@@ -182,7 +182,7 @@ static void look(void *arg)
     if (log->previous && log->task[0])
         return; /* its stream ends it */
     log->pending = true;
-    look_start(log->op.swarm, log->service, on_look, log);
+    look_start(swarm_of(log->op.driver), log->service, on_look, log);
 }
 
 void swarm_log(struct driver *driver, const struct log_query *query, const struct log_sink *sink)
@@ -198,6 +198,6 @@ void swarm_log(struct driver *driver, const struct log_query *query, const struc
     log->service = xstrdup(query->service_id);
     log->instance = xstrdup(query->instance);
     log->previous = query->previous;
-    op_begin(swarm, &log->op, drop);
+    swarm_op_begin(swarm, &log->op, drop);
     log->timer = loop_after(swarm->base.env.loop, 0, look, log);
 }

@@ -198,7 +198,7 @@ static void history(struct driver *driver, driver_history_fn *fn, void *arg)
 
     none->fn = fn;
     none->arg = arg;
-    op_begin(swarm_of(driver), &none->op, NULL);
+    swarm_op_begin(swarm_of(driver), &none->op, NULL);
     client_later(swarm_of(driver), 0, end_history, none);
 }
 
