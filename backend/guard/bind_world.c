@@ -391,8 +391,6 @@ static void set_client(const struct making *m, const struct client_fact *fact)
 {
     uint32_t cohort = book_find_cohort(m->book, fact->name);
 
-    if (cohort == BOOK_NONE)
-        return;
     if (fact->ended_known) {
         m->world->ended[cohort] = fact->ended;
         m->book->cohorts[cohort].said = who_said(m, &fact->support);

@@ -122,6 +122,33 @@ START_TEST(of_two_archived_contracts_of_a_version_the_latest_counts)
 }
 END_TEST
 
+START_TEST(what_is_archived_already_is_archived_once)
+{
+    const char *text =
+        "{\"a\":7,\"b\":{\"contract\":{\"service\":\"web\",\"version\":\"9\"}},"
+        "\"c\":{\"contract\":{\"service\":\"web\",\"version\":\"2\",\"follows\":[\"1\"],"
+        "\"provides\":[\"G/1\"]}}}";
+    struct err err = {0};
+    json_t *archive = json_parse(text, strlen(text), "archive", &err);
+
+    bind = bind_new(NULL);
+    put_service(TWO);
+    ck_assert_ptr_null(bind_to_archive(bind, "web", "7", archive));
+    json_t *kept = bind_to_archive(bind, "web", "2", archive);
+    ck_assert_ptr_eq(kept, json_object_get(json_object_get(archive, "c"), "contract"));
+    json_decref(kept);
+    json_object_del(archive, "c");
+    json_t *made = bind_to_archive(bind, "web", "2", archive);
+    ck_assert_str_eq(json_string_value(json_object_get(made, "version")), "2");
+    json_decref(made);
+    made = bind_to_archive(bind, "web", "2", NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(made, "service")), "web");
+    json_decref(made);
+    json_decref(archive);
+    bind_free(bind);
+}
+END_TEST
+
 START_TEST(what_is_archived_is_asked_for_by_service_and_version)
 {
     bind = bind_new(NULL);
@@ -205,6 +232,7 @@ SUITE(guard_archived)
     tcase_add_test(tc, what_the_workload_declares_stands_against_what_is_archived);
     tcase_add_test(tc, what_the_settings_declare_stands_against_what_is_archived);
     tcase_add_loop_test(tc, of_two_archived_contracts_of_a_version_the_latest_counts, 0, 2);
+    tcase_add_test(tc, what_is_archived_already_is_archived_once);
     tcase_add_test(tc, what_is_archived_is_asked_for_by_service_and_version);
     tcase_add_test(tc, an_archive_holds_as_many_versions_as_a_service_may_have);
     tcase_add_test(tc, an_archived_contract_of_another_service_says_nothing_about_this_one);

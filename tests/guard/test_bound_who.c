@@ -299,6 +299,49 @@ START_TEST(a_certificate_rests_on_neighbours_and_on_what_is_at_rest)
 }
 END_TEST
 
+START_TEST(what_clients_require_is_gathered_from_all_who_say_so)
+{
+    const char *why;
+
+    setup();
+    service("web", "{service: web, version: '1', provides: [A, B, C]}", "n1:1");
+    declare(FACTS_SETTINGS, "{clients: {other: {requires: {web: [C]}}, "
+                            "app: {requires: {web: [A, B], lib: [A]}}}}");
+    declare(FACTS_RECORD, "{clients: {app: {requires: {web: [B]}}}}");
+    json_t *requires = bind_client_requires(bind, "app", "A", &why);
+    ck_assert_str_eq(why, "");
+    ck_assert_uint_eq(json_array_size(json_object_get(requires, "web")), 2);
+    ck_assert_uint_eq(json_array_size(json_object_get(requires, "lib")), 1);
+    ck_assert_uint_eq(json_object_size(requires), 2);
+    json_decref(requires);
+    bind_put_facts(bind, FACTS_RECORD, NULL);
+    requires = bind_client_requires(bind, "app", NULL, &why);
+    ck_assert_uint_eq(json_array_size(json_object_get(requires, "web")), 2);
+    json_decref(requires);
+    ck_assert_ptr_null(bind_contract(bind, "nobody", NULL));
+    ck_assert(!bind_declares(bind, "nobody"));
+    teardown();
+}
+END_TEST
+
+START_TEST(two_places_of_one_node_are_as_bad_as_the_worse)
+{
+    for (int first = 0; first < 2; first++) {
+        setup();
+        struct service *s =
+            made("web", "web", "{service: web, version: '2', follows: ['1']}", "2", "n1:1 n1:2");
+        s->placements[first].count[INSTANCE_SERVING] = 0;
+        s->placements[first].count[INSTANCE_GHOST] = 1;
+        put(s);
+        const struct world *world = world_of("web", NULL, "").world;
+        uint32_t seat = book_find_seat(world->book, 0, "n1");
+        ck_assert_int_eq((int)world->seats[seat].state, SEAT_SILENT);
+        ck_assert_uint_eq(versions_count(world->seats[seat].runs), 2);
+        teardown();
+    }
+}
+END_TEST
+
 static void count_one(void *arg, const char *id)
 {
     *(unsigned *)arg += strcmp(id, "lib") == 0 ? 1 : 100;
@@ -453,5 +496,7 @@ SUITE(guard_bound_who)
     tcase_add_test(tcase, how_far_a_release_holds_others_is_what_the_settings_say);
     tcase_add_test(tcase, a_neighbour_in_flight_warns_from_day_one);
     tcase_add_test(tcase, another_digest_than_the_declared_one_is_another_version);
+    tcase_add_test(tcase, what_clients_require_is_gathered_from_all_who_say_so);
+    tcase_add_test(tcase, two_places_of_one_node_are_as_bad_as_the_worse);
     return suite;
 }
