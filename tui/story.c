@@ -59,7 +59,7 @@ static bool is_reached(const struct telling *telling, const struct story_beat *b
         return release && strcmp(release->to, beat->version) == 0 &&
                stage_in_flight(release->stage);
     case STORY_WORSE:
-        return row->stages.worse && goes_to(row, beat->version);
+        return goes_to(row, beat->version) && row->stages.worse;
     case STORY_STABLE:
         return release && release->stage == STAGE_STABLE && strcmp(release->to, beat->version) == 0;
     }

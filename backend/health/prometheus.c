@@ -159,6 +159,16 @@ void prom_cancel(struct prom *prom, const void *arg)
     }
 }
 
+/* "GET /api/v1/query?…: why": the server says more to people than its escaped query. */
+static void name_server(const char *server, struct err *err)
+{
+    const char *why = strstr(err->text, ": ");
+    struct err named = {0};
+
+    err_set(&named, err->code, "%s: %s", server, why ? why + 2 : err->text);
+    *err = named;
+}
+
 static void on_answer(void *arg, const struct http_answer *answer, bool sent, const struct err *err)
 {
     struct call *call = arg;
@@ -172,6 +182,8 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent, co
     (void)sent;
     snprintf(what, sizeof what, "%.120s", call->prom->url);
     end_call(call);
+    if (failed.code != ERR_NONE)
+        name_server(what, &failed);
     bool good = failed.code == ERR_NONE && prom_judge(answer->status, answer->body,
                                                       answer->body_len, what, arena, &out, &failed);
     fn(fn_arg, good ? &out : NULL, good ? NULL : &failed);

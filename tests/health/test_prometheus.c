@@ -262,6 +262,9 @@ START_TEST(a_server_that_does_not_answer_well_is_an_error_soon)
     wait_for_it();
     ck_assert_msg(lab.err.code == bad[_i].code, "%s: %s: %s", bad[_i].what, err_word(lab.err.code),
                   lab.err.text);
+    ck_assert_msg(strncmp(lab.err.text, server_url(lab.server), strlen(server_url(lab.server))) ==
+                      0,
+                  "%s: %s", bad[_i].what, lab.err.text);
 }
 END_TEST
 
