@@ -65,11 +65,6 @@ static void down(void)
         fprintf(stderr, "the swarm in %s could not be taken down\n", folder);
 }
 
-bool rig_open_claims(void)
-{
-    return getenv("LOCKSTEP_OPEN") != NULL;
-}
-
 bool rig_wanted(const char *prefix)
 {
     const char *only = getenv("CK_RUN_SUITE");

@@ -52,8 +52,6 @@ const char *rig_node_name(const char *id);
 
 /* Whether CK_RUN_SUITE leaves any suite whose name begins like this. */
 bool rig_wanted(const char *prefix);
-/* LOCKSTEP_OPEN=1: also the claims that are known not to hold yet; README names them. */
-bool rig_open_claims(void);
 void rig_pause_ms(long ms);
 /* Runs a program to its end; returns its status, *out its stdout (yours). */
 int rig_run(const char *const argv[], char **out);
