@@ -14,6 +14,7 @@ struct facts;
 struct metrics_settings;
 struct auto_settings;
 struct guard_policy;
+struct recorder;
 
 struct engine_config {
     const struct cluster_config *clusters;
@@ -26,7 +27,10 @@ struct engine_config {
     const struct metrics_settings *metrics; /* borrowed; NULL: nothing is measured */
     const struct auto_settings *autos;      /* borrowed; NULL: nothing happens by itself */
     bool automatic;                         /* this process does what `autos` says */
-    struct clock *clock;                    /* borrowed */
+    struct recorder *recorder; /* hears everything from the beginning on; borrowed; NULL: none */
+    const struct tape *tape;   /* the clusters are those of this recording: nothing is done, and
+                                  what was said and done then is shown; borrowed; NULL */
+    struct clock *clock;       /* borrowed */
     bool read_only;
 };
 
@@ -56,6 +60,8 @@ struct engine_record {
     void *arg;
 };
 void engine_record(struct engine *engine, const struct engine_record *record);
+/* A mark in what is recorded. Any thread. False when nothing is recorded. */
+bool engine_mark(struct engine *engine, const char *text);
 /* The loop of an engine that is not threaded, for what runs beside it. */
 struct loop *engine_loop(struct engine *engine);
 /* Reads the log of one instance into the frames from now on, instead of the one before; instance

@@ -36,6 +36,10 @@ const struct frame *app_frame(struct app *app)
     app->moved.utc_ms += passed;
     if (app->telling.story)
         app->moved.caption = telling_caption(&app->telling);
+    if (app->deck && app->term) { /* on films there is nobody to steer */
+        deck_describe(app->deck, app->deck_caption, sizeof app->deck_caption);
+        app->moved.caption = app->deck_caption;
+    }
     if (count > APP_CLUSTERS_MAX)
         return &app->moved;
     for (size_t i = 0; i < count; i++) {
@@ -64,7 +68,7 @@ void app_forget(struct app *app)
 
 static bool is_acting(const struct app *app)
 {
-    for (size_t i = 0; i < app->frame->action_count; i++) {
+    for (size_t i = 0; i < app->frame->action_count && !app->deck; i++) {
         const struct action_status *status = &app->frame->actions[i];
         for (size_t c = 0; status->end == END_NONE && c < app->frame->cluster_count; c++)
             if (strcmp(app->frame->clusters[c].name, status->action.cluster) == 0 &&
@@ -269,6 +273,7 @@ static int wait_ms(const struct app *app)
         least(&wait, (int64_t)((double)(due - script_ms(app)) / app->speed) + 1);
     if (told >= 0 && !app->on_its_way)
         least(&wait, told - now);
+
     if (app->leaving)
         least(&wait, app->leave_by_ms - now);
     return (int)wait;
@@ -286,7 +291,7 @@ static void take_theme(struct app *app)
     app->dirty = true;
 }
 
-static void sleep_and_handle(struct app *app)
+static void sleep_and_handle(struct app *app, int64_t at_most_ms)
 {
     struct pollfd fds[5] = {
         {tty_input_fd(app->tty), POLLIN, 0},
@@ -297,6 +302,9 @@ static void sleep_and_handle(struct app *app)
     };
     int64_t before = app_now(app);
     int wait = wait_ms(app);
+
+    if (at_most_ms < wait)
+        wait = (int)at_most_ms;
 
     if (poll(fds, ARRAY_LEN(fds), wait) < 0)
         return;
@@ -317,13 +325,14 @@ static void sleep_and_handle(struct app *app)
 static void turn(struct app *app)
 {
     app_take_saved(app);
+    int64_t recording_ms = app_replay_look(app);
     if (app->on_its_way && !app->stalled && app_now(app) - app->drawn_ms >= ACTING_STALL_MS) {
         app->stalled = true;
         app_forget(app);
     }
     if (!app->on_its_way && draw_due(app) <= app_now(app))
         draw(app);
-    sleep_and_handle(app);
+    sleep_and_handle(app, recording_ms);
     if (!app->on_its_way && !app->done)
         app_play(app);
     if (app->leaving && (!is_acting(app) || app_now(app) >= app->leave_by_ms))
@@ -383,6 +392,14 @@ static void close_app(struct app *app)
     free(app);
 }
 
+bool app_change_engine(struct app *app, struct engine *engine, struct err *err)
+{
+    app->engine = engine;
+    app_forget(app);
+    take_frame(app);
+    return start_engine(app, err);
+}
+
 int app_run(struct engine *engine, const struct app_options *options)
 {
     struct app *app = xcalloc(1, sizeof *app);
@@ -391,6 +408,7 @@ int app_run(struct engine *engine, const struct app_options *options)
     app->engine = engine;
     pthread_mutex_init(&app->saved.lock, NULL);
     app->options = options;
+    app->deck = options->deck;
     app->speed = options->speed > 0 ? options->speed : 1;
     app->clock = clock_new_real();
     app->views[0] = &view_fleet;

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct deck;
+
 struct app_options {
     const char *theme;         /* name or path; NULL: LOCKSTEP_THEME, else the built-in one */
     const struct story *story; /* NULL: none is told */
@@ -18,6 +20,7 @@ struct app_options {
     bool no_clipboard;  /* `c` copies nothing */
     bool mouse;         /* from the start; `m` switches it */
     bool show_keys;     /* the last key, for people who watch */
+    struct deck *deck;  /* a recording is played, whose engine it is; NULL: no */
     double speed;       /* of the engine's clock, so that ages move between frames; 0: 1 */
 };
 
@@ -26,5 +29,14 @@ struct app_options {
  * stderr; the engine was not started), or 128 + n when signal n ended it. Call
  * setlocale before; engine_free after. */
 int app_run(struct engine *engine, const struct app_options *options);
+
+/* The same without a terminal, as fast as it goes: each picture that differs, and when it was in
+ * the recording. Keys of options->script are pressed, and nothing is asked of a terminal. */
+struct canvas;
+struct theme;
+typedef void app_film_fn(void *arg, int64_t at_ms, const struct canvas *canvas,
+                         const struct theme *theme);
+bool app_film(const struct app_options *options, int width, int height, app_film_fn *fn, void *arg,
+              struct err *err);
 
 #endif

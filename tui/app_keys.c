@@ -34,7 +34,7 @@ static void stretch(const struct app *app, int64_t *until_ms)
 {
     int64_t left = *until_ms - app->moved.now_ms;
 
-    if (left > 0)
+    if (left > 0 && app->speed > 0)
         *until_ms = app->moved.now_ms + (int64_t)((double)left * app->speed);
 }
 
@@ -306,7 +306,7 @@ static void run_command(struct app *app, enum command command, int key, bool alo
 {
     struct acting_answer answer;
 
-    if (command == COMMAND_NONE)
+    if (app_replay_key(app, command, key) || command == COMMAND_NONE)
         return;
     if (command_acts(command) || command == COMMAND_ARM) {
         struct acting_press press = press_of(app, key, alone);

@@ -315,6 +315,11 @@ static void do_word(struct app *app, const struct palette_line *line)
     case PALETTE_SAVE:
         save_screen(app, line->argument);
         break;
+    case PALETTE_NOTE:
+        app_flash(app, engine_mark(app->engine, line->argument)
+                           ? "marked in the recording"
+                           : "nothing is recorded: that begins with lockstep --record FILE");
+        break;
     case PALETTE_NONE:
     case PALETTE_WORD_COUNT:
         break;

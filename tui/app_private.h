@@ -5,6 +5,7 @@
 #include "acting.h"
 #include "app.h"
 #include "base/clock.h"
+#include "deck.h"
 #include "script.h"
 #include "story.h"
 #include "term.h"
@@ -41,6 +42,8 @@ struct app {
     const struct app_options *options;
     double speed;
     struct clock *clock;
+    struct deck *deck; /* of the options */
+    char deck_caption[320];
     struct theme theme;
     struct theme_watch *theme_watch; /* NULL: it cannot change */
     struct term *term;
@@ -85,6 +88,13 @@ void app_forget(struct app *app);
 void app_paint(struct app *app);
 /* The keys that a script or a story presses by itself. */
 void app_play(struct app *app);
+
+/* Another engine takes the place of the one that was freed; false and err. */
+bool app_change_engine(struct app *app, struct engine *engine, struct err *err);
+/* app_replay.c: true when a key belongs to the recording that is played. */
+bool app_replay_key(struct app *app, enum command command, int key);
+/* Stands still where it ends; when to look again, in real ms. */
+int64_t app_replay_look(struct app *app);
 
 /* What a command that does not act does. */
 void app_command(struct app *app, enum command command);

@@ -80,6 +80,12 @@ enum arg_type {
     X(DAYS, days, TAKES_COUNT, "--days", "", "N", "not older than N days; 90, unless said")        \
     X(FILE, file, TAKES_TEXT, "--filename", "-f", "FILE",                                          \
       "the manifest whose pod template is released")                                               \
+    X(RECORD, record, TAKES_TEXT, "--record", "", "FILE",                                          \
+      "write all that is seen and done into FILE, for `lockstep replay`")                          \
+    X(ASCIICAST, asciicast, TAKES_TEXT, "--asciicast", "", "FILE",                                 \
+      "no screen: write what would be on it into FILE, for asciinema")                             \
+    X(V3, v3, TAKES_NOTHING, "--v3", "", "", "asciicast of version 3 instead of 2")                \
+    X(SIZE, size, TAKES_TEXT, "--size", "", "WxH", "cells of that screen; 80x24, unless said")     \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -106,14 +112,14 @@ struct args {
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
     const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *usage, *script,
-        *theme, *file; /* NULL when not given */
+        *theme, *file, *record, *asciicast, *size; /* NULL when not given */
     enum output output;
     uint32_t to_count, days;
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
     bool from_cluster, print_rbac, print_policy, print_unit, read_only, yes, no_journal, play,
-        ascii, plain, show_keys, man, help, version, ended, supported, probe;
+        ascii, plain, show_keys, man, help, version, ended, supported, probe, v3;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #define GROUP_OF(command)                                                                          \
-    ((command) < COMMAND_OPEN ? "Looking" : (command) < COMMAND_ARM ? "Views" : "Acting")
+    ((command) < COMMAND_OPEN     ? "Looking"                                                      \
+     : (command) < COMMAND_REWIND ? "Views"                                                        \
+     : (command) < COMMAND_ARM    ? "Recording"                                                    \
+                                  : "Acting")
 const struct command_info command_info[COMMAND_COUNT] = {[COMMAND_NONE] = {"", "", "", "", ""},
 #define GROUP(title)
 #define X(name, word, key, label, help)                                                            \

@@ -117,6 +117,7 @@ static void offer_values(struct offers *found, const struct frame *frame,
             offer_value(found, line->word, theme_built_in[i].name, line->argument, "");
         break;
     case PALETTE_SAVE: /* any file */
+    case PALETTE_NOTE: /* any words */
     case PALETTE_NONE:
     case PALETTE_WORD_COUNT:
         break;

@@ -3,6 +3,8 @@
 
 #include "base/near.h"
 #include "drivers/sim/sim.h"
+#include "record/recorder.h"
+#include "recording.h"
 #include "verbs.h"
 
 #include <signal.h>
@@ -143,7 +145,15 @@ static int start(struct session *session, const struct args *args, const char *j
     if (!session->clock)
         session->clock = session->simulated ? clock_new_virtual(clock_parse_utc(SESSION_SIM_UTC))
                                             : clock_new_real();
+    if (args->record) {
+        json_t *settings = recording_settings(&session->config, args);
+        session->recorder = recorder_open(args->record, settings, &err);
+        json_decref(settings);
+        if (!session->recorder)
+            return complain_err(&err);
+    }
     struct engine_config config = {
+        .recorder = session->recorder,
         .clusters = session->clusters,
         .cluster_count = session->cluster_count,
         .journal_path = journal,
@@ -279,6 +289,7 @@ void session_close(struct session *session)
     frame_unref(session->frame);
     if (session->engine)
         engine_free(session->engine);
+    recorder_close(session->recorder);
     if (session->clock)
         clock_free(session->clock);
     scratch_remove(&session->scratch);

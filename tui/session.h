@@ -22,10 +22,11 @@ struct session {
     struct config config;
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
-    bool simulated;         /* all of them */
-    bool automatic;         /* does what the settings let lockstep do by itself */
-    const char *journal;    /* NULL: none is kept, because everything is simulated */
-    struct scratch scratch; /* instead of it */
+    bool simulated;            /* all of them */
+    bool automatic;            /* does what the settings let lockstep do by itself */
+    const char *journal;       /* NULL: none is kept, because everything is simulated */
+    struct scratch scratch;    /* instead of it */
+    struct recorder *recorder; /* --record; NULL none */
     struct clock *clock;
     struct engine *engine;
     const struct frame *frame; /* newest one seen, one reference; NULL before session_sync */

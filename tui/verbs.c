@@ -22,11 +22,15 @@ static verb_run_fn run_help;
 static const struct verb_row verb_rows[] = {
     {"", "", "the dashboard on the configured clusters",
      DRAWS | BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(JOURNAL) | BIT(READ_ONLY) |
-         BIT(VERSION),
+         BIT(RECORD) | BIT(VERSION),
      0, 0, verb_dashboard},
     {"demo", "[STORY]",
      "the dashboard on the built-in simulator; a STORY tells a mistake, its refusal, the way out",
-     DRAWS | BIT(SEED) | BIT(SPEED) | BIT(SCRIPT) | BIT(PLAY), 0, 1, verb_demo},
+     DRAWS | BIT(SEED) | BIT(SPEED) | BIT(SCRIPT) | BIT(PLAY) | BIT(RECORD), 0, 1, verb_demo},
+    {"replay", "FILE",
+     "look again at what --record wrote, at any speed, or make an asciicast of it",
+     (DRAWS & ~BIT(PLAIN)) | BIT(SPEED) | BIT(SCRIPT) | BIT(ASCIICAST) | BIT(V3) | BIT(SIZE), 1, 1,
+     verb_replay},
     {"status", "[SERVICE]",
      "one look at every service or at one, with what may be done and why not",
      WHERE | BIT(OUTPUT) | BIT(JOURNAL), 0, 1, verb_status},

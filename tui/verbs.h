@@ -37,7 +37,7 @@ int verbs_run(const char *const *words, size_t count);
 
 verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_attest, verb_history,
     verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate, verb_theme,
-    verb_completion, verb_watch;
+    verb_completion, verb_watch, verb_replay;
 
 /* verb_past.c: `history --from-cluster`. */
 int verb_past(const struct args *args);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #define YEAR_1_MS    (-62135596800000LL)
 #define YEAR_9999_MS 253402300799999LL
 
-enum clock_kind { CLOCK_REAL, CLOCK_SCALED, CLOCK_VIRTUAL };
+enum clock_kind { CLOCK_REAL, CLOCK_SCALED, CLOCK_VIRTUAL, CLOCK_TAPE };
 
 struct clock {
     enum clock_kind kind;
@@ -22,6 +23,10 @@ struct clock {
     int64_t start_ms;  /* scaled: real monotonic at creation */
     int64_t start_utc; /* scaled and virtual: UTC at now_ms == 0 */
     int64_t virtual_ms;
+    /* tape: virtual_ms while it seeks, and where it was at start_ms when it runs */
+    pthread_mutex_t *lock;
+    bool seeks;
+    int64_t until_ms;
 };
 
 static int64_t read_ms(clockid_t id)
@@ -70,8 +75,65 @@ struct clock *clock_new_virtual(int64_t start_utc_ms)
     return clock;
 }
 
+struct clock *clock_new_tape(int64_t start_ms, int64_t start_utc_ms)
+{
+    struct clock *clock = xcalloc(1, sizeof *clock);
+
+    clock->kind = CLOCK_TAPE;
+    clock->lock = xcalloc(1, sizeof *clock->lock);
+    pthread_mutex_init(clock->lock, NULL);
+    clock->start_ms = monotonic_ms();
+    clock->start_utc = start_utc_ms - start_ms;
+    clock->virtual_ms = start_ms;
+    return clock;
+}
+
+/* Under the lock. */
+static int64_t tape_now(const struct clock *clock)
+{
+    if (clock->seeks)
+        return clock->virtual_ms;
+    return clock->virtual_ms + (int64_t)((double)(monotonic_ms() - clock->start_ms) * clock->speed);
+}
+
+void clock_tape_run(struct clock *clock, double speed)
+{
+    pthread_mutex_lock(clock->lock);
+    clock->virtual_ms = tape_now(clock);
+    clock->start_ms = monotonic_ms();
+    clock->speed = speed;
+    pthread_mutex_unlock(clock->lock);
+}
+
+void clock_tape_seek(struct clock *clock, int64_t until_ms)
+{
+    pthread_mutex_lock(clock->lock);
+    clock->virtual_ms = tape_now(clock);
+    clock->start_ms = monotonic_ms();
+    clock->seeks = until_ms > clock->virtual_ms;
+    clock->until_ms = until_ms;
+    pthread_mutex_unlock(clock->lock);
+}
+
+static void tape_advance(struct clock *clock, int64_t ms)
+{
+    pthread_mutex_lock(clock->lock);
+    if (clock->seeks && ms >= clock->until_ms - clock->virtual_ms) {
+        clock->virtual_ms = clock->until_ms;
+        clock->start_ms = monotonic_ms();
+        clock->seeks = false;
+    } else if (clock->seeks && ms > 0) {
+        clock->virtual_ms += ms;
+    }
+    pthread_mutex_unlock(clock->lock);
+}
+
 void clock_free(struct clock *clock)
 {
+    if (clock && clock->lock) {
+        pthread_mutex_destroy(clock->lock);
+        free(clock->lock);
+    }
     free(clock);
 }
 
@@ -84,6 +146,12 @@ int64_t clock_now_ms(const struct clock *clock)
         return (int64_t)((double)(monotonic_ms() - clock->start_ms) * clock->speed);
     case CLOCK_VIRTUAL:
         return clock->virtual_ms;
+    case CLOCK_TAPE: {
+        pthread_mutex_lock(clock->lock);
+        int64_t now = tape_now(clock);
+        pthread_mutex_unlock(clock->lock);
+        return now;
+    }
     }
     return 0;
 }
@@ -97,22 +165,40 @@ int64_t clock_utc_ms(const struct clock *clock)
 
 int64_t clock_real_wait_ms(const struct clock *clock, int64_t ms)
 {
-    if (ms <= 0 || clock->kind == CLOCK_VIRTUAL)
+    double speed = 1;
+
+    if (ms <= 0 || clock_is_virtual(clock))
         return 0;
     if (clock->kind == CLOCK_REAL)
         return ms;
-    double real = (double)ms / clock->speed + 1;
+    if (clock->kind == CLOCK_TAPE) {
+        pthread_mutex_lock(clock->lock);
+        speed = clock->speed;
+        pthread_mutex_unlock(clock->lock);
+    } else {
+        speed = clock->speed;
+    }
+    if (speed <= 0)
+        return FOREVER_MS;
+    double real = (double)ms / speed + 1;
     return real < (double)FOREVER_MS ? (int64_t)real : FOREVER_MS;
 }
 
 int clock_is_virtual(const struct clock *clock)
 {
-    return clock->kind == CLOCK_VIRTUAL;
+    if (clock->kind != CLOCK_TAPE)
+        return clock->kind == CLOCK_VIRTUAL;
+    pthread_mutex_lock(clock->lock);
+    bool seeks = clock->seeks;
+    pthread_mutex_unlock(clock->lock);
+    return seeks;
 }
 
 void clock_advance_ms(struct clock *clock, int64_t ms)
 {
-    if (clock->kind == CLOCK_VIRTUAL && ms > 0)
+    if (clock->kind == CLOCK_TAPE)
+        tape_advance(clock, ms);
+    else if (clock->kind == CLOCK_VIRTUAL && ms > 0)
         clock->virtual_ms += ms;
 }
 

@@ -16,6 +16,11 @@ struct clock *clock_new_real(void);
  * unless start_utc_ms >= 0 is given (demos that must look the same each time). */
 struct clock *clock_new_scaled(double speed, int64_t start_utc_ms);
 struct clock *clock_new_virtual(int64_t start_utc_ms);
+/* For recordings: stands at start_ms until it is told to run. Any thread may steer it. */
+struct clock *clock_new_tape(int64_t start_ms, int64_t start_utc_ms);
+void clock_tape_run(struct clock *clock, double speed); /* 0: it stands */
+/* Is a virtual clock until then, and runs on from there as before. */
+void clock_tape_seek(struct clock *clock, int64_t until_ms);
 void clock_free(struct clock *clock);
 
 int64_t clock_now_ms(const struct clock *clock);

@@ -22,6 +22,7 @@
 #include <jansson.h>
 
 struct driver;
+struct action_status;
 
 enum cluster_state {
     CLUSTER_CONNECTING,
@@ -50,6 +51,10 @@ struct driver_sink {
     void (*event)(void *arg, const char *service_id, const char *text);
     /* The ledger record of a service changed in the store: read it again. */
     void (*ledger_changed)(void *arg, const char *key);
+    /* Of recordings alone (NULL: not wanted): what the engine said then, by its kind of event, and
+     * how an action of then stood. */
+    void (*told)(void *arg, unsigned kind, const char *name, const char *by, const char *text);
+    void (*acted)(void *arg, uint64_t ticket, const struct action_status *status);
 };
 
 struct cluster_config {
@@ -72,6 +77,8 @@ struct cluster_config {
     const char *server_name; /* of TLS, when it is not the host */
     uint64_t seed;           /* sim */
     void *shared;            /* sim: an existing struct sim to share; NULL otherwise */
+    const struct tape *tape; /* facts come from this recording, whatever the kind; NULL: no */
+    size_t tape_cluster;     /* which of its clusters it is */
 };
 
 struct driver_env {
@@ -239,6 +246,7 @@ struct driver {
 };
 
 extern const struct driver_ops driver_sim, driver_swarm, driver_kubernetes, driver_nomad;
+extern const struct driver_ops driver_replay; /* of no kind: config.tape says so */
 /* The measure slot of those that measure nothing. */
 bool driver_measures_nothing(struct driver *driver, const struct driver_measure *ask,
                              double *values, struct err *err);

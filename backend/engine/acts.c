@@ -15,6 +15,7 @@ void entry_set_release(struct engine *engine, struct entry *entry, const struct 
 {
     release_free(entry->release);
     entry->release = release ? release_copy(release) : NULL;
+    record_release(entry);
     bind_put_release(engine_cluster(engine, entry->cluster)->bind, entry->id, release);
     engine_touch_coupled(engine, entry);
 }
@@ -37,6 +38,25 @@ static struct act *new_act(struct engine *engine, uint64_t ticket)
     return &engine->acts[0];
 }
 
+static void record_status(struct engine *engine, uint64_t ticket,
+                          const struct action_status *status)
+{
+    const struct cluster *cluster = engine_cluster(engine, status->action.cluster);
+
+    if (cluster)
+        record_action(engine->recorder, cluster_index(cluster), ticket, status);
+}
+
+void engine_act_again(struct engine *engine, uint64_t ticket, const struct action_status *status)
+{
+    struct act *act = find_act(engine, ticket);
+
+    if (!act)
+        act = new_act(engine, ticket);
+    act->status = *status;
+    engine_publish_soon(engine);
+}
+
 /* An intent that ends before it becomes an action. */
 static void refuse(struct engine *engine, const struct intent *intent, const char *why)
 {
@@ -50,6 +70,7 @@ static void refuse(struct engine *engine, const struct intent *intent, const cha
     status->end = END_REFUSED;
     status->since_ms = loop_now_ms(engine->loop);
     snprintf(status->sentence, sizeof status->sentence, "%s", why);
+    record_status(engine, act->ticket, status);
     engine_publish(engine);
 }
 
@@ -302,8 +323,10 @@ static void on_changed(void *arg, const struct action_status *status)
     struct engine *engine = entry->engine;
     struct act *act = find_act(engine, entry->ticket);
 
-    if (act)
+    if (act) {
         act->status = *status;
+        record_status(engine, act->ticket, status);
+    }
     check_journal(engine);
     if (status->phase == PHASE_DONE) {
         struct cluster *cluster = engine_cluster(engine, entry->cluster);
@@ -376,6 +399,8 @@ static const char *unknown_clients(const struct cluster *cluster, const struct i
 static const char *not_now(struct engine *engine, const struct cluster *cluster,
                            const struct intent *intent)
 {
+    if (engine->tape)
+        return "a recording: nothing is sent";
     if (!cluster || !cluster->driver)
         return "that context is not open";
     if (cluster->config.read_only)

@@ -41,10 +41,13 @@ static void free_cluster_config(struct cluster_config *config)
 static void open_cluster(struct engine *engine, struct cluster *cluster)
 {
     struct err err = {0};
-    const struct driver_ops *ops = driver_find(cluster->config.kind);
-    const struct driver_env env = {engine->loop, cluster_sink(cluster), &cluster->config};
+    const struct driver_ops *ops =
+        cluster->config.tape ? &driver_replay : driver_find(cluster->config.kind);
+    const struct driver_sink own = cluster_sink(cluster);
+    const struct driver_env env = {engine->loop,
+                                   record_sink(engine->recorder, cluster_index(cluster), &own),
+                                   &cluster->config};
 
-    cluster->engine = engine;
     cluster->fresh_ms = -1;
     cluster->bind = bind_new(engine->policy);
     bind_put_facts(cluster->bind, FACTS_SETTINGS, engine->facts);
@@ -69,6 +72,9 @@ static void tick(void *arg)
     struct engine *engine = arg;
 
     engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
+    const char *stopped = recorder_flush(engine->recorder);
+    if (stopped[0])
+        snprintf(engine->notice, sizeof engine->notice, "%s", stopped);
     for (size_t i = 0; i < engine->cluster_count; i++)
         cluster_check_age(&engine->clusters[i]);
     alarms_tick(engine);
@@ -107,7 +113,9 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->profiles = config->profiles;
     engine->metrics = config->metrics;
     engine->autos = config->autos;
-    engine->automatic = config->automatic && !config->read_only;
+    engine->automatic = config->automatic && !config->read_only && !config->tape;
+    engine->recorder = config->recorder;
+    engine->tape = config->tape;
     engine->opened_utc_ms = clock_utc_ms(config->clock);
     engine->read_only = config->read_only;
     engine->fleet = fleet_new();
@@ -127,11 +135,16 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     health_open(engine);
     engine->clusters = xcalloc(config->cluster_count, sizeof *engine->clusters);
     engine->cluster_count = config->cluster_count;
-    for (size_t i = 0; i < config->cluster_count; i++)
+    for (size_t i = 0; i < config->cluster_count; i++) {
         copy_cluster_config(&engine->clusters[i].config, &config->clusters[i]);
-    engine->recorded = engine->journal ? recorded_read(config->journal_path, engine) : NULL;
+        engine->clusters[i].engine = engine;
+    }
+    engine->recorded = engine->journal ? recorded_read(config->journal_path, engine)
+                       : engine->tape  ? replayed_past(engine->tape)
+                                       : NULL;
     for (size_t i = 0; i < config->cluster_count; i++)
         open_cluster(engine, &engine->clusters[i]);
+    record_head(engine);
     engine_recover(engine);
     engine_publish(engine);
     engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
@@ -490,6 +503,17 @@ void engine_say(struct engine *engine, const char *cluster, const char *name, co
 
 void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
                  const char *by, const char *text)
+{
+    const struct cluster *of = engine_cluster(engine, cluster);
+
+    if (engine->tape) /* it was said then */
+        return;
+    record_told(engine->recorder, of ? cluster_index(of) : (size_t)-1, kind, name, by, text);
+    engine_tell_again(engine, kind, cluster, name, by, text);
+}
+
+void engine_tell_again(struct engine *engine, enum event_kind kind, const char *cluster,
+                       const char *name, const char *by, const char *text)
 {
     struct event_line *line = &engine->events[engine->event_next];
 

@@ -98,6 +98,24 @@ static void end_round(struct sampler *sampler)
     engine_touch(sampler->engine, sampler->entry);
 }
 
+/* Of a recorder, if there is one. */
+static void record_values(struct sampler *sampler, const struct asked *asked)
+{
+    const struct evidence *evidence = sampler->coming;
+    struct engine *engine = sampler->engine;
+    const struct driver_measure measure = {
+        .service_id = sampler->entry->id,
+        .version = asked->group == GROUP_CANARY ? evidence->version : evidence->control,
+        .measure = asked->measure,
+        .from_utc_ms = asked->from_utc_ms,
+        .step_ms = evidence->step_ms,
+        .count = asked->count,
+    };
+
+    record_measure(engine->recorder, cluster_index(engine_cluster(engine, sampler->entry->cluster)),
+                   &measure, evidence->measure[asked->measure].value[asked->group]);
+}
+
 static void on_values(void *arg, const struct prom_answer *answer, const struct err *err)
 {
     const struct asked *asked = arg;
@@ -119,6 +137,7 @@ static void on_values(void *arg, const struct prom_answer *answer, const struct 
             if (index < asked->count)
                 evidence->measure[asked->measure].value[asked->group][index] = point->value;
         }
+        record_values(sampler, asked);
     }
     if (--sampler->pending == 0)
         end_round(sampler);
@@ -187,6 +206,8 @@ static void ask_driver(struct sampler *sampler, struct driver *driver, const str
     if (!driver->ops->measure(driver, &ask, evidence->measure[asked->measure].value[asked->group],
                               &err))
         put_trouble(evidence, asked->measure, &err);
+    else
+        record_values(sampler, asked);
     sampler->pending--;
 }
 
@@ -243,7 +264,7 @@ static void ask_one(struct sampler *sampler, const struct metrics_row *row, enum
     if (asked->count == 0)
         return;
     sampler->pending++;
-    if (cluster->driver->ops->caps(cluster->driver)->measures) {
+    if (sampler->engine->tape || cluster->driver->ops->caps(cluster->driver)->measures) {
         ask_driver(sampler, cluster->driver, asked, service);
     } else if (sampler->engine->prom) {
         ask_prometheus(sampler, asked, row->query[measure], service);
@@ -317,7 +338,7 @@ void health_open(struct engine *engine)
     const struct metrics_settings *settings = engine->metrics;
     struct err err = {0};
 
-    if (!settings || !settings->row_count)
+    if (!settings || !settings->row_count || engine->tape)
         return;
     if (!settings->url || !settings->url[0]) {
         snprintf(engine->prom_why, sizeof engine->prom_why, "no metrics.url is set");

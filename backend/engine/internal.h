@@ -7,6 +7,8 @@
 #include "engine.h"
 #include "guard/bind.h"
 #include "health/evidence.h"
+#include "record/recorder.h"
+#include "record/tape.h"
 #include "release/lock.h"
 #include "release/release.h"
 
@@ -111,6 +113,8 @@ struct engine {
     const struct metrics_settings *metrics;
     const struct auto_settings *autos;
     bool automatic;
+    struct recorder *recorder;
+    const struct tape *tape;
     struct prom *prom; /* NULL: none, `prom_why` says why */
     char prom_why[400];
     bool was_synced;
@@ -163,6 +167,9 @@ void engine_touch_coupled(struct engine *engine, struct entry *entry);
 void engine_touch_cluster(struct engine *engine, const char *cluster);
 void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
                  const char *by, const char *text);
+/* The same, of a recording: what this engine would say by itself is not heard there. */
+void engine_tell_again(struct engine *engine, enum event_kind kind, const char *cluster,
+                       const char *name, const char *by, const char *text);
 /* EVENT_NOTE. */
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text);
@@ -231,6 +238,17 @@ void engine_recover(struct engine *engine);
 /* Settles what was left over in this cluster; called when it is known completely. */
 void engine_settle(struct engine *engine, struct cluster *cluster);
 void entry_set_release(struct engine *engine, struct entry *entry, const struct release *release);
+
+/* An action of a recording, as it stood then. */
+void engine_act_again(struct engine *engine, uint64_t ticket, const struct action_status *status);
+
+/* replayed.c: the other end of a recording */
+size_t cluster_index(const struct cluster *cluster); /* among the engine's */
+void record_head(struct engine *engine);
+void record_release(struct entry *entry);
+const struct board_past *replayed_past(const struct tape *tape);
+void cluster_told(void *arg, unsigned kind, const char *name, const char *by, const char *text);
+void cluster_acted(void *arg, uint64_t ticket, const struct action_status *status);
 
 /* recorded.c: what the local record says of the actions before; NULL when it says nothing. Only
  * actions in these clusters; it reads the end of one file. */

@@ -125,7 +125,7 @@ void locks_look(struct engine *engine, struct entry *entry)
         entry->moved = true;
     bool rests = release && !stage_in_flight(release->stage) && !release->claim.id[0] &&
                  !row->to[0] && !entry->run;
-    if (!entry->moved || !rests || !cluster->may_act || cluster->config.read_only ||
+    if (engine->tape || !entry->moved || !rests || !cluster->may_act || cluster->config.read_only ||
         cluster->state != CLUSTER_LIVE || !has_store(engine, cluster))
         return;
     entry->moved = false;

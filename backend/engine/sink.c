@@ -184,6 +184,8 @@ struct driver_sink cluster_sink(struct cluster *cluster)
         .state = on_state,
         .event = on_event,
         .ledger_changed = on_ledger_changed,
+        .told = cluster_told,
+        .acted = cluster_acted,
     };
 }
 
@@ -214,6 +216,7 @@ static void on_permissions(void *arg, const struct driver_permissions *p, const 
 
     if (err && err->code != ERR_NONE)
         return;
+    record_permissions(cluster->engine->recorder, cluster_index(cluster), p);
     cluster->permissions_known = true;
     cluster->may_act = p->may_act;
     cluster->verified = p->verified;
@@ -268,6 +271,7 @@ static void apply_fences(struct cluster *cluster, const char *text)
 {
     struct engine *engine = cluster->engine;
     struct err err = {0};
+    record_ledger(engine->recorder, cluster_index(cluster), "@cluster", text);
     json_t *record =
         text ? json_parse(text, strlen(text), "the cluster's ledger record", &err) : NULL;
 
