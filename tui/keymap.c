@@ -8,9 +8,9 @@
 
 #define GROUP_OF(command)                                                                          \
     ((command) < COMMAND_OPEN     ? "Looking"                                                      \
-     : (command) < COMMAND_REWIND ? "Views"                                                        \
-     : (command) < COMMAND_ARM    ? "Recording"                                                    \
-                                  : "Acting")
+     : (command) < COMMAND_ARM    ? "Views"                                                        \
+     : (command) < COMMAND_REWIND ? "Acting"                                                       \
+                                  : "Recording")
 const struct command_info command_info[COMMAND_COUNT] = {[COMMAND_NONE] = {"", "", "", "", ""},
 #define GROUP(title)
 #define X(name, word, key, label, help)                                                            \

@@ -52,18 +52,18 @@
     X(DIFF, "diff", "v", "", "live and new version: what changes, who can live with whom")         \
     X(BACK, "back", "esc", "back", "back, or cancel")                                              \
     X(HELP, "help", "?", "help", "these keys")                                                     \
-    GROUP("Recording")                                                                             \
-    X(REWIND, "rewind", "left", "", "in a recording: 10 s back; home: its beginning")              \
-    X(FORWARD, "forward", "right", "", "in a recording: 10 s on; end: its end")                    \
-    X(FASTER, "faster", "+", "", "in a recording: twice as fast; space stands still, and on")      \
-    X(SLOWER, "slower", "-", "", "in a recording: half as fast; n and N: the next mark, and back") \
     GROUP("Acting")                                                                                \
     X(ARM, "arm", "w", "arm", "allow acting keys in this context for 10 minutes")                  \
     X(STEP, "step", "S", "step", "take exactly the next step")                                     \
     X(PAUSE, "pause", "P", "pause", "stand still where it is")                                     \
     X(RESUME, "resume", "R", "resume", "go on after a pause")                                      \
     X(UNDO, "undo", "U", "undo", "roll back to the version before")                                \
-    X(MORE, "more", "X", "more", "fence a node, attest a format, break the glass")
+    X(MORE, "more", "X", "more", "fence a node, attest a format, break the glass")                                 \
+    GROUP("Recording")                                                                             \
+    X(REWIND, "rewind", "left", "", "in a recording: 10 s back; home: its beginning")              \
+    X(FORWARD, "forward", "right", "", "in a recording: 10 s on; end: its end")                    \
+    X(FASTER, "faster", "+", "", "in a recording: twice as fast; space: stand still")              \
+    X(SLOWER, "slower", "-", "", "in a recording: half as fast; n N: next, last mark")
 
 #define GROUP(title)
 #define X(name, word, key, label, help) COMMAND_##name,

@@ -14,7 +14,7 @@ static void on_cue(void *arg, const char *cue)
     sim_cue(arg, cue);
 }
 
-static void open_engine(struct play *play, const char *name)
+static void open_engine(struct play *play, const char *name, struct recorder *recorder)
 {
     struct err err = {0};
     char journal[600];
@@ -28,6 +28,7 @@ static void open_engine(struct play *play, const char *name)
         .name = "demo", .kind = "sim", .endpoint = name, .seed = 1, .shared = play->sim};
     snprintf(journal, sizeof journal, "%s/journal.jsonl", test_dir());
     const struct engine_config config = {
+        .recorder = recorder,
         .clusters = &play->cluster,
         .cluster_count = 1,
         .journal_path = journal,
@@ -45,11 +46,17 @@ static void open_engine(struct play *play, const char *name)
 
 void play_begin(struct play *play, const char *name, bool playing)
 {
+    play_begin_recorded(play, name, playing, NULL);
+}
+
+void play_begin_recorded(struct play *play, const char *name, bool playing,
+                         struct recorder *recorder)
+{
     struct app *app = &play->app;
 
     memset(play, 0, sizeof *play);
     play->clock = clock_new_virtual(clock_parse_utc("2026-03-02T09:00:00Z"));
-    open_engine(play, name);
+    open_engine(play, name, recorder);
     app->options = &play->options;
     app->speed = 1;
     app->clock = play->clock;

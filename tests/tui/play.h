@@ -7,6 +7,8 @@
 #include "config.h"
 #include "drivers/sim/sim.h"
 
+struct recorder;
+
 struct play {
     struct clock *clock;
     struct sim *sim;
@@ -18,6 +20,9 @@ struct play {
 
 /* `play` stays where it is. 80x24. */
 void play_begin(struct play *play, const char *story, bool playing);
+/* The same, while a recorder listens. */
+void play_begin_recorded(struct play *play, const char *story, bool playing,
+                         struct recorder *recorder);
 void play_end(struct play *play);
 /* Time passes and the newest frame reaches the screen; then what is played is pressed. */
 void play_turn(struct play *play);

@@ -118,7 +118,7 @@ START_TEST(what_is_not_a_key_is_no_command)
                                -1,
                                0xe9,
                                0x7fffffff,
-                               KEYCODE_LEFT,
+                               KEYCODE_F1 + 1,
                                28};
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)

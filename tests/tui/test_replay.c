@@ -1,0 +1,341 @@
+/* test_replay.c: a recording shows what was seen, goes to any moment, and sends nothing. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "cast.h"
+#include "deck.h"
+#include "drivers/sim/sim.h"
+#include "record/recorder.h"
+#include "tui/play.h"
+
+#include "test.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { TURNS = 400, MOMENTS = 4, STORIES = 8 };
+
+static const struct view *const views[] = {&view_fleet,     &view_rollout, &view_safety,
+                                           &view_nodes,     &view_data,    &view_diff,
+                                           &view_couplings, &view_timeline};
+
+static char path[600]; /* of the recording of this test */
+
+/* The frame as of that moment, in all views one under the other. */
+static char *draw(const struct frame *frame, int64_t now_ms)
+{
+    struct frame moved;
+    struct board_cluster clusters[8];
+    struct canvas canvas;
+    char *all = NULL;
+    size_t len;
+    FILE *out = open_memstream(&all, &len);
+
+    memcpy(&moved, frame, offsetof(struct frame, arena));
+    moved.utc_ms += now_ms - frame->now_ms;
+    moved.now_ms = now_ms;
+    for (size_t i = 0; i < frame->cluster_count; i++) {
+        clusters[i] = frame->clusters[i];
+        if (clusters[i].age_ms >= 0)
+            clusters[i].age_ms += now_ms - frame->now_ms;
+    }
+    moved.clusters = clusters;
+    canvas_init(&canvas, 80, 24, false);
+    for (size_t v = 0; v < ARRAY_LEN(views); v++) {
+        struct screen screen = {0};
+        screen_draw(views[v], &screen, &moved, &canvas);
+        char *text = canvas_dump(&canvas);
+        fprintf(out, "%s\n%s\n", views[v]->name, text);
+        free(text);
+        free(screen.order);
+    }
+    canvas_release(&canvas);
+    fclose(out);
+    return all;
+}
+
+/* What was on the screen at some moments of a story. */
+struct moment {
+    int64_t at_ms;
+    char *text;
+};
+
+static json_t *settings_of(const char *story)
+{
+    const char *text = sim_scenario_settings(story);
+    struct err err = {0};
+    json_t *settings = text[0] ? json_parse_yaml(text, strlen(text), story, &err) : NULL;
+
+    json_object_del(settings, "contexts");
+    return settings;
+}
+
+static void record(const char *story, struct moment seen[MOMENTS])
+{
+    struct play play;
+    struct err err = {0};
+    json_t *settings = settings_of(story);
+
+    snprintf(path, sizeof path, "%s/incident.jsonl", test_dir());
+    struct recorder *recorder = recorder_open(path, settings, &err);
+
+    ck_assert_msg(recorder != NULL, "%s", err.text);
+    json_decref(settings);
+    play_begin_recorded(&play, story, true, recorder);
+    engine_mark(play.app.engine, "it begins");
+    for (int i = 1; i <= TURNS; i++) {
+        play_turn(&play);
+        if (i % (TURNS / MOMENTS) != 0)
+            continue;
+        struct moment *one = &seen[i / (TURNS / MOMENTS) - 1];
+        one->at_ms = clock_now_ms(play.clock);
+        one->text = draw(play.app.frame, one->at_ms);
+    }
+    play_end(&play);
+    recorder_close(recorder);
+}
+
+static void free_seen(struct moment seen[MOMENTS])
+{
+    for (size_t i = 0; i < MOMENTS; i++)
+        free(seen[i].text);
+}
+
+static bool never(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    (void)frame;
+    return false;
+}
+
+static char *screen_at(struct deck *deck, int64_t at_ms)
+{
+    struct err err = {0};
+
+    deck_seek(deck, at_ms, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
+    while (deck_now_ms(deck) < at_ms)
+        engine_run_until(deck->engine, at_ms - deck_now_ms(deck), never, NULL);
+    const struct frame *frame = engine_frame(deck->engine);
+    char *text = draw(frame, deck->tape->start_ms + at_ms);
+    frame_unref(frame);
+    return text;
+}
+
+static void open_deck(struct deck *deck)
+{
+    struct err err = {0};
+
+    ck_assert_msg(deck_open(deck, path, &err), "%s", err.text);
+    ck_assert_uint_eq(deck->config.problem_count, 0);
+}
+
+static void same_text(const char *story, int64_t at_ms, const char *want, const char *found)
+{
+    ck_assert_msg(strcmp(want, found) == 0, "%s at %d ms, live:\n%s\nrecording:\n%s", story,
+                  (int)at_ms, want, found);
+}
+
+/* On, and then back, which begins anew. */
+START_TEST(a_recording_is_drawn_as_it_was_seen)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+
+    ck_assert(story_at(STORIES) == NULL);
+    record(story_at((size_t)_i)->name, seen);
+    open_deck(&deck);
+    for (size_t n = 0; n < 2 * MOMENTS; n++) {
+        const struct moment *one = &seen[n < MOMENTS ? n : 2 * MOMENTS - 1 - n];
+        char *found = screen_at(&deck, one->at_ms - deck.tape->start_ms);
+        same_text(story_at((size_t)_i)->name, one->at_ms, one->text, found);
+        free(found);
+    }
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
+START_TEST(a_recording_belongs_to_its_user_and_is_not_written_over)
+{
+    struct moment seen[MOMENTS];
+    struct stat st;
+    struct err err = {0};
+
+    record("happy", seen);
+    free_seen(seen);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    ck_assert(recorder_open(path, NULL, &err) == NULL);
+    ck_assert_int_eq(err.code, ERR_USAGE);
+    ck_assert_msg(strstr(err.text, "is there already") != NULL, "%s", err.text);
+}
+END_TEST
+
+static bool has_ended(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return frame->action_count > 0 && frame->actions[0].end == END_REFUSED;
+}
+
+START_TEST(nothing_is_sent_from_a_recording)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+
+    record("knight", seen);
+    open_deck(&deck);
+    free(screen_at(&deck, seen[0].at_ms - deck.tape->start_ms));
+    for (int verb = VERB_START; verb < VERB_COUNT; verb++) {
+        struct intent intent = {.verb = (enum verb)verb, .flags = INTENT_CONFIRMED};
+        snprintf(intent.cluster, sizeof intent.cluster, "%s", deck.clusters[0].name);
+        snprintf(intent.service, sizeof intent.service, "router");
+        engine_submit(deck.engine, &intent);
+        clock_tape_seek(deck.clock, clock_now_ms(deck.clock) + 1000);
+        ck_assert(engine_run_until(deck.engine, 1000, has_ended, NULL));
+        const struct frame *frame = engine_frame(deck.engine);
+        ck_assert_str_eq(frame->actions[0].sentence, "a recording: nothing is sent");
+        frame_unref(frame);
+    }
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
+/* A dashboard on the deck, without a terminal. */
+static void press(struct app *app, int key)
+{
+    const struct term_key one = {.key = key};
+
+    app_key(app, &one, true);
+}
+
+START_TEST(keys_steer_a_recording)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+    struct app *app = xcalloc(1, sizeof *app);
+
+    record("knight", seen);
+    open_deck(&deck);
+    app->deck = &deck;
+    app->engine = deck.engine;
+    app->clock = clock_new_virtual(0);
+    app->views[0] = &view_fleet;
+    app->view_count = 1;
+    app->frame = engine_frame(app->engine);
+    canvas_init(&app->canvas, 80, 24, false);
+    press(app, ' ');
+    ck_assert(!deck.stands);
+    press(app, '+');
+    press(app, '+');
+    ck_assert_double_eq(deck_pace(&deck), 4);
+    press(app, '-');
+    ck_assert_double_eq(deck_pace(&deck), 2);
+    press(app, ' ');
+    ck_assert(deck.stands);
+    for (const char *key = "SPRUXw"; *key; key++) {
+        press(app, *key);
+        ck_assert_str_eq(app->screen.flash, "a recording: nothing is sent");
+        ck_assert(!app->acting.asking);
+    }
+    press(app, KEYCODE_RIGHT);
+    while (deck_now_ms(&deck) < DECK_STEP_MS)
+        engine_run_until(deck.engine, DECK_STEP_MS, never, NULL);
+    ck_assert_int_eq(deck_now_ms(&deck), DECK_STEP_MS);
+    const struct tape_fact *mark = tape_mark(deck.tape, deck.tape->start_ms - 1, true);
+    ck_assert(mark != NULL);
+    ck_assert_str_eq(mark->text, "it begins");
+    press(app, 'n');
+    ck_assert_str_eq(app->screen.flash, "no mark comes after this");
+    frame_unref(app->frame);
+    acting_release(&app->acting);
+    canvas_release(&app->canvas);
+    free(app->screen.order);
+    clock_free(app->clock);
+    free(app);
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
+START_TEST(without_a_recording_its_keys_only_say_so)
+{
+    struct play play;
+
+    play_begin(&play, "knight", false);
+    play_press(&play, KEYCODE_LEFT);
+    ck_assert_str_eq(play.app.screen.flash, "that key steers a recording: lockstep replay FILE");
+    play_end(&play);
+}
+END_TEST
+
+static void on_picture(void *arg, int64_t at_ms, const struct canvas *canvas,
+                       const struct theme *theme)
+{
+    cast_picture(arg, at_ms, canvas, theme);
+}
+
+static char *film(bool v3)
+{
+    struct deck deck;
+    struct app_options options = {.deck = &deck, .speed = 1};
+    struct err err = {0};
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    open_deck(&deck);
+    struct cast *cast = cast_new(out, v3, 80, 24, deck.tape->start_utc_ms, "lockstep");
+    ck_assert_msg(app_film(&options, 80, 24, on_picture, cast, &err), "%s", err.text);
+    cast_free(cast, deck_length_ms(&deck));
+    fclose(out);
+    deck_close(&deck);
+    return text;
+}
+
+/* Every line is JSON; times never go back; all of it is the same the next time. */
+START_TEST(a_film_is_the_same_each_time)
+{
+    struct moment seen[MOMENTS];
+    bool v3 = _i == 1;
+    double before = 0;
+    size_t lines = 0;
+
+    record("knight", seen);
+    free_seen(seen);
+    char *one = film(v3), *other = film(v3);
+    ck_assert(strcmp(one, other) == 0);
+    ck_assert(strncmp(one, v3 ? "{\"version\": 3" : "{\"version\": 2", 13) == 0);
+    for (char *at = other, *end; *at; at = end + 1, lines++) {
+        struct err err = {0};
+        end = strchr(at, '\n');
+        json_t *line = json_parse(at, (size_t)(end - at), "film", &err);
+        ck_assert_msg(line != NULL, "%s", err.text);
+        if (lines) {
+            double now = json_number_value(json_array_get(line, 0));
+            ck_assert(now >= (v3 ? 0 : before));
+            before = now;
+        }
+        json_decref(line);
+    }
+    ck_assert_uint_gt(lines, 20);
+    free(one);
+    free(other);
+}
+END_TEST
+
+SUITE(replay)
+{
+    Suite *suite = suite_create("replay");
+    TCase *tcase = test_case(suite, "replay", 60);
+
+    tcase_add_loop_test(tcase, a_recording_is_drawn_as_it_was_seen, 0, STORIES);
+    tcase_add_test(tcase, a_recording_belongs_to_its_user_and_is_not_written_over);
+    tcase_add_test(tcase, nothing_is_sent_from_a_recording);
+    tcase_add_test(tcase, keys_steer_a_recording);
+    tcase_add_test(tcase, without_a_recording_its_keys_only_say_so);
+    tcase_add_loop_test(tcase, a_film_is_the_same_each_time, 0, 2);
+    return suite;
+}
