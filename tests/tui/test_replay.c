@@ -133,8 +133,13 @@ static void open_deck(struct deck *deck)
 
 static void same_text(const char *story, int64_t at_ms, const char *want, const char *found)
 {
-    ck_assert_msg(strcmp(want, found) == 0, "%s at %d ms, live:\n%s\nrecording:\n%s", story,
-                  (int)at_ms, want, found);
+    size_t same = 0, line = 0;
+
+    for (; want[same] && want[same] == found[same]; same++)
+        if (want[same] == '\n')
+            line = same + 1;
+    ck_assert_msg(strcmp(want, found) == 0, "%s at %d ms, live:\n%.200s\nrecording:\n%.200s", story,
+                  (int)at_ms, want + line, found + line);
 }
 
 /* On, and then back, which begins anew. */
