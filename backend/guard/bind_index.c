@@ -211,5 +211,5 @@ const struct contract *const *bind_contracts_of(const struct bind *bind, const c
         if (strcmp(bind->contracts[end]->service, service) != 0)
             break;
     *count = end - low;
-    return bind->contracts + low;
+    return *count ? bind->contracts + low : NULL;
 }
