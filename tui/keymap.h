@@ -58,7 +58,7 @@
     X(PAUSE, "pause", "P", "pause", "stand still where it is")                                     \
     X(RESUME, "resume", "R", "resume", "go on after a pause")                                      \
     X(UNDO, "undo", "U", "undo", "roll back to the version before")                                \
-    X(MORE, "more", "X", "more", "fence a node, attest a format, break the glass")                                 \
+    X(MORE, "more", "X", "more", "fence a node, attest a format, break the glass")                 \
     GROUP("Recording")                                                                             \
     X(REWIND, "rewind", "left", "", "in a recording: 10 s back; home: its beginning")              \
     X(FORWARD, "forward", "right", "", "in a recording: 10 s on; end: its end")                    \

@@ -495,40 +495,6 @@ void engine_touch_cluster(struct engine *engine, const char *cluster)
     engine_publish_soon(engine);
 }
 
-void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
-                const char *text)
-{
-    engine_tell(engine, EVENT_NOTE, cluster, name, by, text);
-}
-
-void engine_tell(struct engine *engine, enum event_kind kind, const char *cluster, const char *name,
-                 const char *by, const char *text)
-{
-    const struct cluster *of = engine_cluster(engine, cluster);
-
-    if (engine->tape) /* it was said then */
-        return;
-    record_told(engine->recorder, of ? cluster_index(of) : (size_t)-1, kind, name, by, text);
-    engine_tell_again(engine, kind, cluster, name, by, text);
-}
-
-void engine_tell_again(struct engine *engine, enum event_kind kind, const char *cluster,
-                       const char *name, const char *by, const char *text)
-{
-    struct event_line *line = &engine->events[engine->event_next];
-
-    engine->event_next = (engine->event_next + 1) % ENGINE_EVENTS_MAX;
-    if (engine->event_count < ENGINE_EVENTS_MAX)
-        engine->event_count++;
-    line->kind = kind;
-    line->at_utc_ms = clock_utc_ms(engine->clock);
-    snprintf(line->cluster, sizeof line->cluster, "%s", cluster);
-    snprintf(line->name, sizeof line->name, "%s", name);
-    snprintf(line->by, sizeof line->by, "%s", by);
-    snprintf(line->text, sizeof line->text, "%s", text);
-    engine_publish_soon(engine);
-}
-
 /* That of the service of the same name in the context where rehearsals count as well. */
 static const struct certificate *certificate_elsewhere(const struct engine *engine,
                                                        const struct service *service)
