@@ -116,6 +116,8 @@ bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)set -e; for b in $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%); do LOCKSTEP_BIN=$(BUILD)/lockstep $$b; done
 	$(Q)tests/engines/build.sh "$(CACHE)/engines" k9s || true
 	$(Q)tests/bench/scale.py $(BUILD)/lockstep "$(CACHE)/engines"
+	$(Q)tests/engines/build.sh "$(CACHE)/engines" wander || true
+	$(Q)tests/bench/scale_nomad.py $(BUILD)/lockstep "$(CACHE)/engines"
 
 # Mutants of the guard, all in one program: everything but the guard is the ordinary build's.
 GUARD_SRC  := $(filter backend/guard/%,$(LIB_SRC))

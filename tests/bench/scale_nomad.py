@@ -63,7 +63,7 @@ def programs(cluster, lockstep, engines):
               lambda p: re.search(rb'\b%d (steady|ok)' % JOBS, p.text))]
     wander = os.path.join(engines, 'wander')
     if os.path.exists(wander):
-        found.append(('wander', [wander], env, lambda p: p.text.count(b'web-') >= 30))
+        found.append(('wander', [wander], env, lambda p: p.text.count(b'web-') >= 15))
     return found
 
 
