@@ -70,9 +70,9 @@ build: $(BUILD)/deps-build ## install what is missing to build, and build build/
 run: build ## build, and open the dashboard on the built-in simulator
 	$(Q)$(BUILD)/lockstep demo
 
-check: build $(BUILD)/deps-test ## build and run all tests that need no cluster
+check: build $(BUILD)/deps-test ## build and run all tests that need no cluster; PARTS=2: two processes share them
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/unit
-	$(Q)$(BUILD)/unit
+	$(Q)$(if $(PARTS),seq $(PARTS) | xargs -P $(PARTS) -I{} $(BUILD)/unit {}/$(PARTS),$(BUILD)/unit)
 
 $(BUILD)/deps-%: .ci/deps
 	$(Q).ci/deps $*
