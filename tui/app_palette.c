@@ -346,14 +346,15 @@ static void enter(struct app *app)
     palette->open = false;
     if (line.command && command_acts(line.command)) {
         snprintf(text, sizeof text, "%s: press %s, alone; enter never acts",
-                 command_info[line.command].word, command_info[line.command].key);
+                 command_info[line.command].word, keymap_shown(&app->keymap, line.command));
         app_flash(app, text);
     } else if (line.command) {
         app_command(app, line.command);
     } else if (line.word) {
         do_word(app, &line);
     } else {
-        snprintf(text, sizeof text, "nothing is called %.120s; ? lists what there is", typed);
+        snprintf(text, sizeof text, "nothing is called %.120s; %s lists what there is", typed,
+                 keymap_shown(&app->keymap, COMMAND_HELP));
         app_flash(app, text);
     }
 }

@@ -471,7 +471,8 @@ END_TEST
 START_TEST(a_broken_theme_or_script_is_said_before_the_screen_is_touched)
 {
     static const char *const args[][4] = {{"demo", "--theme", "no-such-theme", NULL},
-                                          {"demo", "--script", "/nonexistent/x", NULL}};
+                                          {"demo", "--script", "/nonexistent/x", NULL},
+                                          {"demo", "--keys", "/nonexistent/k", NULL}};
     size_t len;
 
     pty = pty_start(&(struct pty_options){.args = args[_i]});
@@ -480,6 +481,38 @@ START_TEST(a_broken_theme_or_script_is_said_before_the_screen_is_touched)
     ck_assert_ptr_null(memchr(log, 033, len));
     ck_assert(pty_has_text(pty, args[_i][2]));
     pty_assert_restored(pty);
+}
+END_TEST
+
+START_TEST(keys_of_a_file_are_pressed_and_shown)
+{
+    char *path = xasprintf("%s/keys.conf", test_dir());
+    FILE *f = fopen(path, "w");
+    const char *const args[] = {"demo", "--keys", path, NULL};
+
+    ck_assert_ptr_nonnull(f);
+    fputs("x = quit\nq = none\nf10 = none\n! = help\nF = step\nS = none\n", f);
+    fclose(f);
+    start(&(struct pty_options){.args = args, .width = 100, .height = 40});
+    pty_wait_text(pty, "F step");
+    pty_wait_text(pty, "x quit");
+    pty_send(pty, "q!");
+    pty_wait_text(pty, HELP);
+    pty_send(pty, "x");
+    pty_wait_text(pty, FLEET);
+    pty_send(pty, "/billing");
+    pty_wait_text(pty, "1 of 12 ");
+    pty_send(pty, "\r");
+    pty_wait_text(pty, "esc shows all");
+    pty_read_for(pty, 40);
+    pty_send(pty, "S");
+    pty_read_for(pty, 40);
+    pty_send(pty, "F");
+    pty_wait_text(pty, "done: 1 of 12 on 42");
+    pty_send(pty, "x");
+    ck_assert_int_eq(pty_wait_exit(pty), 0);
+    pty_assert_restored(pty);
+    free(path);
 }
 END_TEST
 
@@ -564,6 +597,7 @@ static void add_keys(Suite *suite)
     tcase_add_test(tcase, a_copy_goes_to_the_terminals_clipboard);
     tcase_add_test(tcase, a_filter_is_typed_and_dropped);
     tcase_add_test(tcase, a_script_presses_keys_until_somebody_does);
+    tcase_add_test(tcase, keys_of_a_file_are_pressed_and_shown);
     tcase_add_test(tcase, a_story_plays_itself_to_its_end_within_a_minute);
     tcase_add_loop_test(tcase, mashing_keys_does_no_harm, 0, 4);
 }
@@ -582,7 +616,7 @@ SUITE(pty)
     tcase_add_test(ends, ctrl_c_twice_quits);
     tcase_add_test(ends, ctrl_z_stops_and_fg_brings_the_picture_back);
     tcase_add_test(ends, stop_and_continue_from_outside_repaints);
-    tcase_add_loop_test(ends, a_broken_theme_or_script_is_said_before_the_screen_is_touched, 0, 2);
+    tcase_add_loop_test(ends, a_broken_theme_or_script_is_said_before_the_screen_is_touched, 0, 3);
     tcase_add_test(ends, without_a_terminal_on_stdin_it_says_so);
     tcase_add_checked_fixture(terms, NULL, teardown);
     tcase_add_loop_test(terms, every_terminal_is_drawn_and_restored, 0, 8);
