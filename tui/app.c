@@ -147,8 +147,7 @@ void app_paint(struct app *app)
     note_picture(app);
 }
 
-/* The selected context's own title. */
-static void set_accent(struct app *app)
+const struct theme_color *app_accent(const struct app *app)
 {
     const struct frame *frame = app->frame;
     const struct board_cluster *cluster = frame->cluster_count ? &frame->clusters[0] : NULL;
@@ -156,9 +155,9 @@ static void set_accent(struct app *app)
     for (size_t i = 0; i < frame->cluster_count; i++)
         if (strcmp(frame->clusters[i].name, app->screen.cluster) == 0)
             cluster = &frame->clusters[i];
-    term_set_accent(app->term, cluster ? theme_accent(&app->theme, cluster->name,
-                                                      cluster->production && !cluster->read_only)
-                                       : NULL);
+    return cluster ? theme_accent(&app->theme, cluster->name,
+                                  cluster->production && !cluster->read_only)
+                   : NULL;
 }
 
 static void draw(struct app *app)
@@ -166,7 +165,7 @@ static void draw(struct app *app)
     app_paint(app);
     app->drawn_ms = app_now(app);
     app->dirty = app->new_frame = app->resized = false;
-    set_accent(app);
+    term_set_accent(app->term, app_accent(app));
     term_draw(app->term, &app->canvas);
     if (tty_flush(app->tty))
         picture_arrived(app);

@@ -85,6 +85,8 @@ void app_forget(struct app *app);
 
 /* The view with its frame on the canvas, and what it showed as app->drawn. */
 void app_paint(struct app *app);
+/* The selected context's own title, or NULL. */
+const struct theme_color *app_accent(const struct app *app);
 /* The keys that a script or a story presses by itself. */
 void app_play(struct app *app);
 

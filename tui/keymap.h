@@ -35,7 +35,7 @@
     X(MARK, "mark", "space", "", "mark or unmark, to copy several")                                \
     X(ZOOM, "zoom", "z", "", "the list alone; in a log: cut or wrap lines")                        \
     X(COPY, "copy", "c", "", "copy the name, or the marked ones, to the clipboard")                \
-    X(SAVE, "save-screen", "s", "", "save this screen as text")                                    \
+    X(SAVE, "save-screen", "s", "", "save this screen in a .txt or .svg file")                     \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \

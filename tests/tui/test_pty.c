@@ -322,6 +322,36 @@ START_TEST(the_palette_leads_everywhere_and_never_acts)
 }
 END_TEST
 
+static void save_as(const char *path)
+{
+    pty_send(pty, "s");
+    pty_wait_text(pty, ":save _");
+    pty_send(pty, path);
+    pty_wait_text(pty, strrchr(path, '.'));
+    pty_send(pty, "\r");
+}
+
+START_TEST(a_screen_is_saved_as_a_picture)
+{
+    char *path = xasprintf("%s/screen.svg", test_dir()), text[4096] = "";
+
+    start(&(struct pty_options){.width = 100, .height = 40});
+    pty_wait_text(pty, "billing");
+    save_as(path);
+    pty_wait_text(pty, "saved ");
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 1000);
+    fclose(file);
+    ck_assert_msg(strncmp(text, "<svg ", 5) == 0, "%.60s", text);
+    ck_assert_ptr_nonnull(strstr(text, "</text>"));
+    save_as("screen.png");
+    pty_wait_text(pty, "called something.txt or .svg");
+    quit_restored();
+    free(path);
+}
+END_TEST
+
 START_TEST(a_copy_goes_to_the_terminals_clipboard)
 {
     start_plain();
@@ -594,6 +624,7 @@ static void add_keys(Suite *suite)
     tcase_add_test(tcase, arrows_and_function_keys_arrive);
     tcase_add_test(tcase, the_mouse_selects_and_scrolls_once_it_is_on);
     tcase_add_test(tcase, the_palette_leads_everywhere_and_never_acts);
+    tcase_add_test(tcase, a_screen_is_saved_as_a_picture);
     tcase_add_test(tcase, a_copy_goes_to_the_terminals_clipboard);
     tcase_add_test(tcase, a_filter_is_typed_and_dropped);
     tcase_add_test(tcase, a_script_presses_keys_until_somebody_does);
