@@ -74,6 +74,7 @@ START_TEST(every_terminal_is_drawn_and_restored)
     static const char *const terms[] = {
         "TERM=xterm-256color", "TERM=tmux-256color", "TERM=screen",       "TERM=xterm",
         "TERM=linux",          "TERM=vt100",         "TERM=no-such-term", "TERM",
+        "TERM=xterm-kitty",
     };
 
     start(&(struct pty_options){.env = {terms[_i]}});
@@ -322,36 +323,6 @@ START_TEST(the_palette_leads_everywhere_and_never_acts)
 }
 END_TEST
 
-static void save_as(const char *path)
-{
-    pty_send(pty, "s");
-    pty_wait_text(pty, ":save _");
-    pty_send(pty, path);
-    pty_wait_text(pty, strrchr(path, '.'));
-    pty_send(pty, "\r");
-}
-
-START_TEST(a_screen_is_saved_as_a_picture)
-{
-    char *path = xasprintf("%s/screen.svg", test_dir()), text[4096] = "";
-
-    start(&(struct pty_options){.width = 100, .height = 40});
-    pty_wait_text(pty, "billing");
-    save_as(path);
-    pty_wait_text(pty, "saved ");
-    FILE *file = fopen(path, "r");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 1000);
-    fclose(file);
-    ck_assert_msg(strncmp(text, "<svg ", 5) == 0, "%.60s", text);
-    ck_assert_ptr_nonnull(strstr(text, "</text>"));
-    save_as("screen.png");
-    pty_wait_text(pty, "called something.txt or .svg");
-    quit_restored();
-    free(path);
-}
-END_TEST
-
 START_TEST(a_copy_goes_to_the_terminals_clipboard)
 {
     start_plain();
@@ -514,38 +485,6 @@ START_TEST(a_broken_theme_or_script_is_said_before_the_screen_is_touched)
 }
 END_TEST
 
-START_TEST(keys_of_a_file_are_pressed_and_shown)
-{
-    char *path = xasprintf("%s/keys.conf", test_dir());
-    FILE *f = fopen(path, "w");
-    const char *const args[] = {"demo", "--keys", path, NULL};
-
-    ck_assert_ptr_nonnull(f);
-    fputs("x = quit\nq = none\nf10 = none\n! = help\nF = step\nS = none\n", f);
-    fclose(f);
-    start(&(struct pty_options){.args = args, .width = 100, .height = 40});
-    pty_wait_text(pty, "F step");
-    pty_wait_text(pty, "x quit");
-    pty_send(pty, "q!");
-    pty_wait_text(pty, HELP);
-    pty_send(pty, "x");
-    pty_wait_text(pty, FLEET);
-    pty_send(pty, "/billing");
-    pty_wait_text(pty, "1 of 12 ");
-    pty_send(pty, "\r");
-    pty_wait_text(pty, "esc shows all");
-    pty_read_for(pty, 40);
-    pty_send(pty, "S");
-    pty_read_for(pty, 40);
-    pty_send(pty, "F");
-    pty_wait_text(pty, "done: 1 of 12 on 42");
-    pty_send(pty, "x");
-    ck_assert_int_eq(pty_wait_exit(pty), 0);
-    pty_assert_restored(pty);
-    free(path);
-}
-END_TEST
-
 /* Any bytes: it may do what it likes, but ends with q and gives the terminal back. */
 START_TEST(a_story_plays_itself_to_its_end_within_a_minute)
 {
@@ -624,11 +563,9 @@ static void add_keys(Suite *suite)
     tcase_add_test(tcase, arrows_and_function_keys_arrive);
     tcase_add_test(tcase, the_mouse_selects_and_scrolls_once_it_is_on);
     tcase_add_test(tcase, the_palette_leads_everywhere_and_never_acts);
-    tcase_add_test(tcase, a_screen_is_saved_as_a_picture);
     tcase_add_test(tcase, a_copy_goes_to_the_terminals_clipboard);
     tcase_add_test(tcase, a_filter_is_typed_and_dropped);
     tcase_add_test(tcase, a_script_presses_keys_until_somebody_does);
-    tcase_add_test(tcase, keys_of_a_file_are_pressed_and_shown);
     tcase_add_test(tcase, a_story_plays_itself_to_its_end_within_a_minute);
     tcase_add_loop_test(tcase, mashing_keys_does_no_harm, 0, 4);
 }
@@ -650,7 +587,7 @@ SUITE(pty)
     tcase_add_loop_test(ends, a_broken_theme_or_script_is_said_before_the_screen_is_touched, 0, 3);
     tcase_add_test(ends, without_a_terminal_on_stdin_it_says_so);
     tcase_add_checked_fixture(terms, NULL, teardown);
-    tcase_add_loop_test(terms, every_terminal_is_drawn_and_restored, 0, 8);
+    tcase_add_loop_test(terms, every_terminal_is_drawn_and_restored, 0, 9);
     tcase_add_test(terms, a_terminal_without_a_cursor_is_refused_untouched);
     tcase_add_test(terms, a_plain_locale_gets_ascii_only);
     tcase_add_test(terms, no_color_means_no_color);
