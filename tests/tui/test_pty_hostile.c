@@ -138,6 +138,7 @@ START_TEST(no_byte_of_a_hostile_cluster_reaches_the_terminal)
     char *journal = xasprintf("%s/journal.jsonl", dir);
     const char *const args[] = {"--config", config, "--journal", journal, NULL};
     FILE *f = fopen(config, "w");
+    bool caret = false; /* curses draws them so */
 
     ck_assert_ptr_nonnull(f);
     fprintf(f, "contexts: [{name: h, kind: swarm, endpoint: 'unix://%s/docker.sock'}]\n", dir);
@@ -153,9 +154,12 @@ START_TEST(no_byte_of_a_hostile_cluster_reaches_the_terminal)
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         pty_send(pty, keys[i]);
         pty_read_for(pty, 25);
+        caret =
+            caret || pty_has_text(pty, "^[") || pty_has_text(pty, "^M") || pty_has_text(pty, "^?");
         pty_resize(pty, i % 2 ? 140 : 60, i % 2 ? 45 : 12);
         pty_read_for(pty, 25);
     }
+    ck_assert_msg(!caret, "a control character came as far as curses");
     for (int i = 0; i < 8; i++) {
         pty_send(pty, "q");
         pty_read_for(pty, 40);
