@@ -61,6 +61,8 @@ enum arg_type {
     X(PLAY, play, TAKES_NOTHING, "--play", "", "",                                                 \
       "tell the story by itself, with the keys shown; any key takes over")                         \
     X(THEME, theme, TAKES_TEXT, "--theme", "", "NAME", "colours: a theme's name or file")          \
+    X(KEYS, keys, TAKES_TEXT, "--keys", "", "FILE",                                                \
+      "keys of your own, instead of those in keys.conf")                                           \
     X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
     X(PLAIN, plain, TAKES_NOTHING, "--plain", "", "",                                              \
       "no screen: a line for each service, then one whenever something changes")                   \
@@ -106,7 +108,7 @@ struct args {
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
     const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *usage, *script,
-        *theme, *file; /* NULL when not given */
+        *theme, *keys, *file; /* NULL when not given */
     enum output output;
     uint32_t to_count, days;
     int64_t timeout_ms; /* 0 when not given */

@@ -417,6 +417,26 @@ START_TEST(help_names_every_command)
 }
 END_TEST
 
+START_TEST(bar_and_help_show_the_keys_of_the_operator)
+{
+    static const char text[] = "F = step\nS = none\ny = safety\nctrl-x = help\n! = quit\nU = none";
+    struct keymap keymap;
+    struct err err = {0};
+
+    keymap_init(&keymap);
+    ck_assert(keymap_parse(&keymap, text, sizeof text - 1, "keys.conf", &err));
+    easel.screen.keymap = &keymap;
+    easel_shows(&view_fleet, 140, 45, "F step");
+    easel_shows(&view_fleet, 140, 45, "y safety");
+    easel_shows(&view_fleet, 140, 45, "ctrl-x help");
+    easel_shows(&view_fleet, 59, 12, "! quits");
+    easel_hides(&view_fleet, 140, 45, "U undo");
+    easel_shows(&view_rollout, 140, 45, "F step");
+    easel_shows(&view_help, 140, 60, "F        step");
+    easel_shows(&view_help, 140, 60, "none     undo");
+}
+END_TEST
+
 SUITE(views)
 {
     Suite *suite = suite_create("views");
@@ -440,5 +460,6 @@ SUITE(views)
     tcase_add_test(says, an_action_is_followed_to_its_outcome);
     tcase_add_test(says, a_flash_answers_and_goes);
     tcase_add_test(says, help_names_every_command);
+    tcase_add_test(says, bar_and_help_show_the_keys_of_the_operator);
     return suite;
 }
