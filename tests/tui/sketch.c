@@ -225,7 +225,7 @@ static void offer(struct row *row, const struct sketch *sketch)
     const char *fresh = back ? sketch->from : sketch->to;
     uint32_t next = row->step < row->steps ? row->step_at[row->step] : all;
     allow(row, VERB_STEP, next,
-          arena_printf(arena, "%u of %u on %s (now %u)", next, all, fresh, on));
+          arena_printf(arena, "%u of %u on %s (now %u, %u more)", next, all, fresh, on, next - on));
     allow(row, VERB_PAUSE, on, arena_printf(arena, "stands at %u of %u on %s", on, all, fresh));
     allow(row, VERB_ROLLBACK, all, arena_printf(arena, "back to %s: %u of %u", old, on, all));
     struct option *step = &row->option[VERB_STEP];
