@@ -240,7 +240,12 @@ static void offer(struct row *row, const struct sketch *sketch)
         allow(row, VERB_RESUME, on, "S steps again");
     } else if (sketch->starting) {
         step->allowed = false;
-        step->effect = "wait: 1 instance is still starting or stopping";
+        step->effect = sketch->by[0]
+                           ? arena_printf(arena,
+                                          "wait: %s stepped to %u of %u at 14:31:58, 1 is starting "
+                                          "or stopping",
+                                          sketch->by, on, all)
+                           : "wait: 1 instance is still starting or stopping";
     } else if (sketch->failing && sketch->state == BOARD_FAILED) {
         step->allowed = false;
         step->effect = arena_printf(arena, "%u on %s failing; U goes back", sketch->failing, fresh);
