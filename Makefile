@@ -118,6 +118,8 @@ bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)tests/bench/scale.py $(BUILD)/lockstep "$(CACHE)/engines"
 	$(Q)tests/engines/build.sh "$(CACHE)/engines" wander || true
 	$(Q)tests/bench/scale_nomad.py $(BUILD)/lockstep "$(CACHE)/engines"
+	$(Q)! [ -x "$(CACHE)/engines/nomad/nomad" ] || { $(MAKE) --no-print-directory -j2 $(BUILD)/engines && \
+		CK_RUN_SUITE=nomad-driver CK_RUN_CASE=rollback LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; }
 
 # Mutants of the guard, all in one program: everything but the guard is the ordinary build's.
 GUARD_SRC  := $(filter backend/guard/%,$(LIB_SRC))

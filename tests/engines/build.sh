@@ -132,13 +132,12 @@ nomad_agent() { # MODULE-FILE NAME LINKER-FLAGS
     if [ ! -x "$made/nomad" ]; then
         command -v go >/dev/null || { echo "build.sh: Nomad is built with Go; here is none" >&2; return 1; }
         echo "building a Nomad agent ($2); the first time takes many minutes"
-        rm -rf "$made.new"
-        mkdir -p "$made.new"
-        cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$made.new/app" "$here/app/app.c"
-        (cd "$here/nomad" && GOFLAGS=-mod=readonly CGO_ENABLED=1 nice -n 19 \
-            go build -p 1 -trimpath -buildvcs=false -modfile="$1.mod" -ldflags="$3" -o "$made.new/nomad" .)
+        mkdir -p "$work/$2"
+        cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$work/$2/app" "$here/app/app.c" || return
+        (cd "$here/nomad" && GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=1 nice -n 19 \
+            go build -p 1 -trimpath -buildvcs=false -modfile="$1.mod" -ldflags="$3" -o "$work/$2/nomad" .) || return
         rm -rf "$made"
-        mv "$made.new" "$made"
+        mv "$work/$2" "$made" || return
     fi
     ln -sfn "$2-$key" "$cache/$2"
 }
