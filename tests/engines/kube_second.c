@@ -22,7 +22,7 @@ enum { ARGS_MAX = 64 };
 
 /* The command line of the first one. */
 struct line {
-    char text[16384];
+    char text[16384], port[40], gates[120];
     const char *args[ARGS_MAX + 3];
     size_t count;
 };
@@ -110,20 +110,20 @@ static bool is_ready(const struct kube_second *second)
 static void launch(struct kube_second *second)
 {
     static struct line line;
-    char port[40], gates[120], log[PATH_MAX];
+    char log[PATH_MAX];
 
     find_first(&line);
-    snprintf(port, sizeof port, "--secure-port=%u", second->port);
-    snprintf(gates, sizeof gates, "--feature-gates=%s", second->gates);
+    snprintf(line.port, sizeof line.port, "--secure-port=%u", second->port);
+    snprintf(line.gates, sizeof line.gates, "--feature-gates=%s", second->gates);
     snprintf(log, sizeof log, "%s/log/second-apiserver.log", kube_folder());
     for (size_t i = 0; i < line.count; i++) {
         if (strncmp(line.args[i], "--secure-port=", 14) == 0)
-            line.args[i] = port;
+            line.args[i] = line.port;
         if (strncmp(line.args[i], "--etcd-servers=", 15) == 0)
             snprintf(second->store, sizeof second->store, "%s", line.args[i] + 15);
     }
     if (second->gates[0])
-        line.args[line.count++] = gates;
+        line.args[line.count++] = line.gates;
     line.args[line.count] = NULL;
     fflush(NULL);
     second->pid = fork();
