@@ -203,6 +203,7 @@ static void renew(struct sampler *sampler)
     int64_t due = (now - shown->began_utc_ms) / step_ms;
 
     *coming = (struct evidence){.before_after = shown->before_after,
+                                .exposed = shown->exposed,
                                 .began_utc_ms = shown->began_utc_ms,
                                 .step_ms = step_ms};
     memcpy(coming->version, shown->version, sizeof coming->version);
@@ -291,6 +292,7 @@ static void begin(struct engine *engine, struct entry *entry, const struct stage
     snprintf(evidence->version, sizeof evidence->version, "%s", stages->bake_version);
     snprintf(evidence->control, sizeof evidence->control, "%s", stages->bake_control);
     evidence->before_after = stages->before_after;
+    evidence->exposed = engine->prom && prom_is_exposed(engine->metrics->url);
     evidence->began_utc_ms = stages->bake_began_ms;
     evidence->step_ms = evidence_step_ms(engine->metrics->every_ms, stages->bake_ms);
     sampler->timer = loop_after(engine->loop, 0, ask_all, sampler);
