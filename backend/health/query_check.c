@@ -120,14 +120,18 @@ static const char *why_short(const struct check *check, const struct selector *s
 /* They were there within a day. */
 static const char *why_old(const struct check *check, const char *chosen, struct err *err)
 {
+    static const char *const nets[] = {"10m:5s", "1d:1m"};
     double days =
         count_of(check, arena_printf(check->arena, "count(last_over_time(%s[1d]))", chosen), err);
 
     if (days <= 0)
         return NULL;
-    struct reply age =
-        ask(check, arena_printf(check->arena, "time() - max(max_over_time(timestamp(%s)[1d:1m]))",
-                                chosen));
+    /* A target that went away takes its series along at once: only a fine net finds the last. */
+    struct reply age = {.series = 0};
+    for (size_t i = 0; i < ARRAY_LEN(nets) && !age.series; i++)
+        age =
+            ask(check, arena_printf(check->arena, "time() - max(max_over_time(timestamp(%s)[%s]))",
+                                    chosen, nets[i]));
     if (age.series && age.value >= 0)
         return arena_printf(check->arena, "the newest sample of %s is %s old: is it still scraped?",
                             chosen, age_text(check->arena, age.value));
@@ -148,6 +152,9 @@ static const char *why_no_metric(const struct check *check, const char *name, st
                                 (int)begin, name),
                    "__name__");
     near_suggest(name, others.label_has, others.label_count, hint);
+    for (size_t i = 0; i < others.label_count && !hint[0]; i++) /* _total is forgotten often */
+        if (strncmp(others.label_has[i], name, strlen(name)) == 0)
+            snprintf(hint, sizeof hint, " Did you mean '%.60s'?", others.label_has[i]);
     return arena_printf(check->arena, "there is no metric %s there.%s", name, hint);
 }
 
