@@ -89,15 +89,6 @@ static const char *text_of(const struct check *check, struct piece piece)
     return arena_printf(check->arena, "%.*s", (int)piece.len, piece.at);
 }
 
-static const char *age_text(struct arena *arena, double seconds)
-{
-    if (seconds < 120)
-        return arena_printf(arena, "%.0f s", seconds);
-    if (seconds < 7200)
-        return arena_printf(arena, "%.0f min", seconds / 60);
-    return arena_printf(arena, "%.0f h", seconds / 3600);
-}
-
 /* ---- why there is nothing ---- */
 
 /* The series are there now: has a rate enough of them? */
@@ -117,25 +108,27 @@ static const char *why_short(const struct check *check, const struct selector *s
                         chosen, range, samples, samples == 1 ? "" : "s");
 }
 
+static bool has_within(const struct check *check, const char *chosen, const char *span,
+                       struct err *err)
+{
+    return count_of(check,
+                    arena_printf(check->arena, "count(last_over_time(%s[%s]))", chosen, span),
+                    err) > 0;
+}
+
 /* They were there within a day. */
 static const char *why_old(const struct check *check, const char *chosen, struct err *err)
 {
-    static const char *const nets[] = {"10m:5s", "1d:1m"};
-    double days =
-        count_of(check, arena_printf(check->arena, "count(last_over_time(%s[1d]))", chosen), err);
+    static const char *const spans[] = {"1m", "5m", "15m", "1h", "3h", "12h", "1d"};
+    const size_t last = ARRAY_LEN(spans) - 1;
+    size_t i = 0;
 
-    if (days <= 0)
+    if (!has_within(check, chosen, spans[last], err))
         return NULL;
-    /* A target that went away takes its series along at once: only a fine net finds the last. */
-    struct reply age = {.series = 0};
-    for (size_t i = 0; i < ARRAY_LEN(nets) && !age.series; i++)
-        age =
-            ask(check, arena_printf(check->arena, "time() - max(max_over_time(timestamp(%s)[%s]))",
-                                    chosen, nets[i]));
-    if (age.series && age.value >= 0)
-        return arena_printf(check->arena, "the newest sample of %s is %s old: is it still scraped?",
-                            chosen, age_text(check->arena, age.value));
-    return arena_printf(check->arena, "%s was there within the last day and is not now", chosen);
+    while (i < last && err->code == ERR_NONE && !has_within(check, chosen, spans[i], err))
+        i++;
+    return arena_printf(check->arena, "%s ended %s%s%s ago: is it still exported, and scraped?",
+                        chosen, i ? spans[i - 1] : "less than ", i ? " to " : "", spans[i]);
 }
 
 static const char *why_no_metric(const struct check *check, const char *name, struct err *err)
