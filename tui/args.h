@@ -82,6 +82,8 @@ enum arg_type {
     X(DAYS, days, TAKES_COUNT, "--days", "", "N", "not older than N days; 90, unless said")        \
     X(FILE, file, TAKES_TEXT, "--filename", "-f", "FILE",                                          \
       "the manifest whose pod template is released")                                               \
+    X(METRICS, metrics, TAKES_NOTHING, "--metrics", "", "",                                        \
+      "ask the metrics server every query of the settings, and say why one returns nothing")       \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -115,7 +117,7 @@ struct args {
     uint64_t seed;
     double speed; /* 0 when not given */
     bool from_cluster, print_rbac, print_policy, print_unit, read_only, yes, no_journal, play,
-        ascii, plain, show_keys, man, help, version, ended, supported, probe;
+        ascii, plain, show_keys, man, help, version, ended, supported, probe, metrics;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`
