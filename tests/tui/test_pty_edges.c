@@ -65,6 +65,20 @@ static char *stty_said(int n)
     }
 }
 
+/* fg draws everything anew; what is typed before that is the shell's. */
+static void wait_picture_after(const char *said)
+{
+    const char *log, *at;
+    size_t len;
+
+    do {
+        pty_read_for(pty, 20);
+        log = pty_log(pty, &len);
+        for (at = log; memmem(at, len - (size_t)(at - log), said, strlen(said));)
+            at = (const char *)memmem(at, len - (size_t)(at - log), said, strlen(said)) + 1;
+    } while (!memmem(at, len - (size_t)(at - log), "quit", 4));
+}
+
 START_TEST(stty_says_the_same_before_while_stopped_and_after)
 {
     pty = pty_start(&(struct pty_options){.kind = PTY_SHELL, .odd_modes = _i == 1});
@@ -73,6 +87,7 @@ START_TEST(stty_says_the_same_before_while_stopped_and_after)
     char *stopped;
     while (!(stopped = stty_said(1)))
         pty_read_for(pty, 20);
+    wait_picture_after(stopped);
     pty_send(pty, "?");
     pty_wait_text(pty, HELP);
     pty_send(pty, "q");
