@@ -70,9 +70,9 @@ build: $(BUILD)/deps-build ## install what is missing to build, and build build/
 run: build ## build, and open the dashboard on the built-in simulator
 	$(Q)$(BUILD)/lockstep demo
 
-check: build $(BUILD)/deps-test ## build and run all tests that need no cluster
+check: build $(BUILD)/deps-test ## build and run all tests that need no cluster; PARTS=2: two processes share them
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/unit
-	$(Q)$(BUILD)/unit
+	$(Q)$(if $(PARTS),seq $(PARTS) | xargs -P $(PARTS) -I{} $(BUILD)/unit {}/$(PARTS),$(BUILD)/unit)
 
 $(BUILD)/deps-%: .ci/deps
 	$(Q).ci/deps $*
@@ -116,6 +116,10 @@ bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)set -e; for b in $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%); do LOCKSTEP_BIN=$(BUILD)/lockstep $$b; done
 	$(Q)tests/engines/build.sh "$(CACHE)/engines" k9s || true
 	$(Q)tests/bench/scale.py $(BUILD)/lockstep "$(CACHE)/engines"
+	$(Q)tests/engines/build.sh "$(CACHE)/engines" wander || true
+	$(Q)tests/bench/scale_nomad.py $(BUILD)/lockstep "$(CACHE)/engines"
+	$(Q)! [ -x "$(CACHE)/engines/nomad/nomad" ] || { $(MAKE) --no-print-directory -j2 $(BUILD)/engines && \
+		CK_RUN_SUITE=nomad-driver CK_RUN_CASE=rollback LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; }
 
 # Mutants of the guard, all in one program: everything but the guard is the ordinary build's.
 GUARD_SRC  := $(filter backend/guard/%,$(LIB_SRC))

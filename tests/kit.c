@@ -27,12 +27,17 @@ const struct kit_suite *kit_suites(size_t *count)
     return suites;
 }
 
-bool kit_is_chosen(const struct kit_suite *suite, char *const *words)
+bool kit_is_chosen(size_t index, char *const *words)
 {
     bool chosen = !*words;
 
-    for (; *words && !chosen; words++)
-        chosen = strncmp(suite->name, *words, strlen(*words)) == 0;
+    for (; *words && !chosen; words++) {
+        unsigned long share = strtoul(*words, NULL, 10);
+        const char *slash = strchr(*words, '/');
+        unsigned long of = slash ? strtoul(slash + 1, NULL, 10) : 0;
+        chosen =
+            of ? index % of == share - 1 : strncmp(suites[index].name, *words, strlen(*words)) == 0;
+    }
     return chosen;
 }
 

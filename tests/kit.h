@@ -17,7 +17,8 @@ struct kit_suite {
 bool kit_init(const char *self);
 void kit_release(void); /* removes the directories that tests made */
 const struct kit_suite *kit_suites(size_t *count);
-/* Its name begins with one of the words (which end with NULL), or there are none. */
-bool kit_is_chosen(const struct kit_suite *suite, char *const *words);
+/* Suite `index` of them is chosen by one of the words (which end with NULL): the beginning of its
+ * name, or "K/N", its share when N processes run them all; or there are none. */
+bool kit_is_chosen(size_t index, char *const *words);
 
 #endif

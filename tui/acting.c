@@ -302,7 +302,8 @@ static void act(struct acting *acting, enum verb verb, const struct row *row,
         return;
     }
     if (strength == WANTS_ARMING) {
-        acting_say(answer, "%s is not armed: w arms acting keys for 10 minutes", cluster->name);
+        acting_say(answer, "%s is not armed: %s arms acting keys for 10 minutes", cluster->name,
+                   keymap_shown(acting->keymap, COMMAND_ARM));
         return;
     }
     acting_fill_intent(&intent, verb, row);
@@ -337,7 +338,8 @@ static void more(struct acting *acting, const struct row *row, const struct boar
     if (cluster->read_only)
         acting_say(answer, "%s is read-only here: nothing is sent", cluster->name);
     else if (cluster->production && !acting_is_armed(acting, cluster, now_ms))
-        acting_say(answer, "%s is not armed: w arms acting keys for 10 minutes", cluster->name);
+        acting_say(answer, "%s is not armed: %s arms acting keys for 10 minutes", cluster->name,
+                   keymap_shown(acting->keymap, COMMAND_ARM));
     else if (frame->no_journal && !is_simulator(cluster))
         acting_say(answer, "nothing is sent while the journal cannot be written: %s",
                    frame->notice);
@@ -348,7 +350,7 @@ static void more(struct acting *acting, const struct row *row, const struct boar
 void acting_command(struct acting *acting, enum command command, const struct acting_press *press,
                     struct acting_answer *answer)
 {
-    const char *key = command_info[command].key;
+    const char *key = keymap_shown(acting->keymap, command);
     const struct acting_picture *shown = &acting->shown;
 
     memset(answer, 0, sizeof *answer);

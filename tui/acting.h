@@ -29,6 +29,7 @@ struct acting_armed {
 };
 
 struct acting {
+    const struct keymap *keymap; /* whose keys are named; NULL: those of the table */
     struct acting_picture shown; /* frame is a reference of ours; NULL: nothing to rely on */
     struct acting_armed armed[ACTING_CLUSTERS_MAX];
     struct question question; /* when asking */

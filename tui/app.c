@@ -34,8 +34,11 @@ const struct frame *app_frame(struct app *app)
     memcpy(&app->moved, app->frame, offsetof(struct frame, arena));
     app->moved.now_ms += passed;
     app->moved.utc_ms += passed;
-    if (app->telling.story)
-        app->moved.caption = telling_caption(&app->telling);
+    if (app->telling.story) {
+        keymap_rewrite(&app->keymap, telling_caption(&app->telling), false, app->caption,
+                       sizeof app->caption);
+        app->moved.caption = app->caption;
+    }
     if (app->deck && app->term) { /* on films there is nobody to steer */
         deck_describe(app->deck, app->deck_caption, sizeof app->deck_caption);
         app->moved.caption = app->deck_caption;
@@ -135,19 +138,20 @@ void app_paint(struct app *app)
 {
     telling_look(&app->telling, app->frame, app_now(app));
     const struct frame *frame = app_frame(app);
+    char hint[sizeof app->screen.caption_key];
 
     app->screen.armed = false;
     for (size_t i = 0; i < frame->cluster_count; i++)
         if (strcmp(frame->clusters[i].name, app->screen.cluster) == 0)
             app->screen.armed = acting_is_armed(&app->acting, &frame->clusters[i], app_now(app));
-    telling_hint(&app->telling, &app->screen, frame, app->screen.caption_key,
-                 sizeof app->screen.caption_key);
+    telling_hint(&app->telling, &app->screen, frame, hint, sizeof hint);
+    keymap_rewrite(&app->keymap, hint, true, app->screen.caption_key,
+                   sizeof app->screen.caption_key);
     screen_draw(app_view(app), &app->screen, frame, &app->canvas);
     note_picture(app);
 }
 
-/* The selected context's own title. */
-static void set_accent(struct app *app)
+const struct theme_color *app_accent(const struct app *app)
 {
     const struct frame *frame = app->frame;
     const struct board_cluster *cluster = frame->cluster_count ? &frame->clusters[0] : NULL;
@@ -155,9 +159,9 @@ static void set_accent(struct app *app)
     for (size_t i = 0; i < frame->cluster_count; i++)
         if (strcmp(frame->clusters[i].name, app->screen.cluster) == 0)
             cluster = &frame->clusters[i];
-    term_set_accent(app->term, cluster ? theme_accent(&app->theme, cluster->name,
-                                                      cluster->production && !cluster->read_only)
-                                       : NULL);
+    return cluster ? theme_accent(&app->theme, cluster->name,
+                                  cluster->production && !cluster->read_only)
+                   : NULL;
 }
 
 static void draw(struct app *app)
@@ -165,7 +169,7 @@ static void draw(struct app *app)
     app_paint(app);
     app->drawn_ms = app_now(app);
     app->dirty = app->new_frame = app->resized = false;
-    set_accent(app);
+    term_set_accent(app->term, app_accent(app));
     term_draw(app->term, &app->canvas);
     if (tty_flush(app->tty))
         picture_arrived(app);
@@ -248,8 +252,12 @@ void app_play(struct app *app)
 {
     struct term_key key = {.key = script_take(&app->script, script_ms(app))};
 
-    if (key.key == KEYCODE_NONE)
+    if (key.key == KEYCODE_NONE) {
         key.key = telling_take(&app->telling, &app->screen, app->frame, app_now(app));
+        enum command command = app_types(app) ? COMMAND_NONE : keymap_command(key.key);
+        if (command)
+            key.key = keymap_find_key(&app->keymap, command);
+    }
     if (key.key != KEYCODE_NONE)
         app_key(app, &key, true);
 }
@@ -354,6 +362,10 @@ static bool open_app(struct app *app, struct err *err)
     const char *theme = app->options->theme ? app->options->theme : getenv("LOCKSTEP_THEME");
     int width, height;
 
+    keymap_init(&app->keymap);
+    if (!keymap_load(&app->keymap, app->options->keys, err))
+        return false;
+    app->screen.keymap = app->acting.keymap = &app->keymap;
     theme_init_default(&app->theme);
     if (theme && *theme && !theme_load(&app->theme, theme, err))
         return false;

@@ -15,6 +15,7 @@ struct app_options {
     bool play;                 /* its keys by itself */
     story_cue_fn *cue;
     void *cue_arg;
+    const char *keys;   /* file of keys; NULL: keys.conf of the settings, when there is one */
     const char *script; /* file of keys that are pressed by themselves (script.h); NULL none */
     bool ascii;         /* even where the locale is UTF-8 */
     bool no_clipboard;  /* `c` copies nothing */

@@ -127,6 +127,10 @@ static void type_key(struct app *app, int key)
 
 static void go_back(struct app *app, bool quits)
 {
+    char text[80];
+
+    snprintf(text, sizeof text, "this is the first screen: %s quits",
+             keymap_shown(&app->keymap, COMMAND_QUIT));
     if (app->view_count > 1)
         pop_view(app);
     else if (quits)
@@ -134,7 +138,7 @@ static void go_back(struct app *app, bool quits)
     else if (app->screen.filter[0])
         app->screen.filter[0] = '\0';
     else
-        app_flash(app, "this is the first screen: q quits");
+        app_flash(app, text);
 }
 
 static void open_selected(struct app *app)
@@ -328,7 +332,7 @@ static void use_mouse(struct app *app, const struct term_key *key, bool alone)
         enum command command =
             chrome_click(app_view(app), &app->screen, app_frame(app), &app->canvas, key->y, key->x);
         if (command != COMMAND_NONE)
-            run_command(app, command, keymap_parse_key(command_info[command].key), alone);
+            run_command(app, command, keymap_find_key(&app->keymap, command), alone);
         else
             app_view(app)->click(&app->screen, app_frame(app), app->canvas.width,
                                  app->canvas.height, key->y, key->x);
@@ -350,6 +354,19 @@ static bool interrupt(struct app *app)
     return twice || (!app->acting.asking && !is_typing(app));
 }
 
+bool app_types(const struct app *app)
+{
+    return app->acting.asking || is_typing(app);
+}
+
+/* The key that does the same where nobody has keys of their own: stories are told with those. */
+static int table_key(const struct app *app, int key)
+{
+    enum command command = keymap_find_command(&app->keymap, key);
+
+    return command ? keymap_find_key(NULL, command) : KEYCODE_NONE;
+}
+
 void app_key(struct app *app, const struct term_key *key, bool alone)
 {
     if (key->key == KEYCODE_NONE)
@@ -358,8 +375,8 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     app->screen.flash[0] = '\0';
     keymap_key_word(key->key, app->screen.last_key);
     if (!app->acting.asking && !is_typing(app))
-        telling_saw(&app->telling, key->key, screen_selected(&app->screen, app->frame),
-                    app_now(app));
+        telling_saw(&app->telling, table_key(app, key->key),
+                    screen_selected(&app->screen, app->frame), app_now(app));
     if (key->key == KEY_CTRL_C && interrupt(app))
         return;
     if (key->key == KEYCODE_MOUSE) {
@@ -376,6 +393,6 @@ void app_key(struct app *app, const struct term_key *key, bool alone)
     } else if (is_typing(app)) {
         type_key(app, key->key);
     } else {
-        run_command(app, keymap_command(key->key), key->key, alone);
+        run_command(app, keymap_find_command(&app->keymap, key->key), key->key, alone);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "palette.h"
+#include "picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -220,7 +221,7 @@ static void *save_text(void *arg)
     return NULL;
 }
 
-static char *screen_text(struct app *app)
+static char *screen_text(struct app *app, bool picture)
 {
     struct screen screen = app->screen;
     struct canvas canvas;
@@ -234,7 +235,8 @@ static char *screen_text(struct app *app)
     app->screen.order = screen.order; /* it may have grown */
     app->screen.order_cap = screen.order_cap;
     app->screen.order_count = screen.order_count;
-    char *text = canvas_dump(&canvas);
+    char *text =
+        picture ? picture_svg(&canvas, &app->theme, app_accent(app)) : canvas_dump(&canvas);
     canvas_release(&canvas);
     return text;
 }
@@ -245,9 +247,11 @@ static void save_screen(struct app *app, const char *path)
     pthread_t thread;
 
     size_t len = strlen(path);
+    bool text = len >= 5 && strcmp(path + len - 4, ".txt") == 0;
+    bool picture = len >= 5 && strcmp(path + len - 4, ".svg") == 0;
 
-    if (len < 5 || strcmp(path + len - 4, ".txt") != 0) { /* mashed keys write no files */
-        app_flash(app, "a screen is saved into a file that is called something.txt");
+    if (!text && !picture) { /* mashed keys write no files */
+        app_flash(app, "a screen is saved into a file that is called something.txt or .svg");
         return;
     }
     pthread_mutex_lock(&app->saved.lock);
@@ -258,7 +262,7 @@ static void save_screen(struct app *app, const char *path)
         return;
     }
     save = xcalloc(1, sizeof *save);
-    *save = (struct save){xstrdup(path), screen_text(app), &app->saved};
+    *save = (struct save){xstrdup(path), screen_text(app, picture), &app->saved};
     app->saved.running = true;
     if (pthread_create(&thread, NULL, save_text, save)) {
         app->saved.running = false;
@@ -351,14 +355,15 @@ static void enter(struct app *app)
     palette->open = false;
     if (line.command && command_acts(line.command)) {
         snprintf(text, sizeof text, "%s: press %s, alone; enter never acts",
-                 command_info[line.command].word, command_info[line.command].key);
+                 command_info[line.command].word, keymap_shown(&app->keymap, line.command));
         app_flash(app, text);
     } else if (line.command) {
         app_command(app, line.command);
     } else if (line.word) {
         do_word(app, &line);
     } else {
-        snprintf(text, sizeof text, "nothing is called %.120s; ? lists what there is", typed);
+        snprintf(text, sizeof text, "nothing is called %.120s; %s lists what there is", typed,
+                 keymap_shown(&app->keymap, COMMAND_HELP));
         app_flash(app, text);
     }
 }

@@ -44,6 +44,8 @@ struct app {
     struct clock *clock;
     struct deck *deck; /* of the options */
     char deck_caption[320];
+    struct keymap keymap;
+    char caption[2 * STORY_CAPTION_MAX]; /* with the operator's keys */
     struct theme theme;
     struct theme_watch *theme_watch; /* NULL: it cannot change */
     struct term *term;
@@ -86,6 +88,8 @@ void app_forget(struct app *app);
 
 /* The view with its frame on the canvas, and what it showed as app->drawn. */
 void app_paint(struct app *app);
+/* The selected context's own title, or NULL. */
+const struct theme_color *app_accent(const struct app *app);
 /* The keys that a script or a story presses by itself. */
 void app_play(struct app *app);
 
@@ -108,6 +112,8 @@ void app_copy(struct app *app);
 /* Says how the file that was being written ended. */
 void app_take_saved(struct app *app);
 
+/* A question, or a line that is being typed: keys are no commands now. */
+bool app_types(const struct app *app);
 /* `alone`: see acting.h. */
 void app_key(struct app *app, const struct term_key *key, bool alone);
 

@@ -61,6 +61,8 @@ enum arg_type {
     X(PLAY, play, TAKES_NOTHING, "--play", "", "",                                                 \
       "tell the story by itself, with the keys shown; any key takes over")                         \
     X(THEME, theme, TAKES_TEXT, "--theme", "", "NAME", "colours: a theme's name or file")          \
+    X(KEYS, keys, TAKES_TEXT, "--keys", "", "FILE",                                                \
+      "keys of your own, instead of those in keys.conf")                                           \
     X(ASCII, ascii, TAKES_NOTHING, "--ascii", "", "", "draw with ASCII characters only")           \
     X(PLAIN, plain, TAKES_NOTHING, "--plain", "", "",                                              \
       "no screen: a line for each service, then one whenever something changes")                   \
@@ -86,6 +88,8 @@ enum arg_type {
       "no screen: write what would be on it into FILE, for asciinema")                             \
     X(V3, v3, TAKES_NOTHING, "--v3", "", "", "asciicast of version 3 instead of 2")                \
     X(SIZE, size, TAKES_TEXT, "--size", "", "WxH", "cells of that screen; 80x24, unless said")     \
+    X(METRICS, metrics, TAKES_NOTHING, "--metrics", "", "",                                        \
+      "ask the metrics server every query of the settings, and say why one returns nothing")       \
     X(HELP, help, TAKES_NOTHING, "--help", "-h", "", "this help")                                  \
     X(VERSION, version, TAKES_NOTHING, "--version", "", "", "the version of lockstep")
 
@@ -112,14 +116,14 @@ struct args {
     const char *operands[ARG_OPERANDS_MAX];
     size_t operand_count;
     const char *config, *kubeconfig, *journal, *image, *profile, *reason, *gone, *usage, *script,
-        *theme, *file, *record, *asciicast, *size; /* NULL when not given */
+        *theme, *keys, *file, *record, *asciicast, *size; /* NULL when not given */
     enum output output;
     uint32_t to_count, days;
     int64_t timeout_ms; /* 0 when not given */
     uint64_t seed;
     double speed; /* 0 when not given */
     bool from_cluster, print_rbac, print_policy, print_unit, read_only, yes, no_journal, play,
-        ascii, plain, show_keys, man, help, version, ended, supported, probe, v3;
+        ascii, plain, show_keys, man, help, version, ended, supported, probe, metrics, v3;
 };
 
 /* Takes what comes after the verb's name. `takes` is the set of ARG_BITs allowed here; `usage`

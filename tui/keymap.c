@@ -137,6 +137,94 @@ enum command keymap_command(int key)
     return COMMAND_NONE;
 }
 
+static void add(struct keymap *keymap, int key, enum command command, const char *word)
+{
+    struct keymap_binding *binding = &keymap->binding[keymap->count++];
+
+    *binding = (struct keymap_binding){.key = key, .command = command};
+    if (word)
+        snprintf(binding->word, sizeof binding->word, "%s", word);
+    else
+        keymap_key_word(key, binding->word);
+}
+
+void keymap_init(struct keymap *keymap)
+{
+    keymap->count = 0;
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        add(keymap, keymap_parse_key(command_info[c].key), (enum command)c, command_info[c].key);
+    for (size_t i = 0; i < ARRAY_LEN(more_keys); i++)
+        add(keymap, more_keys[i].key, more_keys[i].command, NULL);
+}
+
+enum command keymap_find_command(const struct keymap *keymap, int key)
+{
+    if (!keymap)
+        return keymap_command(key);
+    for (size_t i = 0; i < keymap->count && key != KEYCODE_NONE; i++)
+        if (keymap->binding[i].key == key)
+            return keymap->binding[i].command;
+    return COMMAND_NONE;
+}
+
+/* The first one of the file, else the first one of the table. */
+static const struct keymap_binding *find_binding(const struct keymap *keymap, enum command command)
+{
+    const struct keymap_binding *found = NULL;
+
+    for (size_t i = 0; i < keymap->count; i++) {
+        const struct keymap_binding *binding = &keymap->binding[i];
+        if (binding->command != command)
+            continue;
+        bool own = binding->line > 0;
+        if (!found || (own && (found->line == 0 || binding->line < found->line)))
+            found = binding;
+    }
+    return found;
+}
+
+int keymap_find_key(const struct keymap *keymap, enum command command)
+{
+    if (!keymap)
+        return keymap_parse_key(command_info[command].key);
+    const struct keymap_binding *binding = find_binding(keymap, command);
+    return binding ? binding->key : KEYCODE_NONE;
+}
+
+const char *keymap_shown(const struct keymap *keymap, enum command command)
+{
+    if (!keymap)
+        return command_info[command].key;
+    const struct keymap_binding *binding = find_binding(keymap, command);
+    return binding ? binding->word : "";
+}
+
+void keymap_rewrite(const struct keymap *keymap, const char *text, bool leads, char *out,
+                    size_t size)
+{
+    static const char ends[] = " .,:;?!()'";
+    size_t n = 0;
+
+    for (bool first = true; *text && n + KEY_WORD < size; first = false) {
+        size_t len = strcspn(text, ends);
+        char word[KEY_WORD] = "";
+        if (len < sizeof word)
+            snprintf(word, sizeof word, "%.*s", (int)len, text);
+        enum command command = keymap_command(keymap_parse_key(word));
+        const char *own = keymap_shown(keymap, command);
+        if (command && own[0] && (command_acts(command) || (first && leads)))
+            n += (size_t)snprintf(out + n, size - n, "%s", own);
+        else
+            n += (size_t)snprintf(out + n, size - n, "%.*s", (int)len, text);
+        text += len;
+        n = n < size ? n : size - 1;
+        for (; *text && strchr(ends, *text) && n + 1 < size; text++)
+            out[n++] = *text;
+    }
+    if (size)
+        out[n] = '\0';
+}
+
 bool command_acts(enum command command)
 {
     return command >= COMMAND_STEP && command <= COMMAND_MORE;

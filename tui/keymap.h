@@ -4,6 +4,8 @@
 #ifndef LOCKSTEP_TUI_KEYMAP_H
 #define LOCKSTEP_TUI_KEYMAP_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,7 +35,7 @@
     X(MARK, "mark", "space", "", "mark or unmark, to copy several")                                \
     X(ZOOM, "zoom", "z", "", "the list alone; in a log: cut or wrap lines")                        \
     X(COPY, "copy", "c", "", "copy the name, or the marked ones, to the clipboard")                \
-    X(SAVE, "save-screen", "s", "", "save this screen as text")                                    \
+    X(SAVE, "save-screen", "s", "", "save this screen in a .txt or .svg file")                     \
     X(MOUSE, "mouse", "m", "", "mouse on or off")                                                  \
     X(REDRAW, "redraw", "ctrl-l", "", "draw the screen again")                                     \
     X(SUSPEND, "suspend", "ctrl-z", "", "to the shell, fg comes back")                             \
@@ -99,11 +101,44 @@ enum key {
 };
 
 enum command keymap_command(int key); /* COMMAND_NONE when unbound; arrows, F1, F10 included */
+
+#define KEY_WORD 16 /* bytes of a key's word, with its NUL */
+
+enum keymap_limit { KEYMAP_BINDINGS_MAX = 192, KEYMAP_FILE_MAX = 64 * 1024 };
+
+/* The keys of one operator: the table's, with the lines of a file over them. */
+struct keymap {
+    struct keymap_binding {
+        int key;
+        enum command command; /* COMMAND_NONE: unbound */
+        enum command before;  /* what a line of the file took the key from, or COMMAND_NONE */
+        int line;             /* of the file; 0: the table's own */
+        char word[KEY_WORD];
+    } binding[KEYMAP_BINDINGS_MAX]; /* a key is there once */
+    size_t count;
+};
+
+void keymap_init(struct keymap *keymap);
+/* Lines "KEY = command", "KEY = none", "# …". What acts is bound to A to Z and f1 to f12 alone; no
+ * key is given twice, and no command loses its last key to another one. On error, which says
+ * "file:line: what", *keymap is as it was. `file` is for messages only. */
+bool keymap_parse(struct keymap *keymap, const char *text, size_t len, const char *file,
+                  struct err *err);
+/* The file, NULL: $XDG_CONFIG_HOME/lockstep/keys.conf when there is one. */
+bool keymap_load(struct keymap *keymap, const char *path, struct err *err);
+/* In all of these NULL is the table itself. */
+enum command keymap_find_command(const struct keymap *keymap, int key);
+int keymap_find_key(const struct keymap *keymap, enum command command); /* KEYCODE_NONE: unbound */
+/* The word of that key; "" unbound. */
+const char *keymap_shown(const struct keymap *keymap, enum command command);
+/* Text that names keys of the table as words of their own, as "press S", with this operator's:
+ * those that act, and in front (`leads`) any. */
+void keymap_rewrite(const struct keymap *keymap, const char *text, bool leads, char *out,
+                    size_t size);
 bool command_acts(enum command command);
 /* "j", "S", "ctrl-d", "enter", "f1", "space", … as in the table; KEYCODE_NONE when it is no key. */
 int keymap_parse_key(const char *word);
 /* The reverse, into out[KEY_WORD]; "" for what is no key. */
-#define KEY_WORD 16
 const char *keymap_key_word(int key, char out[KEY_WORD]);
 /* What the key types, as UTF-8 with its NUL; returns its bytes: 0 when it types nothing or
  * does not fit into size. */

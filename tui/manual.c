@@ -92,7 +92,7 @@ static void put_keys(void)
             put_line(info->group);
             group = info->group;
         }
-        put_tagged(info->key, "", info->help);
+        put_tagged(info->key, info->word, info->help);
     }
 }
 
@@ -132,6 +132,9 @@ void manual_print(void)
     put_tagged(
         "$XDG_CONFIG_HOME/lockstep/config.yaml", "",
         "Contexts, levels, profiles. Without it the usual environment of each engine counts.");
+    put_tagged(
+        "$XDG_CONFIG_HOME/lockstep/keys.conf", "",
+        "Keys of your own: lines `KEY = command` with the words above, `KEY = none` unbinds.");
     put_tagged("$XDG_CONFIG_HOME/lockstep/themes/*.theme", "", "Themes of your own.");
     put_tagged("$XDG_STATE_HOME/lockstep/", "",
                "The journal: who did what, when, with which verdict; chained, never edited.");

@@ -15,7 +15,7 @@
     X(SERVICE, "service", "go to a service")                                                       \
     X(SORT, "sort", "by a column: urgency name cluster live step done since by")                   \
     X(THEME, "theme", "colours: a theme's name or file")                                           \
-    X(SAVE, "save", "this screen as text into a file")                                             \
+    X(SAVE, "save", "this screen into FILE.txt, or FILE.svg, a picture")                           \
     X(NOTE, "note", "a mark with these words in what --record writes")
 
 #define X(id, word, help) PALETTE_##id,

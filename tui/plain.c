@@ -73,14 +73,8 @@ static void tell(struct teller *teller, const char *key, char *text)
     free(text);
 }
 
-static char *row_text(const struct row *row)
+static void put_row(FILE *out, const struct row *row)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
-
-    if (!out)
-        fatal("no memory for a line");
     fprintf(out, "%s %s: %s", row->service->cluster, row->service->name, board_word[row->state]);
     if (row->to[0])
         fprintf(out, ", %s to %s", row->from, row->to);
@@ -97,7 +91,17 @@ static char *row_text(const struct row *row)
         fprintf(out, "; %s", row->why);
     if (row->drift[0])
         fprintf(out, "; drift: %s", row->drift);
-    if (fclose(out) != 0)
+}
+
+static char *row_text(const struct row *row)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out)
+        put_row(out, row);
+    if (!out || fclose(out) != 0)
         fatal("no memory for a line");
     return text;
 }

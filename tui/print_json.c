@@ -145,6 +145,7 @@ static json_t *json_of_evidence(const struct evidence *e)
     json_put(out, "answer", judge_answer_word[e->answer]);
     json_put(out, "reason", e->reason);
     json_put(out, "trouble", e->trouble);
+    json_put_bool(out, "exposed", e->exposed);
     json_put_int(out, "samples", (int64_t)e->samples);
     json_put_int(out, "needed", (int64_t)e->needed);
     json_put_int(out, "step_ms", e->step_ms);

@@ -205,12 +205,30 @@ static bool load(struct theme *theme, const char *name, int depth, struct err *e
     return ok;
 }
 
+/* "15;0", or "15;default;0": what is last is the background, one of the sixteen. */
+const char *theme_resolve(const char *name)
+{
+    const char *colors = getenv("COLORFGBG"), *last = colors ? strrchr(colors, ';') : NULL;
+    size_t digits = last ? strspn(last + 1, "0123456789") : 0;
+
+    if (strcmp(name, "auto") != 0)
+        return name;
+    if (digits < 1 || digits > 2 || last[1 + digits])
+        return "default";
+    int ground = last[1] - '0';
+    if (digits == 2)
+        ground = ground * 10 + last[2] - '0';
+    if (ground > 15)
+        return "default";
+    return ground == 7 || ground > 8 ? "paper" : "dusk";
+}
+
 bool theme_load(struct theme *theme, const char *name_or_path, struct err *err)
 {
     struct theme fresh;
 
     theme_init_default(&fresh);
-    if (!load(&fresh, name_or_path, 1, err))
+    if (!load(&fresh, theme_resolve(name_or_path), 1, err))
         return false;
     *theme = fresh;
     return true;
@@ -221,8 +239,8 @@ size_t theme_files(const char *name_or_path, char *paths[THEME_BASE_MAX + 1])
     char name[4096], base[THEME_NAME_MAX] = "";
     size_t count = 0;
 
-    for (snprintf(name, sizeof name, "%s", name_or_path); name[0] && count <= THEME_BASE_MAX;
-         snprintf(name, sizeof name, "%s", base)) {
+    for (snprintf(name, sizeof name, "%s", theme_resolve(name_or_path));
+         name[0] && count <= THEME_BASE_MAX; snprintf(name, sizeof name, "%s", base)) {
         char *text, *shown;
         size_t len;
         struct err err = {0};

@@ -97,9 +97,13 @@ bool theme_parse(struct theme *theme, const char *text, size_t len, const char *
 bool theme_parse_base(const char *text, size_t len, const char *file, char base[THEME_NAME_MAX],
                       struct err *err);
 
+/* "auto": "paper" or "dusk", as COLORFGBG tells what the terminal's background is, else "default";
+ * any other name is itself. */
+const char *theme_resolve(const char *name);
+
 /* A path (it has a "/" or ends in ".theme"), or a name that is looked up in
  * $XDG_CONFIG_HOME/lockstep/themes, $XDG_DATA_HOME/…, each of $XDG_DATA_DIRS, then among those that
- * are built in. */
+ * are built in; or "auto". */
 bool theme_load(struct theme *theme, const char *name_or_path, struct err *err);
 
 /* The accent of a context; NULL: none, the title is as the role says. */

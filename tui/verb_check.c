@@ -1,5 +1,5 @@
 /* verb_check.c: `lockstep check FILE...`: contracts, read as the guard reads them. Needs no
- * cluster and no settings.
+ * cluster and no settings. With --metrics: verb_metrics.c.
  *
  * Two files of one service are compared: what changes, who can live with whom, whether one may
  * be released while the other runs everywhere, and the order that gets there safely. Without a word
@@ -250,9 +250,15 @@ static void print_as_text(const struct check *check)
 
 int verb_check(const struct verb_row *row, const struct args *args)
 {
+    if (args->metrics)
+        return verb_metrics(args);
+    if (args->config || args->operand_count == 0) {
+        complain(args->config ? "--config belongs to --metrics: contracts are read without settings"
+                              : "expected: lockstep check %s",
+                 row->usage);
+        return EXIT_USAGE;
+    }
     struct check check = {.arena = arena_new(4096)};
-
-    (void)row;
     read_files(&check, args);
     check_together(&check);
     if (check.together.code == ERR_NONE)

@@ -28,6 +28,7 @@ static int run_app(struct session *session, const struct args *args, const struc
         .theme = args->theme        ? args->theme
                  : config->theme[0] ? config->theme
                                     : NULL,
+        .keys = args->keys,
         .script = args->script,
         .story = story,
         .play = args->play,

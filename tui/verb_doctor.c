@@ -1,7 +1,8 @@
 /* verb_doctor.c: `lockstep doctor`: what is configured, reachable and permitted, and what to do
  * about the rest. Looks only; creates nothing.
  *
- * Exit status: 0 nothing is wrong (warnings allowed); 2 settings; 3 a cluster or the record.
+ * Exit status: 0 nothing is wrong (warnings allowed); 2 settings; 3 a cluster, the metrics server
+ * or the record.
  *
  * -o json prints one object: schema, checks[] (area, name, state (ok, warn, fail), text, todo),
  * exit. */
@@ -9,6 +10,7 @@
 #include "base/library.h"
 #include "drivers/kubernetes/policy.h"
 #include "drivers/kubernetes/rbac.h"
+#include "health/query_check.h"
 #include "print.h"
 #include "release/journal.h"
 #include "session.h"
@@ -173,6 +175,64 @@ static void check_clusters(struct doctor *doctor, struct session *session, const
         check_cluster(doctor, session, &session->frame->clusters[i]);
 }
 
+/* What is not simulated measures nothing by itself. */
+static bool needs_server(const struct session *session)
+{
+    for (size_t i = 0; i < session->cluster_count; i++)
+        if (strcmp(session->clusters[i].kind, "sim") != 0)
+            return true;
+    return false;
+}
+
+static void ask_metrics(struct doctor *doctor, const struct metrics_settings *metrics)
+{
+    static const struct query_subject nobody = {.service = "", .window_ms = METRICS_EVERY_MS};
+    const struct prom_config config = {
+        .url = metrics->url, .token_file = metrics->token_file, .ca_file = metrics->ca_file};
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct arena *arena = arena_new(512);
+    struct err err = {0};
+    struct query_result result = {.why = err.text};
+    struct prom *prom = prom_new(loop, &config, &err);
+
+    if (prom)
+        query_check(prom, loop, arena, "vector(1)", &nobody, &result);
+    if (prom && result.state == QUERY_ANSWERS)
+        check(doctor, HEALTH_OK, "metrics", metrics->url, "answers",
+              "`lockstep check --metrics` asks it every query");
+    else
+        fail(doctor, EXIT_UNREACHED, "metrics", metrics->url, result.why,
+             "until it answers, every bake that is measured waits");
+    prom_free(prom);
+    arena_free(arena);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+static void check_metrics(struct doctor *doctor, const struct session *session)
+{
+    const struct metrics_settings *metrics = &session->config.metrics;
+    bool has_url = metrics->url && metrics->url[0];
+
+    if (has_url)
+        ask_metrics(doctor, metrics);
+    if (has_url && prom_is_exposed(metrics->url))
+        check(doctor, HEALTH_WARN, "metrics", metrics->url,
+              metrics->token_file && metrics->token_file[0]
+                  ? "plain http to another host: whoever is on the way can read the token, and "
+                    "change what a bake is judged by"
+                  : "plain http to another host: whoever is on the way can change what a bake is "
+                    "judged by",
+              "use https, or a tunnel that ends on this machine");
+    if (has_url && !metrics->row_count)
+        check(doctor, HEALTH_WARN, "metrics", metrics->url, "metrics.services is not set",
+              "nothing is measured until it names queries");
+    if (!has_url && metrics->row_count && needs_server(session))
+        check(doctor, HEALTH_WARN, "metrics", "metrics.url", "is not set",
+              "until it is, every bake that is measured waits");
+}
+
 static void print_checks(const struct doctor *doctor)
 {
     struct table table;
@@ -237,6 +297,7 @@ int verb_doctor(const struct verb_row *row, const struct args *args)
     check_settings(&doctor, &session);
     if (session.cluster_count && doctor.exit == EXIT_DONE)
         check_clusters(&doctor, &session, args);
+    check_metrics(&doctor, &session);
     if (session.journal)
         check_journal_file(&doctor, session.journal);
     check_terminal(&doctor);

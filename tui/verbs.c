@@ -15,7 +15,7 @@
 #define WHERE   (BIT(CONTEXT) | BIT(KUBECONFIG) | BIT(CONFIG) | BIT(SEED) | BIT(TIMEOUT) | BIT(HELP))
 #define ACTS    (WHERE | BIT(JOURNAL) | BIT(OUTPUT) | BIT(YES))
 #define PAST    (BIT(OVERRIDE) | BIT(BREAK_GLASS))
-#define DRAWS   (BIT(PLAIN) | BIT(THEME) | BIT(ASCII) | BIT(SHOW_KEYS) | BIT(HELP))
+#define DRAWS   (BIT(PLAIN) | BIT(THEME) | BIT(KEYS) | BIT(ASCII) | BIT(SHOW_KEYS) | BIT(HELP))
 
 static verb_run_fn run_help;
 
@@ -63,9 +63,9 @@ static const struct verb_row verb_rows[] = {
     {"gate", "SERVICE VERSION [FILE...]",
      "ask every rule whether a release may begin now; for pipelines, does nothing",
      WHERE | BIT(JOURNAL) | BIT(OUTPUT), 2, ARG_OPERANDS_MAX, verb_gate},
-    {"check", "FILE...",
+    {"check", "FILE... | --metrics [SERVICE [VERSION...]]",
      "read contracts; two of one service: what changes, who lives with whom, and the safe order",
-     BIT(OUTPUT) | BIT(HELP), 1, ARG_OPERANDS_MAX, verb_check},
+     BIT(METRICS) | BIT(CONFIG) | BIT(OUTPUT) | BIT(HELP), 0, ARG_OPERANDS_MAX, verb_check},
     {"init", "[SERVICE]", "draft settings, or the contract of a service, from what runs", WHERE, 0,
      1, verb_init},
     {"simulate", "FILE...", "run scenario files against the guard, without any cluster",

@@ -39,6 +39,8 @@ verb_run_fn verb_dashboard, verb_demo, verb_status, verb_act, verb_fence, verb_a
     verb_audit, verb_doctor, verb_gate, verb_check, verb_init, verb_simulate, verb_theme,
     verb_completion, verb_watch, verb_replay;
 
+/* verb_metrics.c: `check --metrics`. */
+int verb_metrics(const struct args *args);
 /* verb_past.c: `history --from-cluster`. */
 int verb_past(const struct args *args);
 

@@ -35,7 +35,7 @@ void screen_flash(struct screen *screen, int64_t now_ms, const char *fmt, ...)
     screen->flash_until_ms = now_ms + FLASH_MS;
 }
 
-static void draw_too_small(struct canvas *canvas)
+static void draw_too_small(const struct screen *screen, struct canvas *canvas)
 {
     char text[80];
     int y = canvas->height / 2;
@@ -44,8 +44,9 @@ static void draw_too_small(struct canvas *canvas)
              canvas->width, canvas->height);
     int x = (canvas->width - (int)strlen(text)) / 2;
     canvas_text(canvas, y, x > 0 ? x : 0, canvas->width, ROLE_STRONG, text);
+    snprintf(text, sizeof text, "%s quits", keymap_shown(screen->keymap, COMMAND_QUIT));
     if (y + 1 < canvas->height)
-        canvas_text(canvas, y + 1, x > 0 ? x : 0, canvas->width, ROLE_KEY_LABEL, "q quits");
+        canvas_text(canvas, y + 1, x > 0 ? x : 0, canvas->width, ROLE_KEY_LABEL, text);
 }
 
 void screen_draw(const struct view *view, struct screen *screen, const struct frame *frame,
@@ -53,7 +54,7 @@ void screen_draw(const struct view *view, struct screen *screen, const struct fr
 {
     canvas_clear(canvas);
     if (canvas->width < VIEW_WIDTH_MIN || canvas->height < VIEW_HEIGHT_MIN) {
-        draw_too_small(canvas);
+        draw_too_small(screen, canvas);
         return;
     }
     view->draw(screen, frame, canvas);

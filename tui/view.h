@@ -60,10 +60,11 @@ struct screen {
     int64_t hold_order_until_ms; /* rows keep their places for 2 s after a key */
     char (*order)[224];          /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;
-    bool only;            /* the timeline is of the selected service alone */
-    struct log_place log; /* of the log view */
-    bool armed;           /* selected row's context */
-    char caption_key[64]; /* what to press next, in front of the caption of a story; or "" */
+    bool only;                   /* the timeline is of the selected service alone */
+    struct log_place log;        /* of the log view */
+    bool armed;                  /* selected row's context */
+    char caption_key[64];        /* what to press next, in front of the caption of a story; or "" */
+    const struct keymap *keymap; /* the operator's own; NULL: those of the table */
     bool mouse, show_keys;
     char last_key[16]; /* show_keys */
     char flash[240];   /* one line that answers the last key; "" none */

@@ -56,7 +56,7 @@ struct proposal {
     const char *hinder; /* why not now, though offered; "" when it may go */
     unsigned past;      /* rules (1 << enum rule_id) that `hinder` is a matter of: broken glass goes
                            past it; 0: of none, nothing does */
-    const char *effect; /* "3 of 8 on 5 (now 1)" */
+    const char *effect; /* "3 of 8 on 5 (now 1, 2 more)" */
     const char *from, *to;
     uint32_t have, to_count;
     enum verb asks;         /* that was asked for */
@@ -68,6 +68,10 @@ struct proposal {
 /* `to_count` 0 asks for the plan's next; `version` only for VERB_START. */
 struct proposal board_propose(const struct board_input *in, enum verb verb, uint32_t to_count,
                               const char *version, struct arena *arena);
+
+/* "3 of 8 on 5 (now 1, 2 more)" */
+const char *board_step_words(uint32_t to_count, uint32_t replicas, const struct flight *f,
+                             struct arena *arena);
 
 /* The stages, when this service's release has some; else not active, with what they would be. */
 void board_stages(const struct board_input *in, const struct flight *f, struct arena *arena,

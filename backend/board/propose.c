@@ -1,6 +1,7 @@
 /* propose.c: what each verb would do to a service as it is now. */
 #include "board/board.h"
 
+#include "base/clock.h"
 #include "release/release.h"
 
 #include <stdio.h>
@@ -90,6 +91,97 @@ struct flight board_flight(const struct guard_input *in)
     return f;
 }
 
+/* What was done longer ago than this is not what moves now. */
+enum { MOVES_WITHIN_MS = 3600 * 1000 };
+
+static bool is_of_now(const struct board_input *in, int64_t at_utc_ms)
+{
+    int64_t age = in->guard.utc_ms - at_utc_ms;
+
+    return at_utc_ms > 0 && age <= MOVES_WITHIN_MS && age >= -MOVES_WITHIN_MS;
+}
+
+/* " at 14:31:58": a row that nothing changes stays as it is, so that an age would grow old. */
+static const char *clock_words(const char *word, int64_t utc_ms, struct arena *arena)
+{
+    char text[CLOCK_TEXT];
+
+    return arena_printf(arena, " %s %.8s", word, clock_format_utc(utc_ms, text) + 11);
+}
+
+static const char *person(const char *by)
+{
+    return by[0] ? by : "somebody";
+}
+
+/* Of a claim that is open: "bob steps to 5 of 8 since 14:31:58". */
+static const char *who_acts(const struct board_input *in, struct arena *arena)
+{
+    const struct claim *claim = &in->guard.release->claim;
+    const char *deed = "acts";
+
+    switch (claim->verb) {
+    case VERB_START:
+        deed = arena_printf(arena, "begins with %u of %u", claim->to_count, claim->replicas);
+        break;
+    case VERB_STEP:
+    case VERB_RESUME:
+        deed = arena_printf(arena, "steps to %u of %u", claim->to_count, claim->replicas);
+        break;
+    case VERB_PAUSE:
+        deed = "pauses it";
+        break;
+    case VERB_ROLLBACK:
+        deed = arena_printf(arena, "goes back to %s", claim->to);
+        break;
+    case VERB_FENCE:
+    case VERB_ATTEST:
+    case VERB_COUNT:
+        break;
+    }
+    return arena_printf(arena, "%s %s%s", person(claim->by), deed,
+                        clock_words("since", claim->at_utc_ms, arena));
+}
+
+/* Of the last action on record: "bob stepped to 5 of 8 at 14:31:58". */
+static const char *who_acted(const struct board_input *in, struct arena *arena)
+{
+    const struct release *release = in->guard.release;
+    const char *deed = release->stage == STAGE_CANARY ? "began with" : "stepped to";
+    bool counted =
+        release->target && (release->stage == STAGE_CANARY || release->stage == STAGE_WAVE ||
+                            release->stage == STAGE_STABLE);
+    const char *done = counted ? arena_printf(arena, "%s %u of %u", deed, release->target,
+                                              in->guard.service->replicas)
+                               : "moved it";
+
+    return arena_printf(arena, "%s %s%s", person(release->by), done,
+                        clock_words("at", release->stage_utc_ms, arena));
+}
+
+/* Whoever has to be waited for, and what for; "" when nobody is on record. */
+static const char *whose_move(const struct board_input *in, const struct flight *f,
+                              struct arena *arena)
+{
+    const struct release *release = in->guard.release;
+
+    if (!release)
+        return "";
+    if (release->claim.id[0] && is_of_now(in, release->claim.at_utc_ms))
+        return who_acts(in, arena);
+    if (strcmp(release->to, f->to) == 0 && is_of_now(in, release->stage_utc_ms))
+        return who_acted(in, arena);
+    return "";
+}
+
+/* ", by bob": of the record's last action. */
+static const char *by_whom(const struct board_input *in, const char *words, struct arena *arena)
+{
+    const struct release *release = in->guard.release;
+
+    return release && release->by[0] ? arena_printf(arena, "%s%s", words, release->by) : "";
+}
+
 /* Conditions that hold before any step, whatever the rules say. */
 static const char *step_hinder(const struct board_input *in, const struct flight *f,
                                struct arena *arena)
@@ -100,10 +192,18 @@ static const char *step_hinder(const struct board_input *in, const struct flight
     if (release && release->paused)
         return arena_printf(arena, "paused by %s: R goes on", release->by[0] ? release->by : "?");
     if (f->rolling_back)
-        return "rolling back; wait until it is done";
+        return arena_printf(arena, "rolling back%s; wait until it is done",
+                            by_whom(in, " by ", arena));
     if (f->failing)
         return arena_printf(arena, "%u on %s failing%s%s; U goes back", f->failing, f->to,
                             service->reason[0] ? ": " : "", service->reason);
+    bool claimed = release && release->claim.id[0];
+    if (service->motion == MOTION_RUNNING && !claimed)
+        return "it moves by itself: P makes it stand first";
+    const char *whose = f->unsettled ? whose_move(in, f, arena) : "";
+    if (whose[0])
+        return arena_printf(arena, "wait: %s, %u %s starting or stopping", whose, f->unsettled,
+                            f->unsettled == 1 ? "is" : "are");
     if (service->motion == MOTION_RUNNING)
         return "it moves by itself: P makes it stand first";
     if (f->unsettled)
@@ -148,6 +248,16 @@ static void propose_finish(const struct board_input *in, const struct flight *f,
     snprintf(out->mark.profile, sizeof out->mark.profile, "%s", release->profile);
 }
 
+const char *board_step_words(uint32_t to_count, uint32_t replicas, const struct flight *f,
+                             struct arena *arena)
+{
+    const char *more =
+        to_count > f->have ? arena_printf(arena, ", %u more", to_count - f->have) : "";
+
+    return arena_printf(arena, "%u of %u on %s (now %u%s)", to_count, replicas, f->to, f->have,
+                        more);
+}
+
 static void propose_step(const struct board_input *in, const struct flight *f, uint32_t to_count,
                          struct arena *arena, struct proposal *out)
 {
@@ -177,8 +287,7 @@ static void propose_step(const struct board_input *in, const struct flight *f, u
         out->to_count = release->target; /* finish what was asked for */
     else
         out->to_count = plan_next(in->plan, replicas, f->have);
-    out->effect =
-        arena_printf(arena, "%u of %u on %s (now %u)", out->to_count, replicas, f->to, f->have);
+    out->effect = board_step_words(out->to_count, replicas, f, arena);
     out->hinder = step_hinder(in, f, arena);
     if (!out->hinder[0] && (out->to_count <= f->have || out->to_count > replicas))
         out->hinder = arena_printf(arena, "%u is not between %u and %u", out->to_count, f->have + 1,
@@ -205,8 +314,12 @@ static void propose_start(const struct board_input *in, const struct flight *f, 
     out->to_count = to_count ? to_count : plan_next(&plan, replicas, 0);
     out->effect = arena_printf(arena, "canary: %u of %u on %s", out->to_count, replicas, out->to);
     if (f->active)
-        out->hinder = arena_printf(arena, "%s to %s is in flight: finish it or roll it back first",
-                                   f->from[0] ? f->from : "?", f->to);
+        out->hinder =
+            arena_printf(arena, "%s to %s is in flight%s: finish it or roll it back first",
+                         f->from[0] ? f->from : "?", f->to,
+                         board_record_applies(in->guard.service, in->guard.release)
+                             ? by_whom(in, ", last moved by ", arena)
+                             : "");
     else if (replicas == 0 && starts_others(in->guard.service))
         out->hinder = "it starts other jobs and can only be looked at";
     else if (replicas == 0)
@@ -248,7 +361,8 @@ static void propose_rollback(const struct board_input *in, const struct flight *
     if (!out->to[0])
         out->hinder = "the version before is not known";
     else if (f->rolling_back)
-        out->hinder = "it is rolling back already";
+        out->hinder =
+            arena_printf(arena, "it is rolling back already%s", by_whom(in, ", by ", arena));
 }
 
 static void propose_pause(const struct board_input *in, const struct flight *f, struct arena *arena,
@@ -282,10 +396,11 @@ static void propose_resume(const struct board_input *in, const struct flight *f,
     out->to = f->to;
     out->have = f->have;
     out->to_count = release->target > f->have ? release->target : f->have;
-    out->effect = out->to_count > f->have
-                      ? arena_printf(arena, "goes on to %u of %u on %s", out->to_count,
-                                     in->guard.service->replicas, f->to)
-                      : "S steps again";
+    out->effect =
+        out->to_count > f->have
+            ? arena_printf(arena, "goes on to %s",
+                           board_step_words(out->to_count, in->guard.service->replicas, f, arena))
+            : "S steps again";
 }
 
 struct proposal board_propose(const struct board_input *in, enum verb verb, uint32_t to_count,

@@ -242,8 +242,7 @@ static const char *effect_of(const struct flight *f, const struct stage_view *vi
     if (view->next == STAGE_REHEARSE)
         return arena_printf(arena, "rehearse: the canary goes back to %s, then it settles",
                             f->from);
-    return arena_printf(arena, "%s: %u of %u on %s (now %u)", next, out->to_count, replicas, f->to,
-                        f->have);
+    return arena_printf(arena, "%s: %s", next, board_step_words(out->to_count, replicas, f, arena));
 }
 
 void propose_stage(const struct board_input *in, const struct flight *f, uint32_t to_count,

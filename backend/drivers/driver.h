@@ -188,9 +188,9 @@ struct driver_ops {
 
     /* Pure. Fills action->writes (how many engine writes this action takes, each
      * with its own precondition), given the service as just read and the memo of
-     * its release (NULL before VERB_START). For VERB_START *memo becomes what must be kept
-     * to undo and to restore (a new reference). ERR_UNSUPPORTED/ERR_REJECTED
-     * with the reason when the engine cannot do it from here. */
+     * its release (NULL before its first VERB_START; after a rehearsal comes another). For
+     * VERB_START *new_memo becomes what must be kept to undo and to restore (a new reference).
+     * ERR_UNSUPPORTED/ERR_REJECTED with the reason when the engine cannot do it from here. */
     bool (*plan)(struct driver *driver, const struct service *service, const json_t *memo,
                  struct action *action, json_t **new_memo, struct err *err);
     /* Pure: has write `action->write` come to rest, so that the next may go (or the action is

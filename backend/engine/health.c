@@ -224,6 +224,7 @@ static void renew(struct sampler *sampler)
     int64_t due = (now - shown->began_utc_ms) / step_ms;
 
     *coming = (struct evidence){.before_after = shown->before_after,
+                                .exposed = shown->exposed,
                                 .began_utc_ms = shown->began_utc_ms,
                                 .step_ms = step_ms};
     memcpy(coming->version, shown->version, sizeof coming->version);
@@ -248,6 +249,13 @@ static int64_t first_of(const struct sampler *sampler, enum group group)
     return coming->began_utc_ms + coming->step_ms;
 }
 
+static bool measures_itself(struct engine *engine, const struct entry *entry)
+{
+    struct driver *driver = engine_cluster(engine, entry->cluster)->driver;
+
+    return driver->ops->caps(driver)->measures;
+}
+
 static void ask_one(struct sampler *sampler, const struct metrics_row *row, enum measure measure,
                     enum group group, const struct service *service)
 {
@@ -264,7 +272,7 @@ static void ask_one(struct sampler *sampler, const struct metrics_row *row, enum
     if (asked->count == 0)
         return;
     sampler->pending++;
-    if (sampler->engine->tape || cluster->driver->ops->caps(cluster->driver)->measures) {
+    if (sampler->engine->tape || measures_itself(sampler->engine, sampler->entry)) {
         ask_driver(sampler, cluster->driver, asked, service);
     } else if (sampler->engine->prom) {
         ask_prometheus(sampler, asked, row->query[measure], service);
@@ -312,6 +320,8 @@ static void begin(struct engine *engine, struct entry *entry, const struct stage
     snprintf(evidence->version, sizeof evidence->version, "%s", stages->bake_version);
     snprintf(evidence->control, sizeof evidence->control, "%s", stages->bake_control);
     evidence->before_after = stages->before_after;
+    evidence->exposed =
+        engine->prom && !measures_itself(engine, entry) && prom_is_exposed(engine->metrics->url);
     evidence->began_utc_ms = stages->bake_began_ms;
     evidence->step_ms = evidence_step_ms(engine->metrics->every_ms, stages->bake_ms);
     sampler->timer = loop_after(engine->loop, 0, ask_all, sampler);

@@ -39,10 +39,12 @@ void observed_serial_judge(const struct guard_input *in, const struct guard_ask 
                         -1);
     }
     if (ask->basis && ask->basis != guard_basis(in)) {
-        finding_break(
-            finding, ANSWER_REFUSE,
-            arena_printf(arena, "what the verdict about %s rested on has changed", service->name),
-            again);
+        const char *last = in->release ? in->release->by : "";
+        finding_break(finding, ANSWER_REFUSE,
+                      arena_printf(arena, "what the verdict about %s rested on has changed%s%s%s",
+                                   service->name, last[0] ? "; " : "", last,
+                                   last[0] ? " acted last" : ""),
+                      again);
         finding_witness(finding, arena, object,
                         arena_printf(arena, "may now run %s", join(live, arena)), -1);
         if (in->release)

@@ -226,6 +226,29 @@ static void watch_open(struct watch *w)
     keep(w, finding);
 }
 
+/* Without an instance nothing holds the share of the canary: what is started next is all of what
+ * is wanted now. While it goes back that is the old version, and as it should be. */
+static void watch_empty(struct watch *w)
+{
+    const struct service *service = w->in->service;
+    struct finding *finding = begin(w, ALARM_EMPTY, RULE_R3);
+
+    if (!w->pair.open || service->replicas > 0 || same(w->pair.from, w->pair.to) ||
+        !same(service->wants, w->pair.to))
+        return;
+    const char *arrow = pair_arrow(&w->pair, w->arena);
+    finding->level = LEVEL_OBSERVE;
+    finding_break(
+        finding, ANSWER_REFUSE,
+        arena_printf(w->arena,
+                     "%s was scaled to 0 half way %s: scaled up it may come back as %s alone",
+                     service->name, arrow, w->pair.to),
+        arena_printf(w->arena, "roll back %s first, then scale it up", arrow));
+    finding_witness(finding, w->arena, service_object(w),
+                    arena_printf(w->arena, "no instance is wanted, in flight %s", arrow), -1);
+    keep(w, finding);
+}
+
 static void watch_expired(struct watch *w)
 {
     struct finding *finding = begin(w, ALARM_EXPIRED, RULE_R4);
@@ -336,6 +359,7 @@ size_t observed_watch(const struct guard_input *in, const struct live *live, str
     if (w.pair.open || in->service->motion == MOTION_NONE)
         watch_launchers(&w, stable, recorded);
     watch_open(&w);
+    watch_empty(&w);
     watch_expired(&w);
     watch_drift(&w);
     return w.count;

@@ -27,6 +27,7 @@ const char *const alarm_word[ALARM_COUNT] = {
     [ALARM_LAUNCHER] = "launcher", [ALARM_UNKNOWN] = "unknown", [ALARM_OPEN] = "open",
     [ALARM_COUPLED] = "coupled",   [ALARM_CALLS] = "calls",     [ALARM_EXPIRED] = "expired",
     [ALARM_DRIFT] = "drift",       [ALARM_GLASS] = "glass",     [ALARM_BAKE] = "bake",
+    [ALARM_EMPTY] = "empty",
 };
 
 const char *const level_word[LEVEL_COUNT] = {

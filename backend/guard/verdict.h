@@ -42,6 +42,7 @@ enum alarm_kind {
     ALARM_DRIFT,    /* changed, and not through lockstep */
     ALARM_GLASS,    /* the glass was broken */
     ALARM_BAKE,     /* what is measured of a new version is worse than of the old one */
+    ALARM_EMPTY,    /* scaled to nothing half way: it would come back as the new version alone */
     ALARM_COUNT
 };
 extern const char *const alarm_word[ALARM_COUNT]; /* "step", "silent", … */

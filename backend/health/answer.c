@@ -200,6 +200,7 @@ static bool read_data(const struct json_at *root, struct prom_answer *out, struc
         if (!json_get_text(&first, 200, &out->warning, err))
             return false;
     }
+    out->matrix = kind[0] == 'm';
     if (strcmp(kind, "scalar") == 0)
         return read_scalar(&result, out, err);
     if (strcmp(kind, "vector") == 0 || strcmp(kind, "matrix") == 0)

@@ -35,6 +35,7 @@ struct prom_answer {
     const struct prom_series *series;
     size_t count;
     bool cut;
+    bool matrix;         /* values over time, not those of one moment */
     const char *warning; /* the server's first one, or "" */
 };
 

@@ -30,6 +30,7 @@ struct evidence {
     size_t count[GROUP_COUNT]; /* samples so far; of a control of before: all there are */
     struct evidence_measure measure[MEASURE_COUNT];
     int64_t heard_utc_ms; /* when the source answered last; 0 never */
+    bool exposed;         /* asked over plain http at another host: who is on the way can lie */
     char trouble[240];    /* why it is not known now, or "" */
     /* by evidence_judge */
     enum judge_answer answer;

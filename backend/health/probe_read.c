@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "health/answer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +16,11 @@ static bool complain(const char *text, size_t len, struct err *err)
 
     text_clean_into(clean, sizeof clean, text, len < 40 ? len : 40);
     return err_set(err, ERR_PROTOCOL, "expected a number that is not negative, found '%s'", clean);
+}
+
+static bool is_count(double number)
+{
+    return isfinite(number) && number >= 0 && number <= 1e18;
 }
 
 bool probe_read_number(const char *text, size_t len, double *out, struct err *err)
@@ -34,7 +40,7 @@ bool probe_read_number(const char *text, size_t len, double *out, struct err *er
     if (strspn(copy, "0123456789.eE+-") != len)
         return complain(text, len, err);
     *out = strtod(copy, &end);
-    if (*end || !isfinite(*out) || *out < 0 || *out > 1e18)
+    if (*end || !is_count(*out))
         return complain(text, len, err);
     return true;
 }
@@ -57,56 +63,43 @@ static bool read_value(const struct json_at *at, double *out, struct err *err)
     return false;
 }
 
-/* result: [{"value": [time, "number"]}], or for a scalar [time, "number"]. */
-static bool read_result(const struct json_at *data, double *out, struct err *err)
+static bool take_answer(const struct prom_answer *answer, double *out, struct err *err)
 {
-    struct json_at type_at = json_key(data, "resultType"), result = json_key(data, "result");
-    const char *type;
-    size_t count;
-
-    if (!json_get_text(&type_at, 20, &type, err) || !json_get_array(&result, &count, err))
-        return false;
-    if (strcmp(type, "scalar") == 0) {
-        struct json_at number = json_index(&result, 1);
-        return read_value(&number, out, err);
-    }
-    if (strcmp(type, "vector") != 0)
-        return err_set(err, ERR_PROTOCOL, "the query gives a %s; it must give one number now",
-                       type);
-    if (count == 0)
+    if (answer->matrix)
+        return err_set(err, ERR_PROTOCOL, "the query gives a matrix; it must give one number now");
+    if (answer->count == 0)
         return err_set(err, ERR_NOT_FOUND,
                        "the query gives nothing, and nothing is not zero: is the metric there? "
                        "`… or vector(0)` says that none is none");
-    if (count > 1)
+    if (answer->count > 1)
         return err_set(err, ERR_PROTOCOL, "the query gives %zu series; sum() makes them one",
-                       count);
-    struct json_at first = json_index(&result, 0), value = json_key(&first, "value");
-    struct json_at number = json_index(&value, 1);
-    return json_get_array(&value, &count, err) && read_value(&number, out, err);
-}
-
-static bool read_prometheus(const struct json_at *root, double *out, struct err *err)
-{
-    struct json_at status = json_key(root, "status"), data = json_key(root, "data"),
-                   why = json_key(root, "error");
-    const char *word, *text;
-
-    if (!json_get_object(root, err) || !json_get_text(&status, 20, &word, err))
-        return false;
-    if (strcmp(word, "success") == 0)
-        return json_get_object(&data, err) && read_result(&data, out, err);
-    if (!json_opt_text(&why, 200, "no reason given", &text, err))
-        return false;
-    return err_set(err, ERR_REJECTED, "the query is refused: %s", text);
+                       answer->count);
+    *out = answer->series[0].points[0].value;
+    if (is_count(*out))
+        return true;
+    return isfinite(*out)
+               ? err_set(err, ERR_PROTOCOL, "expected a number that is not negative, found '%g'",
+                         *out)
+               : err_set(err, ERR_PROTOCOL, "expected a number that is not negative, found '%s'",
+                         isnan(*out) ? "NaN"
+                         : *out > 0  ? "+Inf"
+                                     : "-Inf");
 }
 
 bool probe_read_prometheus(const char *text, size_t len, double *out, struct err *err)
 {
-    json_t *root = json_parse(text, len, "answer", err);
+    static const char what[] = "answer";
+    struct err failed = {0};
+    json_t *root = json_parse(text, len, what, &failed);
     struct arena *arena = arena_new(512);
-    struct json_at at = json_root(root, "answer", arena);
-    bool good = root && read_prometheus(&at, out, err);
+    struct prom_answer answer;
+    bool good = root && prom_decode(root, what, arena, &answer, &failed) &&
+                take_answer(&answer, out, &failed);
 
+    if (failed.code == ERR_REJECTED) /* "answer: " and the server's words */
+        err_set(err, failed.code, "the query is refused: %s", failed.text + sizeof what + 1);
+    else if (!good)
+        err_set(err, failed.code, "%s", failed.text);
     json_decref(root);
     arena_free(arena);
     return good;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TOKEN_MAX = 8192 };
 
@@ -35,6 +36,30 @@ struct prom {
 bool prom_is_plain(const char *url)
 {
     return strncmp(url, "http://", 7) == 0;
+}
+
+static bool is_host(const char *host, size_t len, const char *name)
+{
+    return strlen(name) == len && strncasecmp(host, name, len) == 0;
+}
+
+bool prom_is_exposed(const char *url)
+{
+    if (!prom_is_plain(url))
+        return false;
+    const char *host = url + 7;
+    size_t whole = strcspn(host, "/?#");
+    for (size_t i = 0; i < whole; i++)
+        if (host[i] == '@') { /* somebody's name before it */
+            host += i + 1;
+            whole -= i + 1;
+            i = SIZE_MAX;
+        }
+    size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    len = len < whole ? len : whole;
+    size_t digits = strspn(host, "0123456789.");
+    return !is_host(host, len, "localhost") && !is_host(host, len, "[::1]") &&
+           !(strncmp(host, "127.", 4) == 0 && digits == len);
 }
 
 static void forget_header(struct prom *prom)

@@ -30,6 +30,8 @@ struct prom *prom_new(struct loop *loop, const struct prom_config *config, struc
 void prom_free(struct prom *prom); /* NULL is fine; drops what is on its way */
 /* A token over plain http can be read by anybody on the way: worth a mark on the screen. */
 bool prom_is_plain(const char *url);
+/* The same, and the way leads to another machine. */
+bool prom_is_exposed(const char *url);
 
 /* answer is NULL with err; it is borrowed for the length of the call. REJECTED: the query is wrong,
  * and the text holds the server's words. */

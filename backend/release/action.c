@@ -222,7 +222,7 @@ static void judge(struct action_run *run)
     bool ok = run->env.owner.judge(run->env.owner.arg, &run->intent, run->service, run->release,
                                    action, &run->verdict, &refusal);
     /* The stage may ask for another verb than the key: a step that goes back, or starts. */
-    const json_t *memo = run->release && action->verb != VERB_START ? run->release->memo : NULL;
+    const json_t *memo = release_memo_for(run->release, action);
 
     if (ok && !stage_mark_is_note(&action->mark) && !action->glass.waits)
         ok = ops->plan(run->env.driver, run->service, memo, action, &run->new_memo, &refusal);

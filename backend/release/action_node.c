@@ -84,12 +84,12 @@ static void set_client(struct action_run *run, json_t *entry)
     const struct action *action = &run->status.action;
     json_t *client = member(member(run->cluster_record, "clients"), action->service);
     const char *service;
-    json_t *names, *name;
-    size_t i;
+    json_t *names;
 
     json_object_foreach(run->env.requires, service, names)
     {
-        json_array_foreach(names, i, name) add_name(member(client, "requires"), service, name);
+        for (size_t i = 0; i < json_array_size(names); i++)
+            add_name(member(client, "requires"), service, json_array_get(names, i));
     }
     if (action->attested == ATTEST_USAGE) {
         json_object_set_new(entry, "calls", json_integer((json_int_t)action->calls));

@@ -508,6 +508,14 @@ uint32_t claim_holds_from(const struct claim *claim)
     return claim->verb == VERB_PAUSE || claim->verb == VERB_ROLLBACK ? 0 : claim->holds_from;
 }
 
+const json_t *release_memo_for(const struct release *release, const struct action *action)
+{
+    if (!release)
+        return NULL;
+    bool goes_on = stage_in_flight(release->stage) && strcmp(release->to, action->to) == 0;
+    return action->verb != VERB_START || goes_on ? release->memo : NULL;
+}
+
 void release_note(struct release *release, const char *id, enum outcome outcome)
 {
     struct done *recent = release->recent;

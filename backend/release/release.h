@@ -92,6 +92,9 @@ void release_write_mark(json_t *up, const struct stage_mark *mark);
 bool release_read_glass(const struct json_at *up, struct glass *glass, struct err *err);
 void release_write_glass(json_t *up, const struct glass *glass);
 /* Puts an outcome in front of `recent`, dropping the oldest; replaces one of the same id. */
+/* The memo that an action is planned with, borrowed or NULL: of this release. A start has one only
+ * when it goes on with what the record has in flight, as after a rehearsal. */
+const json_t *release_memo_for(const struct release *release, const struct action *action);
 void release_note(struct release *release, const char *id, enum outcome outcome);
 /* OUTCOME_NONE when the id is not among the recent ones. */
 enum outcome release_recall(const struct release *release, const char *id);

@@ -89,7 +89,7 @@ START_TEST(a_canary_at_rest_offers_the_next_wave_the_pause_and_the_way_back)
     ck_assert_int_eq(row->state, BOARD_HELD);
     ck_assert(row->option[VERB_STEP].allowed);
     ck_assert_uint_eq(row->option[VERB_STEP].to_count, 3);
-    ck_assert_str_eq(row->option[VERB_STEP].effect, "3 of 8 on 5 (now 1)");
+    ck_assert_str_eq(row->option[VERB_STEP].effect, "3 of 8 on 5 (now 1, 2 more)");
     ck_assert(row->option[VERB_PAUSE].allowed);
     ck_assert(!row->option[VERB_RESUME].offered);
     ck_assert(row->option[VERB_ROLLBACK].allowed);
@@ -228,6 +228,70 @@ START_TEST(a_step_waits_for_what_is_not_settled)
 }
 END_TEST
 
+/* Who it is that has to be waited for, and what for. */
+static const struct {
+    const char *claim;
+    enum stage stage;
+    uint32_t target;
+    int64_t stage_s; /* ago; the record's last action was ana's */
+    const char *by;  /* of an open claim: a step to 8, 3 s ago; NULL: none is open */
+    enum motion motion;
+    enum verb asked;
+    const char *hinder;
+} whose[] = {
+    {"a claim that is open", STAGE_WAVE, 5, 60, "bob", MOTION_MOVING, VERB_STEP,
+     "wait: bob steps to 8 of 8 since 06:59:57, 1 is starting or stopping"},
+    {"a claim that is open, of a move that needs no waves", STAGE_WAVE, 5, 60, "bob",
+     MOTION_RUNNING, VERB_STEP,
+     "wait: bob steps to 8 of 8 since 06:59:57, 1 is starting or stopping"},
+    {"a claim of nobody known", STAGE_WAVE, 5, 60, "", MOTION_MOVING, VERB_STEP,
+     "wait: somebody steps to 8 of 8 since 06:59:57, 1 is starting or stopping"},
+    {"a claim that is closed", STAGE_WAVE, 5, 4, NULL, MOTION_MOVING, VERB_STEP,
+     "wait: ana stepped to 5 of 8 at 06:59:56, 1 is starting or stopping"},
+    {"a canary", STAGE_CANARY, 1, 4, NULL, MOTION_MOVING, VERB_STEP,
+     "wait: ana began with 1 of 8 at 06:59:56, 1 is starting or stopping"},
+    {"the last step", STAGE_STABLE, 8, 4, NULL, MOTION_MOVING, VERB_STEP,
+     "wait: ana stepped to 8 of 8 at 06:59:56, 1 is starting or stopping"},
+    {"what was done long ago moves nothing now", STAGE_WAVE, 5, 3601, NULL, MOTION_MOVING,
+     VERB_STEP, "wait: 1 instance is still starting or stopping"},
+    {"the way back", STAGE_ROLLING_BACK, 0, 4, NULL, MOTION_MOVING, VERB_STEP,
+     "rolling back by ana; wait until it is done"},
+    {"the way back, once more", STAGE_ROLLING_BACK, 0, 4, NULL, MOTION_MOVING, VERB_ROLLBACK,
+     "it is rolling back already, by ana"},
+    {"a start", STAGE_WAVE, 5, 4, NULL, MOTION_MOVING, VERB_START,
+     "4 to 5 is in flight, last moved by ana: finish it or roll it back first"},
+};
+
+START_TEST(a_key_that_waits_says_who_moves_it_and_where_to)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 4, "n1");
+    build_instances(s, "5", INSTANCE_SERVING, 3, "n2");
+    build_instances(s, "5", INSTANCE_STARTING, 1, "n2");
+    s->motion = whose[_i].motion;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", whose[_i].stage, whose[_i].target);
+    struct board_input in = input_of(&w);
+    in.guard.utc_ms = 1772434800000; /* 07:00:00 */
+    w.release.replicas = 8;
+    w.release.stage_utc_ms = in.guard.utc_ms - whose[_i].stage_s * 1000;
+    if (whose[_i].by) {
+        w.release.claim = (struct claim){.id = "a1",
+                                         .verb = VERB_STEP,
+                                         .from = "4",
+                                         .to = "5",
+                                         .to_count = 8,
+                                         .replicas = 8,
+                                         .at_utc_ms = in.guard.utc_ms - 3000};
+        snprintf(w.release.claim.by, sizeof w.release.claim.by, "%s", whose[_i].by);
+    }
+    struct proposal p = board_propose(&in, whose[_i].asked, 0, "6", w.arena);
+
+    ck_assert_msg(strcmp(p.hinder, whose[_i].hinder) == 0, "%s: '%s'", whose[_i].claim, p.hinder);
+    world_end(&w);
+}
+END_TEST
+
 START_TEST(no_key_acts_on_a_cluster_that_does_not_answer)
 {
     struct world w = canary_of_one();
@@ -249,7 +313,8 @@ START_TEST(a_start_is_refused_while_a_release_is_in_flight)
     struct board_input in = input_of(&w);
     struct proposal p = board_propose(&in, VERB_START, 0, "6", w.arena);
 
-    ck_assert_str_eq(p.hinder, "4 to 5 is in flight: finish it or roll it back first");
+    ck_assert_str_eq(p.hinder,
+                     "4 to 5 is in flight, last moved by ana: finish it or roll it back first");
     world_end(&w);
 }
 END_TEST
@@ -356,6 +421,8 @@ SUITE(board)
     tcase_add_test(tc, a_pause_takes_the_step_away_and_offers_resume);
     tcase_add_test(tc, resume_finishes_the_step_that_the_pause_cut_short);
     tcase_add_loop_test(tc, a_step_waits_for_what_is_not_settled, 0, (int)ARRAY_LEN(hinders));
+    tcase_add_loop_test(tc, a_key_that_waits_says_who_moves_it_and_where_to, 0,
+                        (int)ARRAY_LEN(whose));
     tcase_add_test(tc, no_key_acts_on_a_cluster_that_does_not_answer);
     tcase_add_test(tc, a_start_is_refused_while_a_release_is_in_flight);
     tcase_add_test(tc, a_ghost_of_the_old_version_keeps_the_release_in_flight);

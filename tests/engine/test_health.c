@@ -244,6 +244,23 @@ START_TEST(a_source_that_goes_away_makes_the_bake_wait_and_says_why)
 }
 END_TEST
 
+/* The mark is of the way to a server; what measures itself has none. */
+START_TEST(what_measures_itself_is_not_marked_as_asked_in_the_open)
+{
+    struct metrics_settings far = metrics;
+
+    far.url = "http://0.0.0.0:1";
+    struct drive op = open_engine(&far, NULL);
+    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    says(&op, false, "errors:");
+    const struct frame *frame = engine_frame(op.engine);
+    const struct evidence *evidence = frame_find_row(frame, "lab", "web")->evidence;
+    ck_assert_ptr_nonnull(evidence);
+    ck_assert(!evidence->exposed);
+    frame_unref(frame);
+}
+END_TEST
+
 START_TEST(without_a_source_nothing_passes)
 {
     struct metrics_settings none = metrics;
@@ -337,6 +354,7 @@ SUITE(health)
     tcase_add_test(c, a_version_that_errs_under_load_stops_at_the_canary);
     tcase_add_test(c, no_data_is_never_a_pass);
     tcase_add_test(c, a_source_that_goes_away_makes_the_bake_wait_and_says_why);
+    tcase_add_test(c, what_measures_itself_is_not_marked_as_asked_in_the_open);
     tcase_add_test(c, without_a_source_nothing_passes);
     tcase_add_test(c, where_it_is_set_lockstep_goes_back_by_itself_and_journals_the_evidence);
     tcase_add_test(c, a_process_that_only_looks_does_nothing_by_itself);

@@ -136,6 +136,60 @@ START_TEST(two_operators_cannot_start_two_coupled_services_at_once)
 }
 END_TEST
 
+static bool sees_it_move(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (strcmp(frame->rows[i]->service->name, "web") == 0)
+            return strcmp(frame->rows[i]->service->wants, "5") == 0 &&
+                   service_count(frame->rows[i]->service, "5", 1u << INSTANCE_STARTING) == 1;
+    return false;
+}
+
+/* As a command does: no verdict was on a screen before. */
+static struct action_status press_unseen(const struct drive *drive, enum verb verb,
+                                         const char *version)
+{
+    struct intent intent = drive_intent(drive, verb, version);
+
+    intent.basis = 0;
+    return drive_finish(drive, engine_submit(drive->engine, &intent));
+}
+
+/* The second operator's key comes while the first one's instances still start. */
+START_TEST(who_comes_second_is_told_who_moves_it_and_where_to)
+{
+    struct rig rig;
+    char moves[160], last[160];
+
+    rig_open(&rig, 1u << CHANGE_CODE, NULL);
+    struct drive second = {rig.engine[1], "lab", "web", LONG_MS};
+    drive_expect(&rig.web, VERB_START, "5", END_APPLIED);
+    ck_assert(engine_run_until(second.engine, LONG_MS, sees_it_move, NULL));
+    const struct frame *frame = engine_frame(rig.engine[0]);
+    const struct frame *seen = engine_frame(rig.engine[1]);
+    const char *first = frame->clusters[0].who;
+    const struct intent shown = drive_intent(&second, VERB_STEP, "");
+    struct action_status step = press_unseen(&second, VERB_STEP, "");
+    drive_expect(&rig.web, VERB_PAUSE, "", END_APPLIED);
+    struct action_status stale = drive_finish(&second, engine_submit(second.engine, &shown));
+    snprintf(moves, sizeof moves, "wait: %s began with 1 of ", first);
+    snprintf(last, sizeof last, "; %s acted last", first);
+    ck_assert_str_ne(first, "");
+    ck_assert_str_ne(first, seen->clusters[0].who);
+    drive_end_is(&step, END_REFUSED);
+    ck_assert_msg(strstr(step.sentence, moves) && strstr(step.sentence, ", 1 is starting"),
+                  "not '%s': %s", moves, step.sentence);
+    drive_end_is(&stale, END_REFUSED);
+    ck_assert_msg(strstr(stale.sentence, "has changed; ") && strstr(stale.sentence, last),
+                  "not '%s': %s", last, stale.sentence);
+    ck_assert_uint_eq(sim_applied_total(rig.sim), 2);
+    frame_unref(frame);
+    frame_unref(seen);
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(code_that_touches_nothing_shared_waits_for_nobody)
 {
     struct rig rig;
@@ -183,6 +237,7 @@ SUITE(locks)
     TCase *tc = test_case(suite, "engine", 60);
 
     tcase_add_test(tc, two_operators_cannot_start_two_coupled_services_at_once);
+    tcase_add_test(tc, who_comes_second_is_told_who_moves_it_and_where_to);
     tcase_add_test(tc, code_that_touches_nothing_shared_waits_for_nobody);
     tcase_add_test(tc, when_a_release_is_over_the_next_one_may_begin);
     tcase_add_test(tc, a_lock_that_cannot_be_reached_is_not_known_and_nothing_is_sent);

@@ -132,29 +132,31 @@ nomad_agent() { # MODULE-FILE NAME LINKER-FLAGS
     if [ ! -x "$made/nomad" ]; then
         command -v go >/dev/null || { echo "build.sh: Nomad is built with Go; here is none" >&2; return 1; }
         echo "building a Nomad agent ($2); the first time takes many minutes"
-        rm -rf "$made.new"
-        mkdir -p "$made.new"
-        cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$made.new/app" "$here/app/app.c"
-        (cd "$here/nomad" && GOFLAGS=-mod=readonly CGO_ENABLED=1 nice -n 19 \
-            go build -p 1 -trimpath -buildvcs=false -modfile="$1.mod" -ldflags="$3" -o "$made.new/nomad" .)
+        mkdir -p "$work/$2"
+        cc -std=c11 -D_GNU_SOURCE -Os -s -static -o "$work/$2/app" "$here/app/app.c" || return
+        (cd "$here/nomad" && GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=1 nice -n 19 \
+            go build -p 1 -trimpath -buildvcs=false -modfile="$1.mod" -ldflags="$3" -o "$work/$2/nomad" .) || return
         rm -rf "$made"
-        mv "$made.new" "$made"
+        mv "$work/$2" "$made" || return
     fi
     ln -sfn "$2-$key" "$cache/$2"
 }
 
-# k9s, which tests/bench/scale.py measures beside: only where it is asked for.
-build_k9s() {
-    local source=$here/k9s key made
+# What tests/bench measures beside: only where it is asked for.
+build_k9s() { peer k9s; }
+build_wander() { peer wander; }
+
+peer() { # NAME
+    local source=$here/$1 key made
     key=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum | cut -c1-16)
-    made=$cache/k9s-$key
+    made=$cache/$1-$key
     if [ ! -x "$made" ]; then
         need_go || return
-        echo "building k9s; the first time takes many minutes"
-        go_program "$source" go.mod '-s -w' "$work/k9s" || return
-        mv "$work/k9s" "$made"
+        echo "building $1; the first time takes many minutes"
+        go_program "$source" go.mod '-s -w' "$work/$1" || return
+        mv "$work/$1" "$made"
     fi
-    ln -sfn "k9s-$key" "$cache/k9s"
+    ln -sfn "$1-$key" "$cache/$1"
 }
 
 engines=${2:-swarm kubernetes argo nomad}

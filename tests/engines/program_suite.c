@@ -4,11 +4,13 @@
 #include "engines/world.h"
 #include "tui/program.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { POINTS_MAX = 80, WORLDS_MAX = 4 };
 
@@ -271,6 +273,23 @@ ON_WORLD(an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand)
     printf("undo: killed at each of %d points\n", point - 1);
 }
 
+/* Both run as the same person, by whose name the winner is called: of an action that met the
+ * other's
+ * ("another lockstep of NAME (step to 5, 0s ago) was first"), or of a key that came later ("wait:
+ * NAME stepped to 3 of 8 at 14:31:58, ..."). */
+static void expect_named(const char *told)
+{
+    const struct passwd *me = getpwuid(geteuid());
+    char name[128];
+
+    ck_assert_ptr_nonnull(me);
+    snprintf(name, sizeof name, "another lockstep of %s", me->pw_name);
+    bool met = strstr(told, name) && strstr(told, " (step to 5, ") && strstr(told, "was first");
+    snprintf(name, sizeof name, "wait: %s ", me->pw_name);
+    bool later = strstr(told, name) && strstr(told, " of 8 ");
+    ck_assert_msg(met || later, "nobody is named, or not what for: %s", told);
+}
+
 ON_WORLD(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
 {
     struct program other;
@@ -288,10 +307,45 @@ ON_WORLD(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won
     const struct said *lost = first.status ? &first : &second;
     ck_assert_int_eq(lost->status, 1);
     printf("the other was told: %s", lost->out);
+    expect_named(lost->out);
     expect_running("5", 3);
     watch_calm(3, 1500);
     said_release(&first);
     said_release(&second);
+}
+
+/* Is the key of a second operator, right after the first one's, refused with the name? */
+static bool comes_too_early(const struct program *second)
+{
+    char words[200];
+
+    snprintf(words, sizeof words, "step %s --timeout=90s", web);
+    struct said said = program_run(second, words);
+    bool early = said.status != 0;
+    if (early) {
+        printf("who came second was told: %s", said.out);
+        ck_assert_int_eq(said.status, 1);
+        expect_named(said.out);
+        ck_assert_msg(strstr(said.out, " began with 1 of 8 at "), "%s", said.out);
+    }
+    said_release(&said);
+    return early;
+}
+
+ON_WORLD(who_steps_while_anothers_canary_starts_is_told_whose_it_is)
+{
+    struct program second;
+    bool told = false;
+
+    program_of_operator(&second);
+    for (int tries = 0; tries < 3 && !told; tries++) {
+        expect("start", "5", 0);
+        told = comes_too_early(&second);
+        expect("rollback", "", 0);
+        expect_running("4", 8);
+        expect_running("5", 0);
+    }
+    ck_assert_msg(told, "the canary was always up before the second key");
 }
 
 Suite *program_suite(const struct real_world *of)
@@ -307,6 +361,8 @@ Suite *program_suite(const struct real_world *of)
     tcase_add_loop_test(moves, rollback_from_three_leaves_the_untouched_alone, at, at + 1);
     tcase_add_loop_test(
         moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won, at, at + 1);
+    tcase_add_loop_test(moves, who_steps_while_anothers_canary_starts_is_told_whose_it_is, at,
+                        at + 1);
     tcase_add_loop_test(starts, a_start_killed_anywhere_moves_one_or_none_and_is_finished_by_hand,
                         at, at + 1);
     tcase_add_loop_test(undos, an_undo_killed_anywhere_is_finished_by_the_next_start_or_by_hand, at,

@@ -8,6 +8,7 @@
 struct stages_case {
     struct drive op; /* its engine has profile fast for this service */
     const char *from, *to;
+    const char *artifact; /* that the start names; NULL: none */
     /* Instances of this version that the engine itself lists as running. */
     unsigned (*running)(void *arg, const char *version);
     void *arg;

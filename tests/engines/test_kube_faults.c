@@ -108,6 +108,40 @@ START_TEST(a_step_whose_answer_was_lost_is_settled_and_not_repeated)
 }
 END_TEST
 
+/* ---- other hands ---- */
+
+static bool alarm_of_nothing_is(void *arg, const struct frame *frame)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < frame->alarm_count; i++)
+        open |= frame->alarms[i].kind == ALARM_EMPTY && !frame->alarms[i].resolved &&
+                strstr(frame->alarms[i].sentence, "web was scaled to 0 half way");
+    return open == *(const bool *)arg;
+}
+
+static void alarm_of_nothing(bool open)
+{
+    ck_assert_msg(
+        engine_run_until(op.drive.engine, op.drive.patience_ms, alarm_of_nothing_is, &open),
+        open ? "no alarm says that web was scaled to 0" : "the alarm stays");
+}
+
+START_TEST(scaled_to_nothing_half_way_it_is_an_alarm_until_it_went_back)
+{
+    start_works();
+    alarm_of_nothing(false);
+    kube_patch("deployments/web", json_pack("{s:{s:i}}", "spec", "replicas", 0));
+    alarm_of_nothing(true);
+    drive_expect(&op.drive, VERB_STEP, "", END_REFUSED);
+    drive_expect(&op.drive, VERB_ROLLBACK, "", END_APPLIED);
+    alarm_of_nothing(false);
+    kube_patch("deployments/web", json_pack("{s:{s:i}}", "spec", "replicas", 8));
+    drive_serving(&op.drive, KUBE_OLD, 8);
+    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 0);
+}
+END_TEST
+
 /* ---- a server that says no ---- */
 
 #define HOOKS "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -405,6 +439,7 @@ SUITE(kube_faults)
     tcase_add_test(away, the_server_goes_in_the_middle_of_a_release_and_comes_back);
     tcase_add_test(away, a_step_whose_answer_was_lost_is_settled_and_not_repeated);
     tcase_add_checked_fixture(no, setup, teardown);
+    tcase_add_test(no, scaled_to_nothing_half_way_it_is_an_alarm_until_it_went_back);
     tcase_add_test(no, a_webhook_that_refuses_is_quoted);
     tcase_add_test(no, while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled);
     tcase_add_test(no, a_policy_that_finds_it_invalid_is_quoted_and_is_no_conflict);

@@ -143,6 +143,28 @@ START_TEST(a_step_that_stays_open_is_an_alarm_that_breaks_no_rule)
 }
 END_TEST
 
+START_TEST(scaled_to_nothing_half_way_it_is_an_alarm_until_it_goes_back)
+{
+    half_way();
+    hand.versions[0].count[INSTANCE_SERVING] = hand.versions[1].count[INSTANCE_SERVING] = 0;
+    hand.service.placement_count = 0;
+    expect_none(); /* instances that are wanted will come */
+    hand.service.replicas = 0;
+    expect(ALARM_EMPTY, "service shop", "no instance is wanted, in flight 4 -> 5");
+    ck_assert_ptr_nonnull(strstr(find(ALARM_EMPTY)->sentence, "come back as 5 alone"));
+    ck_assert_ptr_nonnull(strstr(find(ALARM_EMPTY)->way_out, "roll back"));
+    ck_assert_int_eq((int)find(ALARM_EMPTY)->level, LEVEL_OBSERVE);
+    hand.service.wants = "4"; /* on its way back */
+    ck_assert_ptr_null(find(ALARM_EMPTY));
+    hand_release(&hand);
+
+    stable();
+    hand.service.replicas = 0; /* nobody is half way anywhere */
+    expect_none();
+    hand_release(&hand);
+}
+END_TEST
+
 START_TEST(a_certificate_that_became_void_half_way_is_an_alarm)
 {
     struct rehearsed rehearsal = {.staged = true, .version = "5", .voided = "", .waits = ""};
@@ -202,6 +224,7 @@ SUITE(guard_watch)
     tcase_add_test(tcase, a_launcher_must_not_run_ahead_of_a_release_nor_stay_behind);
     tcase_add_test(tcase, a_version_that_is_not_known_is_an_alarm_after_its_time);
     tcase_add_test(tcase, a_step_that_stays_open_is_an_alarm_that_breaks_no_rule);
+    tcase_add_test(tcase, scaled_to_nothing_half_way_it_is_an_alarm_until_it_goes_back);
     tcase_add_test(tcase, a_certificate_that_became_void_half_way_is_an_alarm);
     tcase_add_test(tcase, what_was_changed_outside_of_lockstep_is_an_alarm);
     return suite;

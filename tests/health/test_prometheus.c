@@ -341,6 +341,27 @@ START_TEST(an_address_that_cannot_be_is_refused_at_once)
 }
 END_TEST
 
+START_TEST(plain_http_is_exposed_unless_it_stays_on_this_machine)
+{
+    static const struct {
+        const char *url;
+        bool exposed;
+    } urls[] = {
+        {"http://prom:9090", true},          {"http://10.0.0.1", true},
+        {"https://prom:9090", false},        {"http://localhost:9090/x", false},
+        {"http://LOCALHOST", false},         {"http://127.0.0.1:9090", false},
+        {"http://127.8.0.1/", false},        {"http://127.0.0.1.evil.example", true},
+        {"http://[::1]:9090", false},        {"http://[::2]:9090", true},
+        {"http://me:pw@127.0.0.1:9", false}, {"http://127.0.0.1:9@prom/", true},
+        {"http://localhost.example", true},  {"http://prom/?a@127.0.0.1", true},
+        {"http://0.0.0.0:9090", true},       {"http://", true},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++)
+        ck_assert_msg(prom_is_exposed(urls[i].url) == urls[i].exposed, "%s", urls[i].url);
+}
+END_TEST
+
 SUITE(prometheus)
 {
     Suite *suite = suite_create("prometheus");
@@ -352,6 +373,7 @@ SUITE(prometheus)
     tcase_add_test(pure, more_series_than_the_ceiling_are_left_out_and_it_is_said);
     tcase_add_test(pure, numbers_are_read_whatever_the_locale_says);
     tcase_add_test(pure, what_is_put_into_a_query_cannot_leave_its_quotes);
+    tcase_add_test(pure, plain_http_is_exposed_unless_it_stays_on_this_machine);
     tcase_add_checked_fixture(http, open_lab, close_lab);
     tcase_add_test(http, a_query_is_asked_under_the_path_of_the_address);
     tcase_add_loop_test(http, a_server_that_does_not_answer_well_is_an_error_soon, 0,

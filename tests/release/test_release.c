@@ -73,6 +73,36 @@ START_TEST(what_was_written_is_read_back)
 }
 END_TEST
 
+START_TEST(a_start_has_the_memo_of_its_own_release_only)
+{
+    static const struct {
+        enum verb verb;
+        enum stage stage;
+        const char *to;
+        bool given;
+    } rows[] = {
+        {VERB_START, STAGE_SETTLE, "v5", true}, /* the rehearsal took it away */
+        {VERB_START, STAGE_SETTLE, "v6", false},
+        {VERB_START, STAGE_ROLLED_BACK, "v5", false}, /* that release is over */
+        {VERB_START, STAGE_STABLE, "v5", false},
+        {VERB_STEP, STAGE_CANARY, "v5", true},
+        {VERB_ROLLBACK, STAGE_STABLE, "v4", true},
+    };
+    struct release *release = full_release();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct action action = {.verb = rows[i].verb};
+        snprintf(action.to, sizeof action.to, "%s", rows[i].to);
+        release->stage = rows[i].stage;
+        snprintf(release->to, sizeof release->to, "v5");
+        ck_assert_msg((release_memo_for(release, &action) == release->memo) == rows[i].given,
+                      "row %zu", i);
+        ck_assert_ptr_null(release_memo_for(NULL, &action));
+    }
+    release_free(release);
+}
+END_TEST
+
 START_TEST(thirty_two_ids_are_remembered_newest_first)
 {
     struct release *release = full_release();
@@ -311,6 +341,7 @@ SUITE(release)
     TCase *tcase = test_case(suite, "record", 10);
 
     tcase_add_test(tcase, what_was_written_is_read_back);
+    tcase_add_test(tcase, a_start_has_the_memo_of_its_own_release_only);
     tcase_add_test(tcase, thirty_two_ids_are_remembered_newest_first);
     tcase_add_test(tcase, fields_of_a_newer_lockstep_survive);
     tcase_add_test(tcase, a_newer_schema_is_looked_at_and_not_touched);

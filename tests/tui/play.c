@@ -67,6 +67,8 @@ void play_begin_recorded(struct play *play, const char *name, bool playing,
     app->telling.cue = on_cue;
     app->telling.cue_arg = play->sim;
     app->frame = engine_frame(app->engine);
+    keymap_init(&app->keymap);
+    app->screen.keymap = app->acting.keymap = &app->keymap;
     telling_begin(&app->telling, story_find(name), playing, app_now(app));
     ck_assert(app->telling.story != NULL);
 }

@@ -121,7 +121,9 @@ static void take_terminal(int slave, enum pty_kind kind)
 static void run_program(const struct pty_options *options, int slave)
 {
     static const char *const demo[] = {"demo", NULL};
-    static const char job[] = "set -m; \"$@\"; echo JOB-STOPPED; fg >/dev/null; echo JOB-DONE $?";
+    static const char job[] = "modes() { echo STTY \"$(stty -a | tr '\\n' ' ')\" .; }\n"
+                              "set -m; modes; \"$@\"; modes; echo JOB-STOPPED; fg >/dev/null\n"
+                              "code=$?; modes; echo JOB-DONE $code";
     const char *const *args = options->args ? options->args : demo;
     const char *argv[32] = {"sh", "-c", job, "sh"};
     size_t n = options->kind == PTY_SHELL ? 4 : 0;
@@ -142,6 +144,24 @@ static void run_program(const struct pty_options *options, int slave)
     _exit(127);
 }
 
+static void set_odd_modes(int slave)
+{
+    struct termios modes;
+
+    tcgetattr(slave, &modes);
+    modes.c_iflag |= IXOFF | IUTF8 | INPCK;
+    modes.c_iflag &= ~(tcflag_t)(IXON | BRKINT);
+    modes.c_oflag |= ONOCR;
+    modes.c_lflag &= ~(tcflag_t)(ECHO | ECHOE);
+    modes.c_lflag |= NOFLSH;
+    modes.c_cc[VINTR] = 7;
+    modes.c_cc[VSUSP] = 26;
+    modes.c_cc[VMIN] = 3;
+    modes.c_cc[VTIME] = 2;
+    cfsetospeed(&modes, B9600);
+    ck_assert_int_eq(tcsetattr(slave, TCSANOW, &modes), 0);
+}
+
 struct pty *pty_start(const struct pty_options *options)
 {
     struct pty *pty = xcalloc(1, sizeof *pty);
@@ -151,6 +171,8 @@ struct pty *pty_start(const struct pty_options *options)
     struct winsize size = {.ws_col = (unsigned short)pty->width,
                            .ws_row = (unsigned short)pty->height};
     ck_assert_int_eq(openpty(&pty->master, &pty->slave, NULL, NULL, &size), 0);
+    if (options->odd_modes)
+        set_odd_modes(pty->slave);
     tcgetattr(pty->slave, &pty->before);
     open_screen(pty);
     fflush(NULL);
@@ -390,6 +412,8 @@ void pty_assert_restored(struct pty *pty)
     ck_assert_uint_eq(after.c_oflag, pty->before.c_oflag);
     ck_assert_uint_eq(after.c_cflag, pty->before.c_cflag);
     ck_assert_uint_eq(after.c_lflag, pty->before.c_lflag);
+    ck_assert_uint_eq(cfgetispeed(&after), cfgetispeed(&pty->before));
+    ck_assert_uint_eq(cfgetospeed(&after), cfgetospeed(&pty->before));
     ck_assert(memcmp(after.c_cc, pty->before.c_cc, sizeof after.c_cc) == 0);
     ck_assert_msg(!pty->alternate, "still on the alternate screen");
     ck_assert_msg(!is_cursor_hidden(pty), "the cursor is still hidden");

@@ -13,7 +13,9 @@ struct pty;
 
 enum pty_kind {
     PTY_PLAIN,
-    PTY_SHELL, /* as a job of a shell that says JOB-STOPPED, then runs fg, then says JOB-DONE n */
+    /* As a job of a shell that says JOB-STOPPED, then runs fg, then says JOB-DONE n; and what
+     * stty -a says before, when it stopped, and at the end, each behind STTY. */
+    PTY_SHELL,
     PTY_NO_CONTROL, /* not the controlling terminal: no SIGHUP comes when it goes */
     PTY_NO_STDIN,   /* standard input is /dev/null */
 };
@@ -21,6 +23,7 @@ enum pty_kind {
 struct pty_options {
     int width, height; /* 0: 80x24 */
     enum pty_kind kind;
+    bool odd_modes; /* of the terminal, before the program starts: not those of any program */
     const char *const *args; /* NULL-terminated; NULL: "demo" */
     const char *env[8];      /* "NAME=value", or "NAME" to unset; over a small fixed environment */
 };

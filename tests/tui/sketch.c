@@ -225,7 +225,7 @@ static void offer(struct row *row, const struct sketch *sketch)
     const char *fresh = back ? sketch->from : sketch->to;
     uint32_t next = row->step < row->steps ? row->step_at[row->step] : all;
     allow(row, VERB_STEP, next,
-          arena_printf(arena, "%u of %u on %s (now %u)", next, all, fresh, on));
+          arena_printf(arena, "%u of %u on %s (now %u, %u more)", next, all, fresh, on, next - on));
     allow(row, VERB_PAUSE, on, arena_printf(arena, "stands at %u of %u on %s", on, all, fresh));
     allow(row, VERB_ROLLBACK, all, arena_printf(arena, "back to %s: %u of %u", old, on, all));
     struct option *step = &row->option[VERB_STEP];
@@ -240,7 +240,12 @@ static void offer(struct row *row, const struct sketch *sketch)
         allow(row, VERB_RESUME, on, "S steps again");
     } else if (sketch->starting) {
         step->allowed = false;
-        step->effect = "wait: 1 instance is still starting or stopping";
+        step->effect = sketch->by[0]
+                           ? arena_printf(arena,
+                                          "wait: %s stepped to %u of %u at 14:31:58, 1 is starting "
+                                          "or stopping",
+                                          sketch->by, on, all)
+                           : "wait: 1 instance is still starting or stopping";
     } else if (sketch->failing && sketch->state == BOARD_FAILED) {
         step->allowed = false;
         step->effect = arena_printf(arena, "%u on %s failing; U goes back", sketch->failing, fresh);

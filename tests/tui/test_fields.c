@@ -14,6 +14,7 @@ static void expect_type(const struct field *field, const json_t *value, const ch
 {
     const char *type = field->type;
     bool fits = strcmp(type, "number") == 0 ? json_is_integer(value)
+                : strcmp(type, "real") == 0 ? json_is_number(value)
                 : strcmp(type, "flag") == 0 ? json_is_boolean(value)
                 : strcmp(type, "texts") == 0 || strcmp(type, "numbers") == 0 ? json_is_array(value)
                 : type[0] == '@' ? json_is_object(value) || json_is_array(value)
@@ -72,6 +73,8 @@ START_TEST(documents_have_the_documented_fields_and_no_others)
         {"status --config %/c.yaml -o json", "status"},
         {"gate web 5 %/5.yaml --config %/c.yaml -o json", "gate"},
         {"gate web 5 --context demo:eight -o json", "gate"},
+        {"check %/4.yaml %/5.yaml %/c.yaml -o json", "check"},
+        {"check --metrics web --config %/m.yaml -o json", "check"},
     };
     struct program program;
 
@@ -87,6 +90,9 @@ START_TEST(documents_have_the_documented_fields_and_no_others)
     program_write(&program, "c.yaml",
                   "contexts: [{name: s, kind: sim, endpoint: pair}]\n"
                   "contracts: [4.yaml, a.yaml]\nprofile: fast\n");
+    program_write(&program, "m.yaml",
+                  "contracts: [4.yaml]\n"
+                  "metrics: {url: 'http://127.0.0.1:1', services: {web: {latency: a}}}\n");
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         struct said said = program_run(&program, row[i].words);
         ck_assert_msg(said.out[0] == '{', "%s: %s%s", row[i].words, said.out, said.err);
@@ -135,9 +141,9 @@ END_TEST
 START_TEST(every_object_is_documented_and_reached)
 {
     for (size_t i = 0; i < field_count; i++) {
-        bool named = strcmp(fields[i].object, "status") == 0 ||
-                     strcmp(fields[i].object, "gate") == 0 ||
-                     strcmp(fields[i].object, "watch") == 0;
+        bool named =
+            strcmp(fields[i].object, "status") == 0 || strcmp(fields[i].object, "gate") == 0 ||
+            strcmp(fields[i].object, "check") == 0 || strcmp(fields[i].object, "watch") == 0;
         bool found = fields[i].type[0] != '@';
         size_t len = strlen(fields[i].object);
         for (size_t k = 0; k < field_count; k++) {

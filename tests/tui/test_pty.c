@@ -74,6 +74,7 @@ START_TEST(every_terminal_is_drawn_and_restored)
     static const char *const terms[] = {
         "TERM=xterm-256color", "TERM=tmux-256color", "TERM=screen",       "TERM=xterm",
         "TERM=linux",          "TERM=vt100",         "TERM=no-such-term", "TERM",
+        "TERM=xterm-kitty",
     };
 
     start(&(struct pty_options){.env = {terms[_i]}});
@@ -471,7 +472,8 @@ END_TEST
 START_TEST(a_broken_theme_or_script_is_said_before_the_screen_is_touched)
 {
     static const char *const args[][4] = {{"demo", "--theme", "no-such-theme", NULL},
-                                          {"demo", "--script", "/nonexistent/x", NULL}};
+                                          {"demo", "--script", "/nonexistent/x", NULL},
+                                          {"demo", "--keys", "/nonexistent/k", NULL}};
     size_t len;
 
     pty = pty_start(&(struct pty_options){.args = args[_i]});
@@ -582,10 +584,10 @@ SUITE(pty)
     tcase_add_test(ends, ctrl_c_twice_quits);
     tcase_add_test(ends, ctrl_z_stops_and_fg_brings_the_picture_back);
     tcase_add_test(ends, stop_and_continue_from_outside_repaints);
-    tcase_add_loop_test(ends, a_broken_theme_or_script_is_said_before_the_screen_is_touched, 0, 2);
+    tcase_add_loop_test(ends, a_broken_theme_or_script_is_said_before_the_screen_is_touched, 0, 3);
     tcase_add_test(ends, without_a_terminal_on_stdin_it_says_so);
     tcase_add_checked_fixture(terms, NULL, teardown);
-    tcase_add_loop_test(terms, every_terminal_is_drawn_and_restored, 0, 8);
+    tcase_add_loop_test(terms, every_terminal_is_drawn_and_restored, 0, 9);
     tcase_add_test(terms, a_terminal_without_a_cursor_is_refused_untouched);
     tcase_add_test(terms, a_plain_locale_gets_ascii_only);
     tcase_add_test(terms, no_color_means_no_color);

@@ -224,6 +224,7 @@ START_TEST(keys_steer_a_recording)
 
     record("knight", seen);
     open_deck(&deck);
+    keymap_init(&app->keymap);
     app->deck = &deck;
     app->engine = deck.engine;
     app->clock = clock_new_virtual(0);

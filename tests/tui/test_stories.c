@@ -186,6 +186,28 @@ START_TEST(whoever_presses_what_the_captions_say_gets_to_the_end)
 }
 END_TEST
 
+START_TEST(keys_of_ones_own_tell_it_as_well)
+{
+    static const char text[] = "F = step\nS = none\nu = safety\ni = couplings\n";
+    struct play play;
+    struct err err = {0};
+    bool asked = false;
+
+    play_begin(&play, "knight", true);
+    ck_assert_msg(keymap_parse(&play.app.keymap, text, sizeof text - 1, "keys.conf", &err), "%s",
+                  err.text);
+    for (int i = 0; i < TURNS_MAX && !is_over(&play); i++) {
+        play_turn(&play);
+        asked = asked || (strcmp(play.app.screen.caption_key, "F") == 0 &&
+                          strstr(play.app.caption, "press F") != NULL);
+        ck_assert_str_ne(play.app.screen.caption_key, "S");
+    }
+    ck_assert(asked);
+    assert_stable(&play, &lessons[2]);
+    play_end(&play);
+}
+END_TEST
+
 START_TEST(the_same_seed_tells_the_same_pictures)
 {
     uint64_t digest[2] = {HASH_SEED, HASH_SEED};
@@ -272,6 +294,7 @@ SUITE(stories)
                         count);
     tcase_add_loop_test(tc, whoever_presses_what_the_captions_say_gets_to_the_end, 0, count);
     tcase_add_loop_test(tc, the_same_seed_tells_the_same_pictures, 0, count);
+    tcase_add_test(tc, keys_of_ones_own_tell_it_as_well);
     tcase_add_test(tc, a_key_takes_over_and_the_captions_go_on);
     tcase_add_test(tc, who_goes_ahead_of_the_captions_is_not_held_up);
     tcase_add_test(tc, every_story_has_a_world_and_words_that_fit);

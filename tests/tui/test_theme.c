@@ -457,12 +457,41 @@ START_TEST(a_canvas_uses_the_glyphs_of_its_theme)
 }
 END_TEST
 
+START_TEST(auto_follows_the_terminals_background)
+{
+    static const struct {
+        const char *colors, *name; /* NULL: not set */
+    } row[] = {
+        {NULL, "default"},         {"", "default"},          {"15", "default"},
+        {"15;", "default"},        {"15;0", "dusk"},         {"7;8", "dusk"},
+        {"0;15", "paper"},         {"0;7", "paper"},         {"0;9", "paper"},
+        {"0;default;15", "paper"}, {"15;default;0", "dusk"}, {"0;default", "default"},
+        {"0;16", "default"},       {"0;255", "default"},     {"0;-1", "default"},
+        {"0;15x", "default"},
+    };
+    struct theme theme;
+    struct err err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        if (row[i].colors)
+            setenv("COLORFGBG", row[i].colors, 1);
+        else
+            unsetenv("COLORFGBG");
+        ck_assert_msg(strcmp(theme_resolve("auto"), row[i].name) == 0, "row %zu", i);
+        ck_assert(theme_load(&theme, "auto", &err));
+        ck_assert_str_eq(theme.name, row[i].name);
+        ck_assert_str_eq(theme_resolve("mono"), "mono");
+    }
+}
+END_TEST
+
 SUITE(theme)
 {
     Suite *suite = suite_create("theme");
     TCase *tcase = test_case(suite, "files", 5);
 
     tcase_add_test(tcase, every_shipped_theme_is_built_in_and_readable);
+    tcase_add_test(tcase, auto_follows_the_terminals_background);
     tcase_add_test(tcase, colour_blind_safe_themes_keep_states_apart);
     tcase_add_test(tcase, what_is_hard_to_read_is_found);
     tcase_add_test(tcase, a_palette_on_top_changes_the_roles_below);

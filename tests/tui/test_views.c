@@ -7,6 +7,7 @@
 #include "tui/golden.h"
 
 #include "base/mem.h"
+#include "health/evidence.h"
 #include "views/parts.h"
 
 #include <limits.h>
@@ -299,6 +300,22 @@ START_TEST(a_refusal_names_rule_witness_and_way_out)
 }
 END_TEST
 
+START_TEST(what_is_measured_over_an_open_way_is_marked)
+{
+    static const char mark[] = "asked over plain http at another host";
+    static struct evidence evidence = {.version = "2.9.0", .control = "2.8.1", .step_ms = 30000};
+
+    easel_use(frames_guarded());
+    evidence_begin(&evidence);
+    evidence.measure[MEASURE_LATENCY].asked = true;
+    frames_row(easel.frame, "prod-eu", "payments-api")->evidence = &evidence;
+    easel_select("prod-eu", "payments-api");
+    easel_hides(&view_rollout, 140, 45, mark);
+    evidence.exposed = true;
+    easel_shows(&view_rollout, 140, 45, mark);
+}
+END_TEST
+
 START_TEST(a_silent_node_is_told_with_its_age_and_last_version)
 {
     easel_select("prod-eu", "payments-api");
@@ -417,6 +434,26 @@ START_TEST(help_names_every_command)
 }
 END_TEST
 
+START_TEST(bar_and_help_show_the_keys_of_the_operator)
+{
+    static const char text[] = "F = step\nS = none\ny = safety\nctrl-x = help\n! = quit\nU = none";
+    struct keymap keymap;
+    struct err err = {0};
+
+    keymap_init(&keymap);
+    ck_assert(keymap_parse(&keymap, text, sizeof text - 1, "keys.conf", &err));
+    easel.screen.keymap = &keymap;
+    easel_shows(&view_fleet, 140, 45, "F step");
+    easel_shows(&view_fleet, 140, 45, "y safety");
+    easel_shows(&view_fleet, 140, 45, "ctrl-x help");
+    easel_shows(&view_fleet, 59, 12, "! quits");
+    easel_hides(&view_fleet, 140, 45, "U undo");
+    easel_shows(&view_rollout, 140, 45, "F step");
+    easel_shows(&view_help, 140, 60, "F        step");
+    easel_shows(&view_help, 140, 60, "none     undo");
+}
+END_TEST
+
 SUITE(views)
 {
     Suite *suite = suite_create("views");
@@ -430,6 +467,7 @@ SUITE(views)
     tcase_add_test(says, columns_go_in_one_order);
     tcase_add_test(says, every_state_has_its_sign_and_its_word);
     tcase_add_test(says, a_refusal_names_rule_witness_and_way_out);
+    tcase_add_test(says, what_is_measured_over_an_open_way_is_marked);
     tcase_add_test(says, a_silent_node_is_told_with_its_age_and_last_version);
     tcase_add_test(says, a_key_in_brackets_does_not_act);
     tcase_add_test(says, s_starts_where_a_release_waits);
@@ -440,5 +478,6 @@ SUITE(views)
     tcase_add_test(says, an_action_is_followed_to_its_outcome);
     tcase_add_test(says, a_flash_answers_and_goes);
     tcase_add_test(says, help_names_every_command);
+    tcase_add_test(says, bar_and_help_show_the_keys_of_the_operator);
     return suite;
 }

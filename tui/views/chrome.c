@@ -74,17 +74,21 @@ static void tell_filter(const struct screen *screen, const struct frame *frame, 
         snprintf(reply->text, sizeof reply->text, "  %zu of %zu   enter keeps it, esc drops it",
                  shown, frame->row_count);
     else
-        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   esc shows all", shown,
-                 frame->row_count);
+        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   %s shows all", shown,
+                 frame->row_count, keymap_shown(screen->keymap, COMMAND_BACK));
 }
 
 static void tell_find(const struct screen *screen, const struct frame *frame, struct reply *reply)
 {
-    const char *then =
-        screen->log.finding ? "enter: the newest, esc drops it" : "N older, n newer, esc goes back";
+    char then[80] = "enter: the newest, esc drops it";
     struct err why = {0};
     size_t found = log_matches(frame->log, screen->log.find, &why);
 
+    if (!screen->log.finding)
+        snprintf(then, sizeof then, "%s older, %s newer, %s goes back",
+                 keymap_shown(screen->keymap, COMMAND_PREV_MATCH),
+                 keymap_shown(screen->keymap, COMMAND_NEXT_MATCH),
+                 keymap_shown(screen->keymap, COMMAND_BACK));
     reply->typing = screen->log.finding;
     reply->typed = screen->log.find;
     reply->role = ROLE_INPUT;
@@ -312,10 +316,12 @@ struct hint {
 static struct hint hint_of(const struct screen *screen, const struct frame *frame,
                            const struct row *row, const struct canvas *canvas, enum command command)
 {
-    const struct command_info *info = &command_info[command];
-    struct hint hint = {.key = info->key, .word = info->label, .shown = true, .ready = true};
+    struct hint hint = {.key = keymap_shown(screen->keymap, command),
+                        .word = command_info[command].label,
+                        .shown = true,
+                        .ready = true};
 
-    if (command == COMMAND_OPEN)
+    if (strcmp(hint.key, "enter") == 0)
         hint.key = canvas_glyph_text(canvas, GLYPH_ENTER);
     if (command == COMMAND_FILTER && frame->log)
         hint.word = "find";
@@ -361,7 +367,7 @@ static void lay_keys(const struct view *view, const struct screen *screen,
     for (size_t i = 0; i < ARRAY_LEN(bar); i++) {
         hints[i] = hint_of(screen, frame, row, canvas, bar[i].command);
         hints[i].rank = bar[i].rank;
-        hints[i].shown = belongs(view, cluster, bar[i].command);
+        hints[i].shown = hints[i].key[0] && belongs(view, cluster, bar[i].command);
     }
     hide_what_does_not_fit(hints, ARRAY_LEN(bar), canvas->width - right);
 }

@@ -70,9 +70,11 @@ static void put_floor(struct sheet *sheet, const struct row *row, const char *st
                   strcmp(floor->after, "?") ? floor->after : "none known");
 }
 
-static void put_store(struct sheet *sheet, const struct row *row, const struct safety_store *store)
+static void put_store(struct sheet *sheet, const struct look *look,
+                      const struct safety_store *store)
 {
-    char title[300];
+    const struct keymap *keymap = look->screen->keymap;
+    char title[300], adds[KEY_WORD + 8];
 
     snprintf(title, sizeof title, "%.120s%s%.60s", store->name,
              store->owner[0] ? ", owned by " : "", store->owner);
@@ -83,10 +85,11 @@ static void put_store(struct sheet *sheet, const struct row *row, const struct s
     sheet_tab(sheet, LABEL);
     sheet_text(sheet, phase_role[store->phase], data_phase_word[store->phase]);
     if (store->phase == DATA_BACKFILL)
-        sheet_put(sheet, ROLE_KEY_LABEL, " (%s)", command_info[COMMAND_MORE].key);
-    put_floor(sheet, row, store->name);
+        sheet_put(sheet, ROLE_KEY_LABEL, " (%s)", keymap_shown(keymap, COMMAND_MORE));
+    put_floor(sheet, look->row, store->name);
+    snprintf(adds, sizeof adds, "%s adds", keymap_shown(keymap, COMMAND_STEP));
     if (store->adds[0])
-        put_who(sheet, "S adds", ROLE_HELD, store->adds);
+        put_who(sheet, adds, ROLE_HELD, store->adds);
     if (store->has[0])
         put_who(sheet, "schema", ROLE_TEXT, store->has);
     for (size_t i = 0; i < store->format_count; i++)
@@ -103,7 +106,7 @@ static void compose_mine(struct sheet *sheet, const struct look *look)
 
     sheet->rank = RANK_FACT;
     for (size_t i = 0; safety && i < safety->store_count; i++)
-        put_store(sheet, look->row, &safety->stores[i]);
+        put_store(sheet, look, &safety->stores[i]);
     if (safety && safety->store_count)
         return;
     sheet_rule(sheet, "stores");

@@ -58,7 +58,7 @@ static void put_filter_words(struct sheet *sheet)
 }
 
 /* The commands of one group, as the table of keys has them. */
-static void put_commands(struct sheet *sheet, const char *group)
+static void put_commands(struct sheet *sheet, const struct keymap *keymap, const char *group)
 {
     int text = text_column(sheet);
 
@@ -69,7 +69,8 @@ static void put_commands(struct sheet *sheet, const char *group)
             continue;
         sheet_line(sheet);
         sheet_tab(sheet, 1);
-        sheet_text(sheet, ROLE_KEY_HINT, info->key);
+        const char *key = keymap_shown(keymap, (enum command)c);
+        sheet_text(sheet, key[0] ? ROLE_KEY_HINT : ROLE_KEY_OFF, key[0] ? key : "none");
         if (text == HELP_WORD) {
             sheet_tab(sheet, HELP_KEY);
             sheet_text(sheet, ROLE_DIM, info->word);
@@ -80,16 +81,16 @@ static void put_commands(struct sheet *sheet, const char *group)
 }
 
 /* The first group on the left, all others and the signs on the right, or below. */
-static void compose_help(struct sheet *left, struct sheet *right)
+static void compose_help(struct sheet *left, struct sheet *right, const struct keymap *keymap)
 {
     const char *first = command_info[COMMAND_NONE + 1].group, *group = first;
 
-    put_commands(left, first);
+    put_commands(left, keymap, first);
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
         if (strcmp(group, command_info[c].group) == 0)
             continue;
         group = command_info[c].group;
-        put_commands(right, group);
+        put_commands(right, keymap, group);
     }
     put_signs(right);
     put_filter_words(right);
@@ -110,7 +111,7 @@ static void help_draw(struct screen *screen, const struct frame *frame, struct c
 
     sheet_init(&left, canvas, width - (wide ? 1 : 0));
     sheet_init(&right, canvas, body.width - width);
-    compose_help(&left, wide ? &right : &left);
+    compose_help(&left, wide ? &right : &left, screen->keymap);
     int lines = (int)(left.line_count > right.line_count ? left.line_count : right.line_count);
     int last = lines > body.height ? lines - body.height : 0;
     screen->scroll = screen->scroll > last ? last : screen->scroll;

@@ -164,7 +164,7 @@ void hosts_detail(struct sheet *sheet, const struct hosts *hosts)
     sheet->rank = RANK_KEY;
     if (host->worry < 3 && host->node) {
         sheet_line(sheet);
-        sheet_text(sheet, ROLE_KEY_HINT, command_info[COMMAND_MORE].key);
+        sheet_text(sheet, ROLE_KEY_HINT, keymap_shown(hosts->look->screen->keymap, COMMAND_MORE));
         sheet_text(sheet, ROLE_TEXT, " fences it: what it ran counts as gone, on your evidence");
         if (host->node->note[0]) {
             sheet_line(sheet);

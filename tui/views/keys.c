@@ -45,7 +45,8 @@ void put_offer(struct sheet *sheet, const struct look *look, enum command comman
     const char *word = offer.verb == VERB_START ? "start" : command_info[command].label;
     int begin = sheet->column;
 
-    sheet_text(sheet, offer.ready ? ROLE_KEY_HINT : ROLE_KEY_OFF, command_info[command].key);
+    sheet_text(sheet, offer.ready ? ROLE_KEY_HINT : ROLE_KEY_OFF,
+               keymap_shown(look->screen->keymap, command));
     sheet_put(sheet, offer.ready ? ROLE_KEY_LABEL : ROLE_KEY_OFF, " %s", word);
     sheet_tab(sheet, begin + KEYS_INDENT);
     if (!option || !option->offered) {
@@ -169,5 +170,8 @@ void section_keys(struct sheet *sheet, const struct look *look, bool brief)
         return;
     sheet->rank = RANK_FACT;
     sheet_line(sheet);
-    sheet_text(sheet, ROLE_DIM, "nothing is in flight: S P R U have nothing to do here");
+    char text[120];
+    keymap_rewrite(look->screen->keymap, "nothing is in flight: S P R U have nothing to do here",
+                   false, text, sizeof text);
+    sheet_text(sheet, ROLE_DIM, text);
 }

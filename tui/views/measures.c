@@ -130,6 +130,12 @@ void section_measures(struct sheet *sheet, const struct look *look)
         if (e->measure[m].asked)
             put_measure(sheet, look, (enum measure)m);
     put_age(sheet, look);
+    if (e->exposed) {
+        sheet_line(sheet);
+        sheet_wrap(sheet, ROLE_STALE, 0, 2,
+                   "asked over plain http at another host: whoever is on the way can change what "
+                   "is measured");
+    }
     if (e->trouble[0]) {
         sheet_line(sheet);
         sheet_wrap(sheet, ROLE_FAILED, 0, 3, e->trouble);

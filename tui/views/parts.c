@@ -139,11 +139,12 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
     const struct board_cluster *cluster = frame_cluster(frame, row->service->cluster);
     offer.option = &row->option[offer.verb];
     if (cluster && cluster->read_only)
-        offer.hindrance = "read-only";
+        snprintf(offer.hindrance, sizeof offer.hindrance, "read-only");
     else if (frame->no_journal && command != COMMAND_PAUSE && command != COMMAND_UNDO)
-        offer.hindrance = "no journal";
+        snprintf(offer.hindrance, sizeof offer.hindrance, "no journal");
     else if (cluster_needs_arming(cluster) && !screen->armed && command != COMMAND_PAUSE)
-        offer.hindrance = "w arms first";
+        snprintf(offer.hindrance, sizeof offer.hindrance, "%s arms first",
+                 keymap_shown(screen->keymap, COMMAND_ARM));
     /* U offers arming in its own question. */
     bool blocked = offer.hindrance[0] && (command != COMMAND_UNDO || cluster->read_only);
     offer.warns = cluster && option_warns(offer.option, cluster);

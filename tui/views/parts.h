@@ -46,7 +46,7 @@ struct offer {
     enum verb verb;              /* S means start where a release waits */
     bool warns;                  /* refused by rules that only warn: it asks once more */
     bool ready;                  /* pressing it leads to the action, or to its question */
-    const char *hindrance;       /* of this screen, not of the guard: "w arms prod-eu", or "" */
+    char hindrance[32];          /* of this screen, not of the guard: "w arms prod-eu", or "" */
 };
 struct offer offer_of(const struct screen *screen, const struct frame *frame, const struct row *row,
                       enum command command);

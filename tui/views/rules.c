@@ -312,5 +312,6 @@ void section_rule_strip(struct sheet *sheet, const struct look *look)
         put_answer(sheet, finding, runs);
         sheet_text(sheet, is_broken(finding) ? ROLE_STRONG : ROLE_DIM, rule_word[asked[i].rule]);
     }
-    sheet_put(sheet, ROLE_DIM, "   %s tells why", command_info[COMMAND_SAFETY].key);
+    sheet_put(sheet, ROLE_DIM, "   %s tells why",
+              keymap_shown(look->screen->keymap, COMMAND_SAFETY));
 }

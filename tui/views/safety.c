@@ -444,14 +444,14 @@ static void put_stable(struct sheet *sheet, const struct look *look)
 /* ---- the view ---- */
 
 /* What the key would do, or which rules refuse; why is told below. */
-static void put_key(struct sheet *sheet, const struct offer *offer)
+static void put_key(struct sheet *sheet, const struct keymap *keymap, const struct offer *offer)
 {
     const struct verdict *verdict = &offer->option->verdict;
     const char *word = offer->verb == VERB_START ? "start" : command_info[offer->command].label;
     bool any = false;
 
     sheet_text(sheet, offer->ready ? ROLE_KEY_HINT : ROLE_KEY_OFF,
-               command_info[offer->command].key);
+               keymap_shown(keymap, offer->command));
     sheet_put(sheet, offer->ready ? ROLE_KEY_LABEL : ROLE_KEY_OFF, " %s", word);
     sheet_tab(sheet, SAFETY_LABEL);
     if (offer->option->allowed || !verdict->first) {
@@ -486,7 +486,7 @@ static void put_keys(struct sheet *sheet, const struct look *look)
         if (!offer.option || !offer.option->offered)
             continue;
         sheet_line(sheet);
-        put_key(sheet, &offer);
+        put_key(sheet, look->screen->keymap, &offer);
         any = true;
         if (!offer.option->allowed || !offer.option->verdict.warning ||
             !offer.option->verdict.warning[0])

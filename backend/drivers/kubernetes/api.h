@@ -50,6 +50,7 @@ struct kube {
     struct follow *follow;         /* NULL until asked for */
     struct kube_log *log;          /* the one that is read now; NULL: none */
     struct kube_manifest manifest; /* that a start named; ref "": none */
+    bool lists_only;               /* the server cannot tell a list as a watch (WatchList) */
     unsigned seed;                 /* of jitter */
 };
 

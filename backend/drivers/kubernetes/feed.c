@@ -28,13 +28,16 @@ struct feed {
     loop_timer_fn *again; /* what the timer waits to do after a failure, else NULL */
     struct err err;       /* of the last try, or of what is coming in now */
     bool watching;
-    bool expired; /* the watch said 410 */
+    bool streaming; /* the watch still tells what there was when it began */
+    bool listing;   /* that did not work the last time: in pages, until one list is whole */
+    bool expired;   /* the watch said 410 */
     unsigned events;
     int64_t begun_ms, heard_ms, failing_ms, backoff_ms;
 };
 
 static void begin_list(void *arg);
 static void begin_watch(void *arg);
+static void begin_stream(struct feed *feed);
 
 static int64_t now_ms(const struct feed *feed)
 {
@@ -49,7 +52,7 @@ static void stop(struct feed *feed)
     feed->timer = NULL;
     cut_free(feed->cut);
     feed->cut = NULL;
-    feed->watching = false;
+    feed->watching = feed->streaming = false;
 }
 
 static void set_state(struct feed *feed, enum feed_state state)
@@ -184,6 +187,7 @@ static void on_list_end(void *arg, const struct http_answer *answer, bool sent,
         begin_list(feed);
         return;
     }
+    feed->listing = false;
     feed->was_listed = true;
     feed->ops->listed(feed->arg, feed->round);
     begin_watch(feed);
@@ -214,6 +218,10 @@ static void begin_list(void *arg)
     if (feed->state != FEED_FAILING || feed->more)
         set_state(feed, FEED_LISTING);
     feed->err = (struct err){0};
+    if (!feed->more && !feed->listing && !feed->kube->lists_only) {
+        begin_stream(feed);
+        return;
+    }
     cut_free(feed->cut);
     feed->cut = cut_new(CUT_LIST, feed->path, on_item, feed);
     char *path =
@@ -249,6 +257,34 @@ static void take_error(struct feed *feed, const json_t *status)
     arena_free(arena);
 }
 
+/* Everything there was has been told: from here on it is a watch like any other. */
+static void end_initial(struct feed *feed)
+{
+    feed->streaming = false;
+    feed->watching = true;
+    feed->backoff_ms = 0;
+    loop_cancel(feed->timer);
+    feed->timer = NULL;
+    feed->was_listed = true;
+    feed->ops->listed(feed->arg, feed->round);
+    set_state(feed, FEED_WATCHING);
+}
+
+/* What is told at first comes in no order of time: only its end says where to go on. */
+static void take_progress(struct feed *feed, const char *type, const json_t *object)
+{
+    if (!feed->streaming) {
+        take_version(feed, object);
+        return;
+    }
+    if (strcmp(type, "BOOKMARK") != 0 ||
+        strcmp(kube_annotation(object, "k8s.io/initial-events-end"), "true") != 0)
+        return;
+    take_version(feed, object);
+    if (feed->version[0])
+        end_initial(feed);
+}
+
 static bool on_event(void *arg, json_t *event, struct err *err)
 {
     struct feed *feed = arg;
@@ -264,9 +300,31 @@ static bool on_event(void *arg, json_t *event, struct err *err)
     if (strcmp(type, "ERROR") == 0)
         take_error(feed, object);
     else
-        take_version(feed, object);
+        take_progress(feed, type, object);
     json_decref(event);
     return true;
+}
+
+/* A list that came as a stream ended too soon: it says nothing about what is gone. */
+static void judge_stream(struct feed *feed, const struct http_answer *answer, bool sent,
+                         const struct err *failed)
+{
+    bool unknown = answer->status == 400 || answer->status == 422; /* this server has no such way */
+    bool expired = answer->status == 410 || (feed->expired && feed->err.code == ERR_NONE);
+    char what[200];
+
+    feed->streaming = false;
+    feed->listing = true;
+    feed->kube->lists_only |= unknown;
+    if (unknown || expired || answer->status == 403 || answer->status == 404) {
+        begin_list(feed);
+        return;
+    }
+    snprintf(what, sizeof what, "listing %.160s", feed->path);
+    if (answer->status != 200 || failed->code != ERR_NONE)
+        api_judge(answer, sent, failed, NULL, what, &feed->err);
+    err_set(&feed->err, ERR_NETWORK, "%s: ended in the middle", what);
+    fail(feed, begin_list, answer->retry_after_ms);
 }
 
 static void on_watch_end(void *arg, const struct http_answer *answer, bool sent,
@@ -280,6 +338,10 @@ static void on_watch_end(void *arg, const struct http_answer *answer, bool sent,
     feed->watching = false;
     loop_cancel(feed->timer);
     feed->timer = NULL;
+    if (feed->streaming) {
+        judge_stream(feed, answer, sent, failed);
+        return;
+    }
     snprintf(what, sizeof what, "watching %.160s", feed->path);
     if (answer->status == 410 || (feed->expired && !feed->version[0])) {
         begin_list(feed); /* history is gone: everything again */
@@ -302,26 +364,56 @@ static void on_watch_end(void *arg, const struct http_answer *answer, bool sent,
     fail(feed, garbage ? begin_list : begin_watch, answer->retry_after_ms);
 }
 
-static void begin_watch(void *arg)
+/* `from`: the query that says where it begins. */
+static void open_watch(struct feed *feed, const char *from)
 {
-    struct feed *feed = arg;
     unsigned timeout_s =
         300 + (feed->kube->seed = feed->kube->seed * 1103515245u + 12345u) / 65536u % 300u;
 
-    feed->timer = NULL;
-    feed->again = NULL;
-    feed->err = (struct err){0};
     feed->expired = false;
     feed->events = 0;
     feed->begun_ms = now_ms(feed);
     cut_free(feed->cut);
     feed->cut = cut_new(CUT_WATCH, feed->path, on_event, feed);
-    char *path = xasprintf("%s?watch=1&allowWatchBookmarks=true&resourceVersion=%s"
-                           "&timeoutSeconds=%u%s%s",
-                           feed->path, feed->version, timeout_s, feed->selector[0] ? "&" : "",
-                           feed->selector);
-    feed->watching = true;
+    char *path = xasprintf("%s?%s&timeoutSeconds=%u%s%s", feed->path, from, timeout_s,
+                           feed->selector[0] ? "&" : "", feed->selector);
     feed->call = api_stream(feed->kube, path, on_data, on_watch_end, feed);
+}
+
+/* Old servers take the words for nothing and never say where the end is. */
+static void on_stream_late(void *arg)
+{
+    struct feed *feed = arg;
+
+    feed->timer = NULL;
+    api_cancel(feed->call);
+    feed->call = NULL;
+    feed->streaming = false;
+    feed->listing = feed->kube->lists_only = true;
+    begin_list(feed);
+}
+
+static void begin_stream(struct feed *feed)
+{
+    feed->version[0] = '\0';
+    feed->streaming = true;
+    open_watch(feed, "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&watch=1"
+                     "&allowWatchBookmarks=true");
+    try_in(feed, KUBE_LIST_MS, on_stream_late);
+}
+
+static void begin_watch(void *arg)
+{
+    struct feed *feed = arg;
+    char from[120];
+
+    feed->timer = NULL;
+    feed->again = NULL;
+    feed->err = (struct err){0};
+    snprintf(from, sizeof from, "watch=1&allowWatchBookmarks=true&resourceVersion=%s",
+             feed->version);
+    open_watch(feed, from);
+    feed->watching = true;
     if (feed->state == FEED_FAILING)
         try_in(feed, FEED_STANDS_MS, stands_again);
     else

@@ -1,5 +1,8 @@
 /* feed.h: one kind of object, listed and then watched for as long as it is wanted.
  *
+ * Where the server offers it (WatchList), the list is the beginning of the watch: nothing is put
+ * together for it on either side. Where it does not, or such a beginning fails, it comes in pages.
+ *
  * It goes on by itself through everything that ends a watch: an end in time, a cut in the middle
  * of a line, 410 as a status or as an event, 429, 401. What is told is told again after a new list:
  * the receiver compares. */

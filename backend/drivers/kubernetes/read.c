@@ -401,8 +401,11 @@ static const json_t *asked_template(const struct kube *kube, const struct kube_w
     if (action->verb != VERB_START)
         return NULL;
     if (strncmp(action->artifact, KUBE_MANIFEST, strlen(KUBE_MANIFEST)) != 0) {
-        bool same = memo && strcmp(kube_raw(memo, MEMO_TO), action->to) == 0;
-        return same ? json_object_get(memo, MEMO_NEXT) : NULL;
+        const json_t *next = json_object_get(memo, MEMO_NEXT);
+        bool same =
+            next && strcmp(kube_raw(memo, MEMO_TO), action->to) == 0 &&
+            (!action->artifact[0] || strcmp(kube_template_image(next), action->artifact) == 0);
+        return same ? next : NULL;
     }
     if (!manifest->ref[0] || strcmp(manifest->ref, action->artifact) != 0 ||
         strcmp(manifest->service_id, id) != 0) {

@@ -27,7 +27,6 @@ char *stage_quotes(const char *text)
 static bool by_default(void *arg, const char *method, const char *path, const char *body,
                        struct server_reply *reply)
 {
-    (void)arg;
     (void)body;
     if (strcmp(method, "GET") != 0)
         return false;
@@ -37,6 +36,20 @@ static bool by_default(void *arg, const char *method, const char *path, const ch
     }
     if (strstr(path, "argoproj"))
         return false;
+    if (strstr(path, "sendInitialEvents") && ((struct theatre *)arg)->streams) {
+        reply->trick = SERVER_HOLD;
+        reply->body = "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"5\","
+                      "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}\n";
+        return true;
+    }
+    if (strstr(path, "sendInitialEvents")) { /* as servers say it that do not offer it */
+        reply->status = 422;
+        reply->body =
+            "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":422,\"reason\":\"Invalid\","
+            "\"message\":\"sendInitialEvents: Forbidden: sendInitialEvents is forbidden for "
+            "watch unless the WatchList feature gate is enabled\"}";
+        return true;
+    }
     if (strstr(path, "watch=1")) {
         reply->trick = SERVER_HOLD;
         return true;

@@ -1,6 +1,7 @@
 /* stage.h: the driver against a scripted API server, and what its sink heard.
  *
- * What a test does not script: every list is empty, every watch stays open and silent. */
+ * What a test does not script: every list is empty, every watch stays open and silent, and no
+ * list comes as the beginning of a watch. */
 #ifndef LOCKSTEP_TESTS_DRIVERS_KUBERNETES_STAGE_H
 #define LOCKSTEP_TESTS_DRIVERS_KUBERNETES_STAGE_H
 
@@ -18,6 +19,7 @@ struct theatre {
     /* heard */
     enum cluster_state state;
     struct err why;
+    bool streams; /* the server offers lists as the beginning of a watch; before stage_follow */
     bool synced;
     unsigned fresh, gone, nodes, records;
     const struct service *service; /* the last one */

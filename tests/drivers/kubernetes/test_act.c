@@ -1,5 +1,6 @@
 /* test_act.c: reads that are consistent, and what the answers to writes mean. */
 #include "drivers/kubernetes/stage.h"
+#include "drivers/kubernetes/template.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -175,6 +176,60 @@ START_TEST(read_only_sends_nothing_but_get)
 }
 END_TEST
 
+/* ---- a manifest ---- */
+
+#define FORM                                                                                       \
+    "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'billing'},"                   \
+    "'spec':{'template':{'metadata':{'labels':{'app':'billing','more':'x'}},"                      \
+    "'spec':{'containers':[{'name':'app','image':'billing:v2'}]}}}}"
+
+/* Plans a start of this version and artifact; whether its record keeps a whole template. */
+static bool plan_start(const json_t *memo, const char *to, const char *artifact, json_t **new_memo)
+{
+    struct action action = {.verb = VERB_START, .to_count = 1, .replicas = 3};
+    struct err err = {0};
+
+    snprintf(action.from, sizeof action.from, "v1");
+    snprintf(action.to, sizeof action.to, "%s", to);
+    snprintf(action.artifact, sizeof action.artifact, "%s", artifact);
+    *new_memo = NULL;
+    ck_assert_msg(stage.driver->ops->plan(stage.driver, got.service, memo, &action, new_memo, &err),
+                  "%s", err.text);
+    ck_assert_str_eq(action.artifact, strcmp(to, "v2") == 0 ? "billing:v2" : artifact);
+    const char *more = kube_raw(*new_memo, "next/metadata/labels/more");
+    ck_assert(!more[0] || strcmp(more, "x") == 0);
+    return more[0] != '\0';
+}
+
+START_TEST(a_start_that_goes_on_keeps_the_template_of_its_manifest)
+{
+    char artifact[DRIVER_ARTIFACT], *form = stage_quotes(FORM);
+    struct driver_manifest manifest = {.file = "billing.json", .text = form, .len = strlen(form)};
+    json_t *memo, *next;
+    struct err err = {0};
+
+    stage_answer(&stage, "/apis/apps/v1/namespaces/shop/replicasets?limit", 200,
+                 STAGE_LIST("9", "", STAGE_SET("8", "v1", "3")));
+    read_billing();
+    ck_assert_msg(stage.driver->ops->describe(stage.driver, ID, &manifest, artifact, &err), "%s",
+                  err.text);
+    ck_assert(plan_start(NULL, "v2", artifact, &memo));
+    stage.driver->ops->close(stage.driver); /* another process, that never saw the file */
+    service_unref(got.service);
+    got.service = NULL;
+    stage_answer(&stage, "/apis/apps/v1/namespaces/shop/replicasets?limit", 200,
+                 STAGE_LIST("9", "", STAGE_SET("8", "v1", "3")));
+    read_billing();
+    ck_assert(plan_start(memo, "v2", "billing:v2", &next));
+    json_decref(next);
+    ck_assert(!plan_start(memo, "v3", "billing:v3", &next)); /* of another version */
+    json_decref(next);
+    ck_assert(!plan_start(NULL, "v2", "billing:v2", &next)); /* of no release */
+    json_decref(next);
+    json_decref(memo);
+}
+END_TEST
+
 /* ---- where records are looked for ---- */
 
 #define RECORD(name)                                                                               \
@@ -251,6 +306,7 @@ SUITE(kubernetes_act)
                         (int)ARRAY_LEN(rows));
     tcase_add_test(tcase, a_write_that_credentials_forbid_was_certainly_not_applied);
     tcase_add_test(tcase, what_moved_since_it_was_read_is_not_written);
+    tcase_add_test(tcase, a_start_that_goes_on_keeps_the_template_of_its_manifest);
     tcase_add_test(tcase, read_only_sends_nothing_but_get);
     tcase_add_loop_test(tcase, records_are_looked_for_where_services_are, 0,
                         (int)ARRAY_LEN(listings));

@@ -350,6 +350,132 @@ START_TEST(a_silent_node_brings_its_pods)
 }
 END_TEST
 
+/* ---- lists that come as the beginning of a watch ---- */
+
+#define STREAM(kind) kind "?sendInitialEvents=true&resourceVersionMatch=NotOlderThan&watch=1"
+#define STREAM_END(version)                                                                        \
+    STAGE_EVENT("BOOKMARK", "{'metadata':{'resourceVersion':'" version                             \
+                            "','annotations':{'k8s.io/initial-events-end':'true'}}}")
+
+static void stream(const char *path, const char *events, enum server_trick trick, size_t at)
+{
+    char *line = stage_quotes(path), *body = stage_quotes(events);
+
+    stage.streams = true;
+    stage_reply(&stage, (struct server_reply){.on = line, .body = body, .trick = trick, .at = at});
+}
+
+static void stream_sets(void)
+{
+    stream("GET " STREAM(SETS), STAGE_EVENT("ADDED", STAGE_SET("8", "v1", "3")) STREAM_END("9"),
+           SERVER_HOLD, 0);
+}
+
+START_TEST(where_it_is_offered_a_list_is_the_beginning_of_the_watch)
+{
+    stream_sets();
+    stream("GET " STREAM(DEPLOYMENTS),
+           STAGE_EVENT("ADDED", STAGE_DEPLOYMENT("7", "v1", "3"))
+               STAGE_EVENT("BOOKMARK", "{'metadata':{'resourceVersion':'8'}}") STREAM_END("9")
+                   STAGE_EVENT("MODIFIED", STAGE_DEPLOYMENT("11", "v2", "3")),
+           SERVER_ANSWER, 0);
+    stage_follow(&stage);
+    stage_until(&stage, wants_v2, "what came behind the list");
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_ptr_nonnull(strstr(request(STREAM(DEPLOYMENTS), 0), "allowWatchBookmarks=true"));
+    ck_assert_ptr_nonnull(strstr(request(DEPLOYMENTS "?watch", 0), "resourceVersion=11&"));
+    ck_assert_uint_eq(asked(DEPLOYMENTS "?limit"), 0);
+    ck_assert_uint_eq(asked(SETS "?limit"), 0);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_offer_it_is_asked_for_a_list_at_once_and_not_again)
+{
+    char *gone = stage_quotes(STAGE_EVENT("ERROR", STAGE_STATUS("410", "Expired", "too old")));
+
+    follow_billing(); /* the server refuses with 422 by itself */
+    stage_answer(&stage, DEPLOYMENTS "?limit", 200, ONE_OF("v2"));
+    stage_reply(&stage, (struct server_reply){.on = "GET " DEPLOYMENTS "?watch", .body = gone});
+    stage_follow(&stage);
+    stage_until(&stage, wants_v2, "listed again");
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_int_eq(stage.why.code, ERR_NONE);
+    ck_assert_uint_eq(asked(DEPLOYMENTS "?limit"), 2);
+    ck_assert_uint_eq(asked(STREAM(DEPLOYMENTS)), 1);
+}
+END_TEST
+
+/* What was told until then is no list: nothing may be taken for gone, and nothing for complete. */
+START_TEST(a_stream_that_is_cut_before_its_end_is_no_list)
+{
+    char *events =
+        stage_quotes(STAGE_EVENT("ADDED", STAGE_DEPLOYMENT("7", "v1", "3")) STREAM_END("9"));
+
+    stream_sets();
+    stream("GET " STREAM(DEPLOYMENTS), events, SERVER_CUT, strlen(events) - 40);
+    follow_billing();
+    stage_follow(&stage);
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_uint_eq(asked(STREAM(DEPLOYMENTS)), 1); /* the next one comes in pages */
+    ck_assert_uint_eq(asked(DEPLOYMENTS "?limit"), 1);
+    ck_assert_uint_eq(asked(SETS "?limit"), 0); /* the others keep theirs */
+    ck_assert_ptr_nonnull(strstr(request(DEPLOYMENTS "?watch", 0), "resourceVersion=10&"));
+}
+END_TEST
+
+START_TEST(history_that_is_gone_is_streamed_again_and_what_vanished_is_told)
+{
+    char *gone = stage_quotes(STAGE_EVENT("ERROR", STAGE_STATUS("410", "Expired", "too old")));
+
+    stream_sets();
+    stream("GET " STREAM(DEPLOYMENTS),
+           STAGE_EVENT("ADDED", STAGE_DEPLOYMENT("7", "v1", "3")) STREAM_END("9"), SERVER_ANSWER,
+           0);
+    stream("GET " STREAM(DEPLOYMENTS), STREAM_END("20"), SERVER_ANSWER, 0);
+    /* Slowly, so that the service has been told before. */
+    stage_reply(&stage, (struct server_reply){
+                            .on = "GET " DEPLOYMENTS "?watch", .body = gone, .trick = SERVER_DRIP});
+    stage_follow(&stage);
+    stage_until(&stage, is_gone, "gone");
+    ck_assert_str_eq(stage.gone_id, "deployment/shop/billing");
+    ck_assert_ptr_nonnull(strstr(request(DEPLOYMENTS "?watch", 0), "resourceVersion=9&"));
+    ck_assert_ptr_nonnull(strstr(request(DEPLOYMENTS "?watch", 1), "resourceVersion=20&"));
+    ck_assert_uint_eq(asked(DEPLOYMENTS "?limit"), 0);
+}
+END_TEST
+
+START_TEST(a_stream_that_expires_while_it_tells_comes_in_pages)
+{
+    stream_sets();
+    stream("GET " STREAM(DEPLOYMENTS),
+           STAGE_EVENT("ADDED", STAGE_DEPLOYMENT("7", "v9", "3"))
+               STAGE_EVENT("ERROR", STAGE_STATUS("410", "Expired", "too old")),
+           SERVER_HOLD, 0);
+    stage_answer(&stage, DEPLOYMENTS "?limit", 200, ONE_OF("v2"));
+    stage_follow(&stage);
+    stage_until(&stage, wants_v2, "listed");
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_uint_eq(asked(STREAM(DEPLOYMENTS)), 1);
+}
+END_TEST
+
+/* Servers from before the words were known pass over them: they never say where the list ends. */
+START_TEST(a_stream_without_an_end_is_given_up)
+{
+    stage_open_fast(&stage, 100);
+    stream_sets();
+    stream("GET " STREAM(DEPLOYMENTS), STAGE_EVENT("ADDED", STAGE_DEPLOYMENT("7", "v9", "3")),
+           SERVER_HOLD, 0);
+    follow_billing();
+    stage_follow(&stage);
+    stage_until(&stage, is_synced, "synced");
+    ck_assert_uint_eq(asked(STREAM(DEPLOYMENTS)), 1);
+    ck_assert_uint_eq(asked(DEPLOYMENTS "?limit"), 1);
+    ck_assert_str_eq(stage.service->wants, "v1");
+    stage_close(&stage);
+}
+END_TEST
+
 static bool is_in_trouble(struct theatre *s)
 {
     return s->service && s->service->trouble == TROUBLE_STUCK;
@@ -406,7 +532,14 @@ SUITE(kubernetes_follow)
 
     tcase_add_test(test_case(suite, "silence", 60),
                    three_minutes_without_a_bookmark_are_stale_and_end_with_a_new_watch);
+    tcase_add_test(test_case(suite, "endless", 60), a_stream_without_an_end_is_given_up);
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, where_it_is_offered_a_list_is_the_beginning_of_the_watch);
+    tcase_add_test(tcase,
+                   a_server_that_does_not_offer_it_is_asked_for_a_list_at_once_and_not_again);
+    tcase_add_test(tcase, a_stream_that_is_cut_before_its_end_is_no_list);
+    tcase_add_test(tcase, history_that_is_gone_is_streamed_again_and_what_vanished_is_told);
+    tcase_add_test(tcase, a_stream_that_expires_while_it_tells_comes_in_pages);
     tcase_add_test(tcase, what_is_listed_is_told_and_then_it_is_synced);
     tcase_add_test(tcase, half_a_picture_asks_for_no_pods);
     tcase_add_test(tcase, an_event_changes_the_service_and_its_pods_are_followed);
