@@ -68,6 +68,7 @@ END_TEST
 START_TEST(scaled_to_nothing_it_does_not_start)
 {
     scale_and_hear(0);
+    web_observed(&web);
     web_refuses(&web, VERB_START, 1, "scale it up first");
 }
 END_TEST

@@ -41,9 +41,19 @@ static void start_fails(enum action_end end, const char *words)
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
 }
 
+/* What the cluster says meanwhile makes the picture older than the key: it is pressed again. */
+static bool is_old_news(const struct action_status *status)
+{
+    return status->end == END_REFUSED && strstr(status->sentence, "RL serial") != NULL;
+}
+
 static void start_works(void)
 {
-    drive_expect(&op.drive, VERB_START, KUBE_NEW, END_APPLIED);
+    struct action_status status = drive_press(&op.drive, VERB_START, KUBE_NEW);
+
+    for (int tries = 0; tries < 20 && is_old_news(&status); tries++)
+        status = drive_press(&op.drive, VERB_START, KUBE_NEW);
+    drive_end_is(&status, END_APPLIED);
     drive_serving(&op.drive, KUBE_NEW, 1);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 1);
 }
@@ -206,13 +216,27 @@ START_TEST(a_webhook_that_refuses_is_quoted)
 END_TEST
 
 /* The server answers 500, which says nothing; and the fence that would settle it meets the same. */
+static bool was_old_news(uint64_t ticket)
+{
+    const struct frame *frame = engine_frame(op.drive.engine);
+    bool old = false;
+
+    for (size_t i = 0; i < frame->action_count; i++)
+        old = old || (frame->tickets[i] == ticket && is_old_news(&frame->actions[i]));
+    frame_unref(frame);
+    return old;
+}
+
 START_TEST(while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled)
 {
     hook("slow");
     wait_hook(true);
-    struct intent start = drive_intent(&op.drive, VERB_START, KUBE_NEW);
-    uint64_t ticket = engine_submit(op.drive.engine, &start);
-    engine_run_until(op.drive.engine, 4000, never, NULL);
+    uint64_t ticket;
+    do {
+        struct intent start = drive_intent(&op.drive, VERB_START, KUBE_NEW);
+        ticket = engine_submit(op.drive.engine, &start);
+        engine_run_until(op.drive.engine, 4000, never, NULL);
+    } while (was_old_news(ticket));
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
     unhook();
     struct action_status s = drive_finish(&op.drive, ticket);
