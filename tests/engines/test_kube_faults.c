@@ -98,9 +98,10 @@ static void step_interrupted_after(int ms)
     struct action_status s = drive_finish(&op.drive, ticket);
     printf("interrupted after %d ms: %s: %s\n", ms, action_end_word[s.end], s.sentence);
     kube_op_state(&op, CLUSTER_LIVE);
-    unsigned moved = kube_wanted("web", KUBE_NEW);
-    ck_assert_uint_eq(moved, s.end == END_APPLIED ? 3 : 1);
+    /* The controller may have been away with the server: it gets there, and no further. */
+    unsigned moved = s.end == END_APPLIED ? 3 : 1;
     drive_serving(&op.drive, KUBE_NEW, moved);
+    ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), moved);
 }
 
 START_TEST(a_step_whose_answer_was_lost_is_settled_and_not_repeated)

@@ -123,14 +123,20 @@ static bool is_later(void *arg, const struct frame *frame)
     return frame->now_ms >= *until_ms;
 }
 
-/* Pressed again each second while it is told to wait. */
+/* Not now, says the guard: something moves still, or what the key rested on is old. */
+static bool is_early(const struct action_status *status)
+{
+    return status->end == END_REFUSED &&
+           (strstr(status->sentence, "wait") || strstr(status->sentence, "RL serial"));
+}
+
+/* Pressed again each second while it is too early. */
 static void press_in_time(enum verb verb, const char *version)
 {
     struct action_status status = drive_press(&op, verb, version);
     int64_t end = clock_now_ms(wall) + PATIENCE_MS;
 
-    while (status.end == END_REFUSED && strstr(status.sentence, "wait") &&
-           clock_now_ms(wall) < end) {
+    while (is_early(&status) && clock_now_ms(wall) < end) {
         const struct frame *frame = engine_frame(op.engine);
         int64_t next = frame->now_ms + 1000;
         frame_unref(frame);
