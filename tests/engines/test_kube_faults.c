@@ -47,22 +47,34 @@ static bool is_old_news(const struct action_status *status)
     return status->end == END_REFUSED && strstr(status->sentence, "RL serial") != NULL;
 }
 
-static void start_works(void)
-{
-    struct action_status status = drive_press(&op.drive, VERB_START, KUBE_NEW);
-
-    for (int tries = 0; tries < 20 && is_old_news(&status); tries++)
-        status = drive_press(&op.drive, VERB_START, KUBE_NEW);
-    drive_end_is(&status, END_APPLIED);
-    drive_serving(&op.drive, KUBE_NEW, 1);
-    ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 1);
-}
-
 static bool never(void *arg, const struct frame *frame)
 {
     (void)arg;
     (void)frame;
     return false;
+}
+
+/* Pressed again while it is too early: something moves still, or the picture is older than the key.
+ */
+static void press_works(enum verb verb, const char *version)
+{
+    struct action_status status = drive_press(&op.drive, verb, version);
+
+    for (int tries = 0;
+         tries < 120 &&
+         (is_old_news(&status) || (status.end == END_REFUSED && strstr(status.sentence, "wait: ")));
+         tries++) {
+        engine_run_until(op.drive.engine, 500, never, NULL);
+        status = drive_press(&op.drive, verb, version);
+    }
+    drive_end_is(&status, END_APPLIED);
+}
+
+static void start_works(void)
+{
+    press_works(VERB_START, KUBE_NEW);
+    drive_serving(&op.drive, KUBE_NEW, 1);
+    ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 1);
 }
 
 /* ---- a server that is away ---- */
@@ -79,7 +91,7 @@ START_TEST(the_server_goes_in_the_middle_of_a_release_and_comes_back)
     kube_tell("start apiserver");
     kube_op_state(&op, CLUSTER_LIVE);
     drive_serving(&op.drive, KUBE_NEW, 1);
-    drive_expect(&op.drive, VERB_STEP, "", END_APPLIED);
+    press_works(VERB_STEP, "");
     drive_serving(&op.drive, KUBE_NEW, 3);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 3);
 }
@@ -111,10 +123,10 @@ START_TEST(a_step_whose_answer_was_lost_is_settled_and_not_repeated)
     if (kube_wanted("web", KUBE_NEW) == 1)
         step_interrupted_after(40);
     if (kube_wanted("web", KUBE_NEW) == 1) {
-        drive_expect(&op.drive, VERB_STEP, "", END_APPLIED);
+        press_works(VERB_STEP, "");
         drive_serving(&op.drive, KUBE_NEW, 3);
     }
-    drive_expect(&op.drive, VERB_ROLLBACK, "", END_APPLIED);
+    press_works(VERB_ROLLBACK, "");
     drive_serving(&op.drive, KUBE_OLD, 8);
 }
 END_TEST
