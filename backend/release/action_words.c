@@ -85,6 +85,20 @@ static void say_claim(const struct action_run *run, const struct claim *claim, c
              claim->to[0] ? " to " : "", claim->to, span);
 }
 
+/* The claim is gone already; what it came to is on record. */
+static void say_release(const struct action_run *run, const struct release *release, char *out,
+                        size_t size)
+{
+    char who[128];
+
+    say_person(run, release->by, who, sizeof who);
+    if (release->to[0])
+        snprintf(out, size, "%s (%u of %u on %s)", who, release->target, release->replicas,
+                 release->to);
+    else
+        snprintf(out, size, "%s", who);
+}
+
 static void explain_conflict(struct action_run *run, char *out, size_t size)
 {
     static const char *const became[OUTCOME_COUNT] = {
@@ -109,7 +123,7 @@ static void explain_conflict(struct action_run *run, char *out, size_t size)
     if (run->other.id[0] && strcmp(run->other.id, run->subject.id) != 0)
         say_claim(run, &run->other, winner, sizeof winner);
     else if (run->release && run->release->by[0])
-        say_person(run, run->release->by, winner, sizeof winner);
+        say_release(run, run->release, winner, sizeof winner);
     else if (run->service && run->service->by[0])
         say_person(run, run->service->by, winner, sizeof winner);
     snprintf(out, size, "%s was first; nothing of yours was applied. Look again, then press again",

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { AGAIN_MS = 500 };
+
 static bool is_synced(void *arg, const struct frame *frame)
 {
     (void)arg;
@@ -65,6 +67,72 @@ struct action_status drive_press(const struct drive *drive, enum verb verb, cons
     struct intent intent = drive_intent(drive, verb, version);
 
     return drive_finish(drive, engine_submit(drive->engine, &intent));
+}
+
+bool drive_is_early(const struct action_status *status)
+{
+    return status->end == END_REFUSED &&
+           (strstr(status->sentence, "wait: ") || strstr(status->sentence, "Way out: wait") ||
+            strstr(status->sentence, "RL serial"));
+}
+
+static bool is_later(void *arg, const struct frame *frame)
+{
+    const int64_t *until_ms = arg;
+
+    return frame->now_ms >= *until_ms;
+}
+
+static int64_t now_ms(const struct drive *drive)
+{
+    const struct frame *frame = engine_frame(drive->engine);
+    int64_t now = frame->now_ms;
+
+    frame_unref(frame);
+    return now;
+}
+
+static struct action_status press_of(const struct drive *drive, enum verb verb, const char *version,
+                                     const char *artifact)
+{
+    struct intent intent = drive_intent(drive, verb, version);
+
+    snprintf(intent.artifact, sizeof intent.artifact, "%s", artifact);
+    return drive_finish(drive, engine_submit(drive->engine, &intent));
+}
+
+static struct action_status press_in_time(const struct drive *drive, enum verb verb,
+                                          const char *version, const char *artifact)
+{
+    int64_t end_ms = now_ms(drive) + drive->patience_ms;
+    struct action_status status = press_of(drive, verb, version, artifact);
+
+    while (drive_is_early(&status) && now_ms(drive) < end_ms) {
+        int64_t next_ms = now_ms(drive) + AGAIN_MS;
+        engine_run_until(drive->engine, drive->patience_ms, is_later, &next_ms);
+        status = press_of(drive, verb, version, artifact);
+    }
+    return status;
+}
+
+struct action_status drive_press_in_time(const struct drive *drive, enum verb verb,
+                                         const char *version)
+{
+    return press_in_time(drive, verb, version, "");
+}
+
+void drive_start(const struct drive *drive, const char *version, const char *artifact)
+{
+    struct action_status status = press_in_time(drive, VERB_START, version, artifact);
+
+    drive_end_is(&status, END_APPLIED);
+}
+
+void drive_works(const struct drive *drive, enum verb verb, const char *version)
+{
+    struct action_status status = drive_press_in_time(drive, verb, version);
+
+    drive_end_is(&status, END_APPLIED);
 }
 
 void drive_end_is(const struct action_status *status, enum action_end end)
@@ -135,7 +203,7 @@ void drive_release(const struct drive *drive, const char *version, const uint32_
                    size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        drive_expect(drive, i ? VERB_STEP : VERB_START, i ? "" : version, END_APPLIED);
+        drive_works(drive, i ? VERB_STEP : VERB_START, i ? "" : version);
         drive_serving(drive, version, counts[i]);
     }
 }

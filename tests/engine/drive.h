@@ -19,7 +19,18 @@ struct intent drive_intent(const struct drive *drive, enum verb verb, const char
 struct action_status drive_finish(const struct drive *drive, uint64_t ticket);
 /* Presses it and waits for the end. */
 struct action_status drive_press(const struct drive *drive, enum verb verb, const char *version);
-/* The same, and fails the test unless it ended like that. */
+/* Not now, says the guard: something moves still, a node is not heard for a moment, or the picture is
+ * older than the key. */
+bool drive_is_early(const struct action_status *status);
+/* The same, pressed again while it is too early (something moves still, or the picture is older
+ * than the key): on a real engine both come and go by themselves. */
+struct action_status drive_press_in_time(const struct drive *drive, enum verb verb,
+                                         const char *version);
+/* The same, and fails the test unless it was applied. */
+void drive_works(const struct drive *drive, enum verb verb, const char *version);
+/* drive_works of VERB_START with an artifact. */
+void drive_start(const struct drive *drive, const char *version, const char *artifact);
+/* drive_press, and fails the test unless it ended like that. */
 void drive_expect(const struct drive *drive, enum verb verb, const char *version,
                   enum action_end end);
 /* Waits until exactly so many instances of the version are there, serving, and nothing moves;

@@ -291,7 +291,7 @@ static json_t *parse(const char *text)
     return value;
 }
 
-static json_t *make_job(const struct nomad_rig_job *job, const char *update)
+static json_t *make_job(const struct nomad_rig_job *job, const char *update, unsigned stop_s)
 {
     char text[PATH_MAX + 1600];
 
@@ -302,10 +302,11 @@ static json_t *make_job(const struct nomad_rig_job *job, const char *update)
              "{\"Delay\":5000000000,\"DelayFunction\":\"constant\",\"Unlimited\":true},"
              "\"EphemeralDisk\":{\"SizeMB\":20},\"Tasks\":[{\"Name\":\"app\",\"Driver\":"
              "\"raw_exec\",\"Config\":{\"command\":\"%s-4\",\"args\":[\"run\",\"%s\"]},"
-             "\"Meta\":{\"lockstep.version\":\"4\"},\"KillTimeout\":2000000000,\"LogConfig\":{"
+             "\"Meta\":{\"lockstep.version\":\"4\"},\"Env\":{\"APP_STOP_DELAY\":\"%u\"},"
+             "\"KillTimeout\":%u000000000,\"LogConfig\":{"
              "\"MaxFiles\":1,\"MaxFileSizeMB\":1},\"Resources\":"
              "{\"CPU\":20,\"MemoryMB\":10}}]}]}",
-             job->name, job->name, job->count, apps, job->name);
+             job->name, job->name, job->count, apps, job->name, stop_s, stop_s + 2);
     json_t *made = parse(text);
     if (space[0])
         json_object_set_new(made, "Namespace", json_string(space));
@@ -330,13 +331,13 @@ long nomad_rig_register(const struct nomad_rig_job *job, json_t *body)
     return status;
 }
 
-struct nomad_rig_job nomad_rig_create(unsigned count, const char *update)
+static struct nomad_rig_job create(unsigned count, const char *update, unsigned stop_s)
 {
     static unsigned serial;
     struct nomad_rig_job job = {.count = count};
 
     snprintf(job.name, sizeof job.name, "web-%u-%u", (unsigned)getpid() % 100000, ++serial);
-    json_t *body = make_job(&job, update);
+    json_t *body = make_job(&job, update, stop_s);
     long status = nomad_rig_register(&job, body);
     ck_assert_msg(status == 200, "registering %s: %ld", job.name, status);
     json_decref(body);
@@ -354,6 +355,16 @@ struct nomad_rig_job nomad_rig_create(unsigned count, const char *update)
         pause_ms(100);
     }
     return job;
+}
+
+struct nomad_rig_job nomad_rig_create(unsigned count, const char *update)
+{
+    return create(count, update, 0);
+}
+
+struct nomad_rig_job nomad_rig_create_slow(unsigned count, unsigned stop_s)
+{
+    return create(count, NULL, stop_s);
 }
 
 void nomad_rig_remove(const struct nomad_rig_job *job)

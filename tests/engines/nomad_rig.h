@@ -43,6 +43,8 @@ struct nomad_rig_job {
 /* A job of this many allocations of version 4, four at once, running when it returns. update (may
  * be NULL) replaces its update block. */
 struct nomad_rig_job nomad_rig_create(unsigned count, const char *update);
+/* The same; an allocation ends so many seconds after it was told to. */
+struct nomad_rig_job nomad_rig_create_slow(unsigned count, unsigned stop_s);
 void nomad_rig_remove(const struct nomad_rig_job *job);
 /* Removes every record of lockstep. */
 void nomad_rig_forget_records(void);

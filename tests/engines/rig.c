@@ -240,21 +240,22 @@ unsigned rig_truth(const struct rig_service *service, const char *version, const
     return count;
 }
 
-struct rig_service rig_create(unsigned replicas, const char *update)
+static struct rig_service create(unsigned replicas, const char *update, unsigned stop_s)
 {
     static unsigned serial;
     struct rig_service service = {.replicas = replicas};
-    char body[1400];
+    char body[1500];
     json_t *answer = NULL;
 
     snprintf(service.name, sizeof service.name, "web-%u-%u", (unsigned)getpid() % 100000, ++serial);
     snprintf(body, sizeof body,
              "{\"Name\":\"%s\",\"Labels\":{\"team\":\"shop\"},\"TaskTemplate\":{\"ContainerSpec\":{"
-             "\"Image\":\"app:4\",\"Env\":[\"APP_SERVICE=%s\"],\"StopGracePeriod\":2000000000},"
+             "\"Image\":\"app:4\",\"Env\":[\"APP_SERVICE=%s\",\"APP_STOP_DELAY=%u\"],"
+             "\"StopGracePeriod\":%u000000000},"
              "\"RestartPolicy\":{\"Condition\":\"any\",\"Delay\":500000000},\"Placement\":{"
              "\"Constraints\":[\"node.role==worker\"]}},\"Mode\":{\"Replicated\":{\"Replicas\":%u}}"
              ",\"UpdateConfig\":%s}",
-             service.name, service.name, replicas,
+             service.name, service.name, stop_s, stop_s + 2, replicas,
              update ? update
                     : "{\"Parallelism\":4,\"FailureAction\":\"rollback\",\"Monitor\":1000000000,"
                       "\"Order\":\"stop-first\"}");
@@ -264,6 +265,16 @@ struct rig_service rig_create(unsigned replicas, const char *update)
     json_decref(answer);
     ck_assert_msg(rig_wait_tasks(&service, "4", replicas), "%s never came up", service.name);
     return service;
+}
+
+struct rig_service rig_create(unsigned replicas, const char *update)
+{
+    return create(replicas, update, 0);
+}
+
+struct rig_service rig_create_slow(unsigned replicas, unsigned stop_s)
+{
+    return create(replicas, NULL, stop_s);
 }
 
 void rig_remove(const struct rig_service *service)

@@ -29,6 +29,8 @@ struct rig_service {
 /* A service of this many instances of app:4 on the workers, four at once, running when it
  * returns. update (may be NULL) replaces its UpdateConfig. */
 struct rig_service rig_create(unsigned replicas, const char *update);
+/* The same; a task ends so many seconds after it was told to. */
+struct rig_service rig_create_slow(unsigned replicas, unsigned stop_s);
 void rig_remove(const struct rig_service *service);
 /* Removes every record of lockstep. */
 void rig_forget_records(void);

@@ -62,10 +62,7 @@ void stages_release(const struct stages_case *c)
         uint32_t on_new;
     } stages[] = {{"rehearse", 0}, {"wave", 4}, {"wave", 8}, {"stable", 8}};
 
-    struct intent start = drive_intent(&c->op, VERB_START, c->to);
-    snprintf(start.artifact, sizeof start.artifact, "%s", c->artifact ? c->artifact : "");
-    struct action_status begun = drive_finish(&c->op, engine_submit(c->op.engine, &start));
-    drive_end_is(&begun, END_APPLIED);
+    drive_start(&c->op, c->to, c->artifact ? c->artifact : "");
     expect_running(c, 1);
     for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
         struct waiting w = {.effect = stages[i].effect};
@@ -73,7 +70,7 @@ void stages_release(const struct stages_case *c)
         drive_end_is(&early, END_REFUSED);
         ck_assert_msg(wait_for_step(c, c->op.patience_ms, &w), "S never says %s; last: %s",
                       stages[i].effect, w.seen);
-        drive_expect(&c->op, VERB_STEP, "", END_APPLIED);
+        drive_works(&c->op, VERB_STEP, "");
         expect_running(c, stages[i].on_new);
         printf("S: %s\n", w.seen);
     }
@@ -89,13 +86,13 @@ void stages_refuse_sick(const struct stages_case *c)
 {
     struct waiting w = {.effect = ""};
 
-    drive_expect(&c->op, VERB_START, c->to, END_APPLIED);
+    drive_works(&c->op, VERB_START, c->to);
     ck_assert_msg(!wait_for_step(c, 3 * BAKE_MS, &w), "S is allowed: %s", w.seen);
     struct action_status s = drive_press(&c->op, VERB_STEP, "");
     drive_end_is(&s, END_REFUSED);
     ck_assert_msg(strstr(s.sentence, "starting") || strstr(s.sentence, "U goes back"), "%s",
                   s.sentence);
     printf("refused: %s\n", s.sentence);
-    drive_expect(&c->op, VERB_ROLLBACK, "", END_APPLIED);
+    drive_works(&c->op, VERB_ROLLBACK, "");
     expect_running(c, 0);
 }

@@ -32,19 +32,13 @@ static void teardown(void)
 /* Presses START and must end like that, with these words; no pod of the new version comes. */
 static void start_fails(enum action_end end, const char *words)
 {
-    struct action_status s = drive_press(&op.drive, VERB_START, KUBE_NEW);
+    struct action_status s = drive_press_in_time(&op.drive, VERB_START, KUBE_NEW);
 
     drive_end_is(&s, end);
     ck_assert_msg(strstr(s.sentence, words) != NULL, "'%s' is not in: %s", words, s.sentence);
     printf("%s: %s\n", action_end_word[end], s.sentence);
     rig_pause_ms(500);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
-}
-
-/* What the cluster says meanwhile makes the picture older than the key: it is pressed again. */
-static bool is_old_news(const struct action_status *status)
-{
-    return status->end == END_REFUSED && strstr(status->sentence, "RL serial") != NULL;
 }
 
 static bool never(void *arg, const struct frame *frame)
@@ -54,25 +48,9 @@ static bool never(void *arg, const struct frame *frame)
     return false;
 }
 
-/* Pressed again while it is too early: something moves still, or the picture is older than the key.
- */
-static void press_works(enum verb verb, const char *version)
-{
-    struct action_status status = drive_press(&op.drive, verb, version);
-
-    for (int tries = 0;
-         tries < 120 &&
-         (is_old_news(&status) || (status.end == END_REFUSED && strstr(status.sentence, "wait: ")));
-         tries++) {
-        engine_run_until(op.drive.engine, 500, never, NULL);
-        status = drive_press(&op.drive, verb, version);
-    }
-    drive_end_is(&status, END_APPLIED);
-}
-
 static void start_works(void)
 {
-    press_works(VERB_START, KUBE_NEW);
+    drive_works(&op.drive, VERB_START, KUBE_NEW);
     drive_serving(&op.drive, KUBE_NEW, 1);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 1);
 }
@@ -91,7 +69,7 @@ START_TEST(the_server_goes_in_the_middle_of_a_release_and_comes_back)
     kube_tell("start apiserver");
     kube_op_state(&op, CLUSTER_LIVE);
     drive_serving(&op.drive, KUBE_NEW, 1);
-    press_works(VERB_STEP, "");
+    drive_works(&op.drive, VERB_STEP, "");
     drive_serving(&op.drive, KUBE_NEW, 3);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 3);
 }
@@ -124,10 +102,10 @@ START_TEST(a_step_whose_answer_was_lost_is_settled_and_not_repeated)
     if (kube_wanted("web", KUBE_NEW) == 1)
         step_interrupted_after(40);
     if (kube_wanted("web", KUBE_NEW) == 1) {
-        press_works(VERB_STEP, "");
+        drive_works(&op.drive, VERB_STEP, "");
         drive_serving(&op.drive, KUBE_NEW, 3);
     }
-    press_works(VERB_ROLLBACK, "");
+    drive_works(&op.drive, VERB_ROLLBACK, "");
     drive_serving(&op.drive, KUBE_OLD, 8);
 }
 END_TEST
@@ -158,7 +136,7 @@ START_TEST(scaled_to_nothing_half_way_it_is_an_alarm_until_it_went_back)
     kube_patch("deployments/web", json_pack("{s:{s:i}}", "spec", "replicas", 0));
     alarm_of_nothing(true);
     drive_expect(&op.drive, VERB_STEP, "", END_REFUSED);
-    drive_expect(&op.drive, VERB_ROLLBACK, "", END_APPLIED);
+    drive_works(&op.drive, VERB_ROLLBACK, "");
     alarm_of_nothing(false);
     kube_patch("deployments/web", json_pack("{s:{s:i}}", "spec", "replicas", 8));
     drive_serving(&op.drive, KUBE_OLD, 8);
@@ -230,15 +208,15 @@ START_TEST(a_webhook_that_refuses_is_quoted)
 END_TEST
 
 /* The server answers 500, which says nothing; and the fence that would settle it meets the same. */
-static bool was_old_news(uint64_t ticket)
+static bool was_early(uint64_t ticket)
 {
     const struct frame *frame = engine_frame(op.drive.engine);
-    bool old = false;
+    bool early = false;
 
     for (size_t i = 0; i < frame->action_count; i++)
-        old = old || (frame->tickets[i] == ticket && is_old_news(&frame->actions[i]));
+        early = early || (frame->tickets[i] == ticket && drive_is_early(&frame->actions[i]));
     frame_unref(frame);
-    return old;
+    return early;
 }
 
 START_TEST(while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled)
@@ -250,7 +228,7 @@ START_TEST(while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled)
         struct intent start = drive_intent(&op.drive, VERB_START, KUBE_NEW);
         ticket = engine_submit(op.drive.engine, &start);
         engine_run_until(op.drive.engine, 4000, never, NULL);
-    } while (was_old_news(ticket));
+    } while (was_early(ticket));
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
     unhook();
     struct action_status s = drive_finish(&op.drive, ticket);
@@ -395,7 +373,7 @@ START_TEST(a_rotated_token_is_read_again_and_the_release_goes_on)
     kube_op_open(&op, "second", path, false);
     start_works();
     kube_tell("rotate second");
-    drive_expect(&op.drive, VERB_STEP, "", END_APPLIED);
+    drive_works(&op.drive, VERB_STEP, "");
     drive_serving(&op.drive, KUBE_NEW, 3);
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 3);
 }
@@ -456,7 +434,7 @@ START_TEST(of_two_namespaces_the_closed_one_is_said_and_the_other_works)
     kube_op_open_in(&op, "operator", both); /* somebody else, later */
     ck_assert_msg(engine_run_until(op.drive.engine, op.drive.patience_ms, knows_release, NULL),
                   "the record is not found");
-    drive_expect(&op.drive, VERB_ROLLBACK, "", END_APPLIED);
+    drive_works(&op.drive, VERB_ROLLBACK, "");
     drive_serving(&op.drive, KUBE_OLD, 8);
     unbind_operator();
     snprintf(both, sizeof both, "/api/v1/namespaces/%s", closed);

@@ -61,7 +61,7 @@ static void release_without_it(void)
 START_TEST(a_second_release_is_refused_because_of_the_lost_node_and_its_return_is_an_alarm)
 {
     release_without_it();
-    struct action_status s = drive_press(&op.drive, VERB_START, KUBE_NEXT);
+    struct action_status s = drive_press_in_time(&op.drive, VERB_START, KUBE_NEXT);
     drive_end_is(&s, END_REFUSED);
     ck_assert_msg(strstr(s.sentence, "R3") && strstr(s.sentence, LOST), "%s", s.sentence);
     printf("refused: %s\n", s.sentence);
@@ -71,7 +71,7 @@ START_TEST(a_second_release_is_refused_because_of_the_lost_node_and_its_return_i
     ck_assert_msg(strstr(alarm, LOST) && strstr(alarm, KUBE_OLD), "%s", alarm);
     printf("alarm: %s\n", alarm);
     drive_alarm(&op.drive, true);
-    drive_expect(&op.drive, VERB_START, KUBE_NEXT, END_APPLIED);
+    drive_works(&op.drive, VERB_START, KUBE_NEXT);
     drive_serving(&op.drive, KUBE_NEXT, 1);
 }
 END_TEST
@@ -88,11 +88,11 @@ START_TEST(a_fenced_node_leaves_the_count_until_it_returns)
 {
     release_without_it();
     ck_assert(engine_run_until(op.drive.engine, op.drive.patience_ms, is_gone_elsewhere, NULL));
-    struct action_status s = drive_press(&op.drive, VERB_START, KUBE_NEXT);
+    struct action_status s = drive_press_in_time(&op.drive, VERB_START, KUBE_NEXT);
     drive_end_is(&s, END_REFUSED);
     ck_assert_msg(strstr(s.sentence, "fence " LOST), "%s", s.sentence);
     drive_fence(&op.drive, LOST);
-    drive_expect(&op.drive, VERB_START, KUBE_NEXT, END_APPLIED);
+    drive_works(&op.drive, VERB_START, KUBE_NEXT);
     drive_serving(&op.drive, KUBE_NEXT, 1);
     kube_tell("return " LOST);
     const char *alarm = drive_alarm(&op.drive, false);

@@ -116,40 +116,10 @@ static const char *wait_state(enum cluster_state state)
     return wanted.why;
 }
 
-static bool is_later(void *arg, const struct frame *frame)
-{
-    const int64_t *until_ms = arg;
-
-    return frame->now_ms >= *until_ms;
-}
-
-/* Not now, says the guard: something moves still, or what the key rested on is old. */
-static bool is_early(const struct action_status *status)
-{
-    return status->end == END_REFUSED &&
-           (strstr(status->sentence, "wait") || strstr(status->sentence, "RL serial"));
-}
-
-/* Pressed again each second while it is too early. */
-static void press_in_time(enum verb verb, const char *version)
-{
-    struct action_status status = drive_press(&op, verb, version);
-    int64_t end = clock_now_ms(wall) + PATIENCE_MS;
-
-    while (is_early(&status) && clock_now_ms(wall) < end) {
-        const struct frame *frame = engine_frame(op.engine);
-        int64_t next = frame->now_ms + 1000;
-        frame_unref(frame);
-        engine_run_until(op.engine, PATIENCE_MS, is_later, &next);
-        status = drive_press(&op, verb, version);
-    }
-    drive_end_is(&status, END_APPLIED);
-}
-
 /* We speak to a server that follows, so that only the leader goes. */
 START_TEST(a_leader_that_goes_is_followed_by_another_and_nothing_moves)
 {
-    press_in_time(VERB_START, "5");
+    drive_works(&op, VERB_START, "5");
     drive_serving(&op, "5", 1);
     if (strcmp(leader(), "server") == 0) { /* it has to lose that first */
         nomad_rig_do_three("cut", "server");
@@ -167,17 +137,17 @@ START_TEST(a_leader_that_goes_is_followed_by_another_and_nothing_moves)
     printf("leader was %s, is %s\n", old, leader());
     wait_state(CLUSTER_LIVE);
     drive_serving(&op, "5", 1);
-    press_in_time(VERB_STEP, "");
+    drive_works(&op, VERB_STEP, "");
     nomad_rig_do_three("heal", old);
     wait_state(CLUSTER_LIVE);
-    press_in_time(VERB_ROLLBACK, "");
+    drive_works(&op, VERB_ROLLBACK, "");
     drive_serving(&op, "4", 4);
 }
 END_TEST
 
 START_TEST(without_a_majority_nothing_is_believed_and_nothing_is_sent)
 {
-    press_in_time(VERB_START, "5");
+    drive_works(&op, VERB_START, "5");
     drive_serving(&op, "5", 1);
     nomad_rig_do_three("cut", "server2");
     nomad_rig_do_three("cut", "server3");
@@ -190,7 +160,7 @@ START_TEST(without_a_majority_nothing_is_believed_and_nothing_is_sent)
     nomad_rig_do_three("heal", "server3");
     wait_state(CLUSTER_LIVE);
     drive_serving(&op, "5", 1);
-    press_in_time(VERB_ROLLBACK, "");
+    drive_works(&op, VERB_ROLLBACK, "");
     drive_serving(&op, "4", 4);
 }
 END_TEST

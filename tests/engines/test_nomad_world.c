@@ -11,6 +11,14 @@ static const char *create(void)
     return web.name;
 }
 
+/* What is replaced takes its time to end. */
+static const char *create_slow(void)
+{
+    nomad_rig_forget_records();
+    web = nomad_rig_create_slow(8, 10);
+    return web.name;
+}
+
 static void remove_web(void)
 {
     nomad_rig_remove(&web);
@@ -54,6 +62,7 @@ static const struct real_world world = {
     .need = nomad_rig_need,
     .cluster = nomad_rig_config,
     .create = create,
+    .create_slow = create_slow,
     .remove = remove_web,
     .running = running,
     .wait = wait_for,

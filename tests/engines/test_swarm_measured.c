@@ -103,7 +103,7 @@ static void says(bool allowed, const char *text)
 static void press(const char *text)
 {
     says(true, text);
-    drive_expect(&op, VERB_STEP, "", END_APPLIED);
+    drive_works(&op, VERB_STEP, "");
 }
 
 static void expect_running(unsigned on_new)
@@ -115,7 +115,7 @@ static void expect_running(unsigned on_new)
 
 START_TEST(a_good_version_reaches_stable_by_what_is_measured)
 {
-    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    drive_works(&op, VERB_START, "5");
     says(false, "errors:");
     press("rehearse");
     press("wave: 4 of 8");
@@ -135,12 +135,12 @@ END_TEST
 START_TEST(a_version_that_errs_only_under_load_is_stopped_at_the_canary)
 {
     prom_rig_errs(prom, "5");
-    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    drive_works(&op, VERB_START, "5");
     says(false, "bake failed: 5 is worse than 4");
     expect_running(1);
     struct action_status s = drive_press(&op, VERB_STEP, "");
     drive_end_is(&s, END_REFUSED);
-    drive_expect(&op, VERB_ROLLBACK, "", END_APPLIED);
+    drive_works(&op, VERB_ROLLBACK, "");
     expect_running(0);
 }
 END_TEST
@@ -150,7 +150,7 @@ START_TEST(a_version_whose_metrics_are_missing_is_not_passed)
     struct waiting w;
 
     prom_rig_mutes(prom, "5");
-    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    drive_works(&op, VERB_START, "5");
     says(false, "its time is over, it waits for data");
     ck_assert_msg(!says_within(40000, true, "", &w), "passed: %s", w.seen);
     ck_assert_msg(strstr(w.seen, "no data is never a pass"), "%s", w.seen);
@@ -162,7 +162,7 @@ START_TEST(while_prometheus_is_away_the_bake_waits_and_says_why)
 {
     struct waiting w;
 
-    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    drive_works(&op, VERB_START, "5");
     says(false, "errors:");
     prom_rig_kill(prom);
     says(false, "no data, which is never a pass");

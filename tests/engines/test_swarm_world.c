@@ -21,6 +21,14 @@ static const char *create(void)
     return web.name;
 }
 
+/* What is replaced takes its time to end. */
+static const char *create_slow(void)
+{
+    rig_forget_records();
+    web = rig_create_slow(8, 10);
+    return web.name;
+}
+
 static void remove_web(void)
 {
     rig_remove(&web);
@@ -64,6 +72,7 @@ static const struct real_world world = {
     .need = rig_need,
     .cluster = cluster,
     .create = create,
+    .create_slow = create_slow,
     .remove = remove_web,
     .running = running,
     .wait = wait_for,

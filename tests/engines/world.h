@@ -18,6 +18,7 @@ struct real_world {
     struct cluster_config (*cluster)(void);
     /* A service of eight on "4", running, and no record of lockstep's; its name. */
     const char *(*create)(void);
+    const char *(*create_slow)(void); /* the same, but a move takes ten seconds to come to rest */
     void (*remove)(void);
     unsigned (*running)(const char *version); /* "": all */
     bool (*wait)(const char *version, unsigned count);

@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 32 };
+enum { WORDS_MAX = 32, AGAIN_MAX = 60 };
 
 void program_init(struct program *program)
 {
@@ -149,6 +150,22 @@ struct said program_run(const struct program *program, const char *words)
     struct running running = program_start(program, words);
 
     return program_finish(&running);
+}
+
+static bool is_early(const struct said *said)
+{
+    return said->status == 1 && (strstr(said->out, "wait: ") || strstr(said->out, "RL serial"));
+}
+
+struct said program_run_in_time(const struct program *program, const char *words)
+{
+    struct said said = program_run(program, words);
+
+    for (int tries = 0; tries < AGAIN_MAX && is_early(&said); tries++) {
+        said_release(&said);
+        said = program_run(program, words);
+    }
+    return said;
 }
 
 void said_release(struct said *said)

@@ -29,6 +29,9 @@ void program_setenv(struct program *program, const char *name, const char *value
 void program_write(const struct program *program, const char *name, const char *text);
 /* Words are separated by blanks; "%" in one is HOME. The answer is the caller's to release. */
 struct said program_run(const struct program *program, const char *words);
+/* The same, again while the answer is "not now" (something moves still, or the picture is older
+ * than the key): on a real engine both come and go by themselves. */
+struct said program_run_in_time(const struct program *program, const char *words);
 
 /* The same in two parts, for what happens in between. */
 struct running {
