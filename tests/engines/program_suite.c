@@ -277,28 +277,49 @@ static void expect_named(const char *told)
     ck_assert_msg(met || later, "nobody is named, or not what for: %s", told);
 }
 
-ON_WORLD(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
+/* Both press S at once; one of them wins. Has the other met the winner, and been told so? An answer
+ * that was lost on the way, or a machine too busy to send in time, is no meeting. */
+static bool is_told(const struct program *other)
 {
-    struct program other;
     char words[200];
 
-    program_of_operator(&other);
-    expect("start", "5", 0);
-    expect_running("5", 1);
-    watch_calm(1, 1500);
     snprintf(words, sizeof words, "step %s --timeout=90s", web);
-    struct running a = program_start(&program, words), b = program_start(&other, words);
+    struct running a = program_start(&program, words), b = program_start(other, words);
     struct said first = program_finish(&a), second = program_finish(&b);
     ck_assert_msg((first.status == 0) != (second.status == 0), "%d: %s%s| %d: %s%s", first.status,
                   first.out, first.err, second.status, second.out, second.err);
     const struct said *lost = first.status ? &first : &second;
-    ck_assert_msg(lost->status == 1, "exit %d: %s%s", lost->status, lost->out, lost->err);
+    bool told = lost->status == 1;
     printf("the other was told: %s", lost->out);
-    expect_named(lost->out);
-    expect_running("5", 3);
-    watch_calm(3, 1500);
+    if (told)
+        expect_named(lost->out);
+    else
+        ck_assert_msg(lost->status == 3 && (strstr(lost->out, "nothing was sent") ||
+                                            strstr(lost->out, "certainly not applied")),
+                      "exit %d: %s%s", lost->status, lost->out, lost->err);
     said_release(&first);
     said_release(&second);
+    return told;
+}
+
+ON_WORLD(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
+{
+    struct program other;
+    bool told = false;
+
+    program_of_operator(&other);
+    for (int tries = 0; tries < 4 && !told; tries++) {
+        expect("start", "5", 0);
+        expect_running("5", 1);
+        watch_calm(1, 1500);
+        told = is_told(&other);
+        expect_running("5", 3);
+        watch_calm(3, 1500);
+        expect("rollback", "", 0);
+        expect_running("4", 8);
+        expect_running("5", 0);
+    }
+    ck_assert_msg(told, "nobody ever met the winner");
 }
 
 ON_WORLD(who_steps_while_anothers_canary_starts_is_told_whose_it_is)
