@@ -39,6 +39,11 @@ static void conflict(struct indexing *work, const char *service, const char *why
         (struct conflict){service, arena_strdup(work->bind->arena, why)};
 }
 
+static const char *place_of(const struct contract *contract)
+{
+    return contract->version_place ? contract->version_place : "what a workload carries";
+}
+
 static void take_contract(struct indexing *work, const struct contract *contract)
 {
     struct bind *bind = work->bind;
@@ -51,8 +56,10 @@ static void take_contract(struct indexing *work, const struct contract *contract
             continue;
         if (contract_digest(known) != contract_digest(contract))
             conflict(work, contract->service,
-                     arena_printf(bind->arena, "version %s of %s has two contracts that differ",
-                                  contract->version, contract->service));
+                     arena_printf(bind->arena,
+                                  "version %s of %s has two contracts that differ: %s, %s",
+                                  contract->version, contract->service, place_of(known),
+                                  place_of(contract)));
         return;
     }
     ARRAY_RESERVE(bind->contracts, bind->contract_cap, bind->contract_count + 1);

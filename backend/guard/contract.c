@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,6 +235,17 @@ bool contract_parse(const struct json_at *at, enum contract_place place, struct 
            contract_uses(&needs, &out->needs, err) && contract_uses(&requires, &out->requires, err);
 }
 
+static void note_places(const struct json_at *at, struct contract *out)
+{
+    struct json_at version = json_key(at, "version"), follows = json_key(at, "follows");
+    struct json_at pred = json_key(at, "pred");
+    char path[PATH_TEXT];
+
+    out->version_place = arena_strdup(at->arena, json_path(&version, path, sizeof path));
+    out->follows_place =
+        arena_strdup(at->arena, json_path(follows.value ? &follows : &pred, path, sizeof path));
+}
+
 bool contract_load(const char *path, struct arena *arena, struct contract *out, struct err *err)
 {
     size_t len;
@@ -248,46 +260,93 @@ bool contract_load(const char *path, struct arena *arena, struct contract *out, 
     at.text = text;
     at.text_len = len;
     bool ok = contract_parse(&at, CONTRACT_ALONE, out, err);
+    if (ok)
+        note_places(&at, out);
     json_decref(root);
     free(text);
     return ok;
 }
 
-/* Depth-first over `follows`: a version met again on the way to itself closes a circle. */
-static bool circle_from(const struct contract *contracts, size_t count, size_t at,
-                        unsigned char *seen)
-{
-    enum { NEW, OPEN, CLOSED };
+enum { NEW, OPEN, CLOSED };
 
-    if (seen[at] != NEW)
-        return seen[at] == OPEN;
-    seen[at] = OPEN;
-    for (size_t f = 0; f < contracts[at].follows_count; f++)
-        for (size_t i = 0; i < count; i++)
-            if (same(contracts[i].version, contracts[at].follows[f]) &&
-                circle_from(contracts, count, i, seen))
-                return true;
-    seen[at] = CLOSED;
-    return false;
+struct walk {
+    const struct contract *contracts;
+    size_t count;
+    unsigned char seen[CONTRACT_VERSIONS_MAX];
+    size_t next[CONTRACT_VERSIONS_MAX]; /* of those that are open: which one was gone to */
+};
+
+/* Depth-first over `follows`: a version met again on the way to itself closes a circle. Returns it,
+ * or count. */
+static size_t circle_from(struct walk *w, size_t at)
+{
+    const struct contract *contract = &w->contracts[at];
+
+    if (w->seen[at] != NEW)
+        return w->seen[at] == OPEN ? at : w->count;
+    w->seen[at] = OPEN;
+    for (size_t f = 0; f < contract->follows_count; f++)
+        for (size_t i = 0; i < w->count; i++) {
+            if (!same(w->contracts[i].version, contract->follows[f]))
+                continue;
+            w->next[at] = i;
+            size_t met = circle_from(w, i);
+            if (met < w->count)
+                return met;
+        }
+    w->seen[at] = CLOSED;
+    return w->count;
+}
+
+/* "1 follows 2, 2 follows 1 (b.yaml:3:10: follows)": the first one's place leads the message. */
+static bool say_circle(const struct walk *w, size_t first, const char *what, struct err *err)
+{
+    const struct contract *one = &w->contracts[first];
+    char text[PATH_TEXT * 2] = "";
+    size_t at = first, len = 0;
+
+    do {
+        const struct contract *c = &w->contracts[at];
+        bool shown = at != first && c->follows_place;
+
+        snprintf(text + len, sizeof text - len, "%s%s follows %s%s%s%s", len ? ", " : "",
+                 c->version, w->contracts[w->next[at]].version, shown ? " (" : "",
+                 shown ? c->follows_place : "", shown ? ")" : "");
+        len = strlen(text);
+        at = w->next[at];
+    } while (at != first);
+    return err_set(err, ERR_CONFIG, "%s: the versions of %s follow each other in a circle: %s",
+                   one->follows_place ? one->follows_place : what, one->service, text);
+}
+
+static bool say_twice(const struct contract *known, const struct contract *again, const char *what,
+                      struct err *err)
+{
+    if (known->version_place && again->version_place)
+        return err_set(err, ERR_CONFIG,
+                       "%s: version %s of %s has two contracts, expected one; the other is %s",
+                       again->version_place, again->version, again->service, known->version_place);
+    return err_set(err, ERR_CONFIG, "%s: version %s of %s has two contracts", what, again->version,
+                   again->service);
 }
 
 bool contract_check_together(const struct contract *contracts, size_t count, const char *what,
                              struct err *err)
 {
-    unsigned char seen[CONTRACT_VERSIONS_MAX] = {0};
+    struct walk walk = {.contracts = contracts, .count = count};
 
-    if (count > sizeof seen)
+    if (count > CONTRACT_VERSIONS_MAX)
         return err_set(err, ERR_LIMIT, "%s: more than %d versions of %s are declared", what,
                        CONTRACT_VERSIONS_MAX, contracts[0].service);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (same(contracts[i].version, contracts[k].version))
-                return err_set(err, ERR_CONFIG, "%s: version %s of %s has two contracts", what,
-                               contracts[i].version, contracts[i].service);
-    for (size_t i = 0; i < count; i++)
-        if (circle_from(contracts, count, i, seen))
-            return err_set(err, ERR_CONFIG,
-                           "%s: the versions of %s follow each other in a circle through %s", what,
-                           contracts[i].service, contracts[i].version);
+                return say_twice(&contracts[k], &contracts[i], what, err);
+    for (size_t i = 0; i < count; i++) {
+        size_t met = circle_from(&walk, i);
+
+        if (met < count)
+            return say_circle(&walk, met, what, err);
+    }
     return true;
 }

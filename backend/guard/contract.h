@@ -56,6 +56,9 @@ struct contract {
     const char *const *provides;
     size_t provides_count;
     bool artifact;
+    /* "FILE:LINE:COLUMN: version" and the same of what it follows, when it has a file to itself;
+     * else NULL. Says nothing about the version. */
+    const char *version_place, *follows_place;
 };
 
 /* Where service and version come from. */
@@ -75,8 +78,8 @@ bool contract_load(const char *path, struct arena *arena, struct contract *out, 
 /* What contract_parse makes the same of again; yours. */
 json_t *contract_write(const struct contract *contract);
 
-/* All versions of one service together: no version twice, no circle in `follows`. `what` names
- * the source in the message. */
+/* All versions of one service together: no version twice, no circle in `follows`. The message names
+ * their places, or `what` where they have none. */
 bool contract_check_together(const struct contract *contracts, size_t count, const char *what,
                              struct err *err);
 

@@ -70,6 +70,12 @@ struct reader {
     struct err *err;
 };
 
+/* One action's nodes, by name. */
+struct scenario_seating {
+    const char *const *nodes, *const *missed;
+    const char *node;
+};
+
 static bool complain(const struct json_at *at, struct err *err, const char *what, const char *word)
 {
     char path[PATH_TEXT];
@@ -98,13 +104,13 @@ static bool read_kind(struct reader *reader)
                    near_suggest(word, deed_word, DEED_COUNT, near));
 }
 
-/* The reader's `field`s point to `at`, which must stay where it is. */
 /* A name that is there and says nothing is as bad as none. */
 static bool says_something(const json_t *value)
 {
     return value && !json_is_null(value) && !(json_is_string(value) && !json_string_length(value));
 }
 
+/* The reader's `field`s point to `at`, which must stay where it is. */
 static bool begin(struct reader *reader, const struct json_at *at)
 {
     reader->at = at;
@@ -130,181 +136,47 @@ static bool text_of(struct reader *reader, enum field field, const char **out)
     return json_opt_text(&reader->field[field], TEXT_NAME_MAX, "", out, reader->err);
 }
 
-/* First pass */
-
 static bool is_release(enum deed_kind kind)
 {
     return kind == DEED_CANARY || kind == DEED_ROLLBACK || kind == DEED_RELEASE;
 }
 
-static bool mention_service(struct reader *reader, uint32_t *service)
+static bool read_service(struct reader *reader, struct deed *deed)
 {
     struct book *book = reader->scenario->book;
     const char *name;
 
-    *service = BOOK_NONE;
     if (!text_of(reader, FIELD_SVC, &name))
         return false;
     if (!name[0])
         return true;
-    *service = book_find_service(book, name);
-    if (*service == BOOK_NONE && !is_release(reader->kind))
+    if (book_find_service(book, name) == BOOK_NONE && !is_release(reader->kind))
         return complain(&reader->field[FIELD_SVC], reader->err, "no service is called", name);
-    *service = book_service(book, name);
-    return true;
+    deed->service = book_service(book, name);
+    return !reader->field[FIELD_VER].value ||
+           scenario_version(book, deed->service, &reader->field[FIELD_VER], &deed->version,
+                            reader->err);
 }
 
-static bool mention_place(struct reader *reader, uint32_t service)
+/* The nodes of a canary, and one that comes up or is admitted, may be new; others must be there. */
+static bool read_nodes(struct reader *reader, struct deed *deed, struct scenario_seating *seating)
 {
     struct book *book = reader->scenario->book;
-    const char *const *names, *node;
-    size_t count;
-    unsigned version;
+    const struct json_at *nodes = &reader->field[FIELD_NODES];
 
-    if (reader->field[FIELD_VER].value &&
-        !scenario_version(book, service, &reader->field[FIELD_VER], &version, reader->err))
-        return false;
-    /* Others must be there already, see seat_id. */
-    if (reader->kind == DEED_CANARY) {
-        if (!contract_names(&reader->field[FIELD_NODES], &names, &count, reader->err))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            book_seat(book, service, names[i]);
-    }
-    if (reader->kind != DEED_UP && reader->kind != DEED_ADMIT)
-        return true;
-    if (!text_of(reader, FIELD_NODE, &node))
-        return false;
-    book_seat(book, service, node);
-    return true;
-}
-
-static bool mention_store(struct reader *reader)
-{
-    static const enum field lists[] = {FIELD_ELEMENTS, FIELD_FORMATS, FIELD_GONE, FIELD_BACKFILL};
-    struct book *book = reader->scenario->book;
-    const char *name, *const *names;
-    size_t count;
-    unsigned id;
-
-    if (!text_of(reader, FIELD_STORE, &name) || !name[0])
-        return reader->err->code == ERR_NONE;
-    uint32_t store = book_find_store(book, name);
-    if (store == BOOK_NONE)
-        return complain(&reader->field[FIELD_STORE], reader->err, "no store is called", name);
-    for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
-        const struct json_at *at = &reader->field[lists[l]];
-
-        if (lists[l] == FIELD_BACKFILL && (json_is_boolean(at->value) || json_is_string(at->value)))
-            continue;
-        if (!contract_names(at, &names, &count, reader->err))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            if (!book_format(book, store, names[i], &id, reader->err))
-                return false;
-    }
-    if (!json_is_string(reader->field[FIELD_BACKFILL].value))
-        return true;
-    return text_of(reader, FIELD_BACKFILL, &name) &&
-           book_format(book, store, name, &id, reader->err);
-}
-
-static bool mention(struct reader *reader)
-{
-    struct book *book = reader->scenario->book;
-    uint32_t service;
-    const char *name;
-
-    if (!mention_service(reader, &service) || !mention_store(reader))
-        return false;
-    if (service == BOOK_NONE)
-        return true;
-    if (!mention_place(reader, service))
-        return false;
-    if (reader->kind != DEED_LAUNCHER)
-        return true;
-    if (!text_of(reader, FIELD_NAME, &name))
-        return false;
-    book_launcher(book, service, name);
-    return true;
-}
-
-bool scenario_mention_actions(struct scenario *scenario, const struct json_at *actions,
-                              struct err *err)
-{
-    size_t count = 0;
-
-    if (!json_get_array(actions, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct json_at at = json_index(actions, i);
-        struct reader reader = {.scenario = scenario, .err = err};
-
-        if (!begin(&reader, &at) || !mention(&reader))
-            return false;
-    }
-    scenario->deed_count = count;
-    return true;
-}
-
-/* Second pass */
-
-static bool seat_id(struct reader *reader, const struct json_at *at, uint32_t service,
-                    const char *node, uint32_t *out)
-{
-    *out = book_find_seat(reader->scenario->book, service, node);
-    return *out != BOOK_NONE ||
-           complain(at, reader->err, "no node of this service is called", node);
-}
-
-static bool read_seats(struct reader *reader, enum field field, uint32_t service,
-                       const uint32_t **out, size_t *count)
-{
-    const struct json_at *at = &reader->field[field];
-    const char *const *names;
-
-    if (!contract_names(at, &names, count, reader->err))
-        return false;
-    uint32_t *seats = arena_alloc(reader->scenario->arena, *count + 1, sizeof *seats);
-    for (size_t i = 0; i < *count; i++) {
-        struct json_at item = json_index(at, i);
-
-        if (!seat_id(reader, &item, service, names[i], &seats[i]))
-            return false;
-    }
-    *out = seats;
-    return true;
-}
-
-static bool read_place(struct reader *reader, struct deed *deed)
-{
-    const char *name;
-    bool named = reader->field[FIELD_NODES].value != NULL;
-
-    if (!text_of(reader, FIELD_SVC, &name))
-        return false;
-    if (!name[0])
-        return true;
-    deed->service = book_find_service(reader->scenario->book, name);
-    if (reader->field[FIELD_VER].value &&
-        !scenario_version(reader->scenario->book, deed->service, &reader->field[FIELD_VER],
-                          &deed->version, reader->err))
-        return false;
-    if (!read_seats(reader, FIELD_NODES, deed->service, &deed->seats, &deed->seat_count) ||
-        !read_seats(reader, FIELD_MISSED, deed->service, &deed->missed, &deed->missed_count))
+    if (!contract_names(nodes, &seating->nodes, &deed->seat_count, reader->err) ||
+        !contract_names(&reader->field[FIELD_MISSED], &seating->missed, &deed->missed_count,
+                        reader->err) ||
+        !text_of(reader, FIELD_NODE, &seating->node))
         return false;
     if (reader->kind == DEED_CANARY && deed->seat_count == 0)
-        return complain(&reader->field[FIELD_NODES], reader->err, "expected at least one node in",
-                        "nodes");
-    deed->all_seats = !named && (reader->kind == DEED_ROLLBACK || reader->kind == DEED_BYPASS);
-    if (!reader->field[FIELD_NODE].value)
-        return true;
-    uint32_t *seat = arena_alloc(reader->scenario->arena, 1, sizeof *seat);
-    if (!text_of(reader, FIELD_NODE, &name) ||
-        !seat_id(reader, &reader->field[FIELD_NODE], deed->service, name, seat))
-        return false;
-    deed->seats = seat;
-    deed->seat_count = 1;
+        return complain(nodes, reader->err, "expected at least one node in", "nodes");
+    for (size_t i = 0; reader->kind == DEED_CANARY && i < deed->seat_count; i++)
+        book_seat(book, deed->service, seating->nodes[i]);
+    if (reader->kind == DEED_UP || reader->kind == DEED_ADMIT)
+        book_seat(book, deed->service, seating->node);
+    deed->all_seats =
+        !nodes->value && (reader->kind == DEED_ROLLBACK || reader->kind == DEED_BYPASS);
     return true;
 }
 
@@ -356,6 +228,8 @@ static bool read_store(struct reader *reader, struct deed *deed)
     if (!name[0])
         return true;
     deed->store = book_find_store(reader->scenario->book, name);
+    if (deed->store == BOOK_NONE)
+        return complain(&reader->field[FIELD_STORE], reader->err, "no store is called", name);
     return read_formats(reader, FIELD_ELEMENTS, deed->store, &deed->elements) &&
            read_formats(reader, FIELD_FORMATS, deed->store, &deed->formats) &&
            read_formats(reader, FIELD_GONE, deed->store, &deed->formats) &&
@@ -414,27 +288,83 @@ static bool read_rest(struct reader *reader, struct deed *deed)
     return true;
 }
 
-bool scenario_read_actions(struct scenario *scenario, const struct json_at *actions,
-                           struct err *err)
+static bool read_action(struct reader *reader, struct deed *deed, struct scenario_seating *seating)
 {
-    scenario->deeds =
-        arena_alloc(scenario->arena, scenario->deed_count + 1, sizeof *scenario->deeds);
-    for (size_t i = 0; i < scenario->deed_count; i++) {
+    *deed = (struct deed){.kind = reader->kind,
+                          .service = BOOK_NONE,
+                          .version = VERSION_NOT_KNOWN,
+                          .store = BOOK_NONE,
+                          .launcher = BOOK_NONE,
+                          .cohort = BOOK_NONE};
+    return read_service(reader, deed) &&
+           (deed->service == BOOK_NONE || read_nodes(reader, deed, seating)) &&
+           read_store(reader, deed) && read_cohort(reader, deed) && read_rest(reader, deed);
+}
+
+bool scenario_read_actions(struct scenario *scenario, const struct json_at *actions,
+                           struct scenario_seating **seating, struct err *err)
+{
+    size_t count = 0;
+
+    if (!json_get_array(actions, &count, err))
+        return false;
+    scenario->deeds = arena_alloc(scenario->arena, count + 1, sizeof *scenario->deeds);
+    scenario->deed_count = count;
+    *seating = arena_alloc(scenario->arena, count + 1, sizeof **seating);
+    for (size_t i = 0; i < count; i++) {
         struct json_at at = json_index(actions, i);
         struct reader reader = {.scenario = scenario, .err = err};
-        struct deed *deed = &scenario->deeds[i];
 
-        if (!begin(&reader, &at))
+        if (!begin(&reader, &at) || !read_action(&reader, &scenario->deeds[i], &(*seating)[i]))
             return false;
-        *deed = (struct deed){.kind = reader.kind,
-                              .service = BOOK_NONE,
-                              .version = VERSION_NOT_KNOWN,
-                              .store = BOOK_NONE,
-                              .launcher = BOOK_NONE,
-                              .cohort = BOOK_NONE};
-        if (!read_place(&reader, deed) || !read_store(&reader, deed) ||
-            !read_cohort(&reader, deed) || !read_rest(&reader, deed))
+    }
+    return true;
+}
+
+static bool seat_id(const struct book *book, uint32_t service, const struct json_at *at,
+                    const char *node, uint32_t *out, struct err *err)
+{
+    *out = book_find_seat(book, service, node);
+    return *out != BOOK_NONE || complain(at, err, "no node of this service is called", node);
+}
+
+static bool seat_list(const struct scenario *scenario, uint32_t service, const struct json_at *at,
+                      const char *const *names, size_t count, const uint32_t **out, struct err *err)
+{
+    uint32_t *seats = arena_alloc(scenario->arena, count + 1, sizeof *seats);
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_at item = json_index(at, i);
+
+        if (!seat_id(scenario->book, service, &item, names[i], &seats[i], err))
             return false;
+    }
+    *out = seats;
+    return true;
+}
+
+bool scenario_seat_actions(struct scenario *scenario, const struct json_at *actions,
+                           const struct scenario_seating *seating, struct err *err)
+{
+    for (size_t i = 0; i < scenario->deed_count; i++) {
+        struct deed *deed = &scenario->deeds[i];
+        struct json_at at = json_index(actions, i), nodes = json_key(&at, "nodes");
+        struct json_at missed = json_key(&at, "missed"), node = json_key(&at, "node");
+
+        if (deed->service == BOOK_NONE)
+            continue;
+        if (!seat_list(scenario, deed->service, &nodes, seating[i].nodes, deed->seat_count,
+                       &deed->seats, err) ||
+            !seat_list(scenario, deed->service, &missed, seating[i].missed, deed->missed_count,
+                       &deed->missed, err))
+            return false;
+        if (!node.value)
+            continue;
+        uint32_t *seat = arena_alloc(scenario->arena, 1, sizeof *seat);
+        if (!seat_id(scenario->book, deed->service, &node, seating[i].node, seat, err))
+            return false;
+        deed->seats = seat;
+        deed->seat_count = 1;
     }
     return true;
 }

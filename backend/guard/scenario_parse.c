@@ -1,6 +1,7 @@
 /* scenario_parse.c: the world of a scenario file: services, stores, clients, expectation.
  *
- * Names become numbers in two passes, because seats are numbered only once all are known. */
+ * Read once, names become numbers at once. Only seats are numbered when all are known, and a world
+ * can be made no earlier: what it starts with is noted until then. */
 #include "base/text.h"
 #include "guard/scenario_private.h"
 
@@ -43,10 +44,31 @@ static bool each_member(const struct json_at *at, member_fn *fn, void *arg, stru
     return true;
 }
 
-/* Where the reading of one service is. */
-struct reading {
+/* What the world starts with. */
+struct note {
+    enum { NOTE_NODE, NOTE_LAUNCHER, NOTE_MAY, NOTE_HAS, NOTE_USAGE, NOTE_ENDED } kind;
+    uint32_t of;      /* service; launcher, store, row of usage or cohort */
+    const char *node; /* arena; of NOTE_NODE */
+    uint64_t value;   /* version, format or element, calls */
+};
+
+struct notes {
     struct scenario *scenario;
-    uint32_t id; /* service, store or cohort */
+    struct note *note;
+    size_t count, cap;
+};
+
+static void note_down(struct notes *notes, struct note note)
+{
+    ARRAY_RESERVE(notes->note, notes->cap, notes->count + 1);
+    notes->note[notes->count++] = note;
+}
+
+/* Where the reading of one service or cohort is. */
+struct reading {
+    struct notes *notes;
+    struct book *book;
+    uint32_t id;
     const char *name;
     struct contract *contracts;
     size_t contract_count;
@@ -61,135 +83,58 @@ static bool read_version(void *arg, const struct json_at *at, const char *name, 
     return contract_parse(at, CONTRACT_INSIDE, contract, err);
 }
 
-static bool mention_node(void *arg, const struct json_at *at, const char *name, struct err *err)
+static bool read_node(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
     struct reading *reading = arg;
     unsigned version;
 
-    book_seat(reading->scenario->book, reading->id, name);
-    return scenario_version(reading->scenario->book, reading->id, at, &version, err);
+    if (!scenario_version(reading->book, reading->id, at, &version, err))
+        return false;
+    book_seat(reading->book, reading->id, name);
+    note_down(reading->notes, (struct note){NOTE_NODE, reading->id, name, version});
+    return true;
 }
 
-static bool mention_launcher(void *arg, const struct json_at *at, const char *name, struct err *err)
+static bool read_launcher(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
     struct reading *reading = arg;
     unsigned version;
 
-    book_launcher(reading->scenario->book, reading->id, name);
-    return scenario_version(reading->scenario->book, reading->id, at, &version, err);
+    if (!scenario_version(reading->book, reading->id, at, &version, err))
+        return false;
+    uint32_t launcher = book_launcher(reading->book, reading->id, name);
+    note_down(reading->notes, (struct note){NOTE_LAUNCHER, launcher, NULL, version});
+    return true;
 }
 
 static bool read_service(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
     static const char *const known[] = {"versions", "nodes", "launchers", "note"};
-    struct scenario *scenario = arg;
+    struct notes *notes = arg;
+    struct book *book = notes->scenario->book;
     struct json_at versions = json_key(at, "versions"), nodes = json_key(at, "nodes");
     struct json_at launchers = json_key(at, "launchers");
-    struct reading reading = {scenario, book_service(scenario->book, name), name, NULL, 0};
+    struct reading reading = {notes, book, book_service(book, name), name, NULL, 0};
     char path[PATH_TEXT];
 
     if (!contract_fields(at, known, ARRAY_LEN(known), err))
         return false;
-    scenario->book->services[reading.id].known = true;
-    reading.contracts = arena_alloc(scenario->arena, json_object_size(versions.value) + 1,
+    book->services[reading.id].known = true;
+    reading.contracts = arena_alloc(notes->scenario->arena, json_object_size(versions.value) + 1,
                                     sizeof *reading.contracts);
     if (!each_member(&versions, read_version, &reading, err) ||
         !contract_check_together(reading.contracts, reading.contract_count,
                                  json_path(&versions, path, sizeof path), err))
         return false;
     for (size_t i = 0; i < reading.contract_count; i++)
-        if (!book_declare(scenario->book, &reading.contracts[i], err))
+        if (!book_declare(book, &reading.contracts[i], err))
             return false;
-    return each_member(&nodes, mention_node, &reading, err) &&
-           each_member(&launchers, mention_launcher, &reading, err);
+    return each_member(&nodes, read_node, &reading, err) &&
+           each_member(&launchers, read_launcher, &reading, err);
 }
 
-static bool mention_formats(struct scenario *scenario, uint32_t store, const struct json_at *at,
-                            struct err *err)
-{
-    const char *const *names;
-    size_t count;
-    unsigned id;
-
-    if (!contract_names(at, &names, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!book_format(scenario->book, store, names[i], &id, err))
-            return false;
-    return true;
-}
-
-static bool read_store(void *arg, const struct json_at *at, const char *name, struct err *err)
-{
-    static const char *const known[] = {"may", "has", "owner", "note"};
-    struct scenario *scenario = arg;
-    uint32_t store = book_store(scenario->book, name);
-    struct json_at may = json_key(at, "may"), has = json_key(at, "has");
-    struct json_at owner = json_key(at, "owner");
-    const char *text;
-
-    if (!contract_fields(at, known, ARRAY_LEN(known), err) ||
-        !mention_formats(scenario, store, &may, err) ||
-        !mention_formats(scenario, store, &has, err) ||
-        !json_opt_text(&owner, TEXT_NAME_MAX, "", &text, err))
-        return false;
-    if (text[0])
-        scenario->book->stores[store].owner = book_service(scenario->book, text);
-    return true;
-}
-
-static bool read_cohort(void *arg, const struct json_at *at, const char *name, struct err *err)
-{
-    static const char *const known[] = {"requires", "usage", "ended", "note"};
-    struct scenario *scenario = arg;
-    struct json_at requires = json_key(at, "requires");
-    struct contract_uses uses;
-
-    return contract_fields(at, known, ARRAY_LEN(known), err) &&
-           contract_uses(&requires, &uses, err) &&
-           book_require(scenario->book, book_cohort(scenario->book, name), &uses, err);
-}
-
-/* Second pass: what varies. */
-
-static bool set_node(void *arg, const struct json_at *at, const char *name, struct err *err)
-{
-    struct reading *reading = arg;
-    struct scenario *scenario = reading->scenario;
-    struct seat_now *seat =
-        &scenario->start.seats[book_find_seat(scenario->book, reading->id, name)];
-    unsigned version;
-
-    if (!scenario_version(scenario->book, reading->id, at, &version, err))
-        return false;
-    *seat = (struct seat_now){.runs = VERSION_BIT(version), .state = SEAT_REPORTING};
-    return true;
-}
-
-static bool set_launcher(void *arg, const struct json_at *at, const char *name, struct err *err)
-{
-    struct reading *reading = arg;
-    struct scenario *scenario = reading->scenario;
-    unsigned version;
-
-    if (!scenario_version(scenario->book, reading->id, at, &version, err))
-        return false;
-    scenario->start.launchers[book_launcher(scenario->book, reading->id, name)] = version;
-    return true;
-}
-
-static bool set_service(void *arg, const struct json_at *at, const char *name, struct err *err)
-{
-    struct scenario *scenario = arg;
-    struct reading reading = {scenario, book_find_service(scenario->book, name), name, NULL, 0};
-    struct json_at nodes = json_key(at, "nodes"), launchers = json_key(at, "launchers");
-
-    return each_member(&nodes, set_node, &reading, err) &&
-           each_member(&launchers, set_launcher, &reading, err);
-}
-
-static bool set_names(struct scenario *scenario, uint32_t store, const struct json_at *at,
-                      struct set *out, struct err *err)
+static bool read_names(struct notes *notes, struct note note, const struct json_at *at,
+                       struct err *err)
 {
     const char *const *names;
     size_t count;
@@ -198,52 +143,94 @@ static bool set_names(struct scenario *scenario, uint32_t store, const struct js
     if (!contract_names(at, &names, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!book_format(scenario->book, store, names[i], &id, err))
+        if (!book_format(notes->scenario->book, note.of, names[i], &id, err))
             return false;
-        set_add(out, id);
+        note.value = id;
+        note_down(notes, note);
     }
     return true;
 }
 
-static bool set_store(void *arg, const struct json_at *at, const char *name, struct err *err)
+static bool read_store(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
-    struct scenario *scenario = arg;
-    uint32_t store = book_find_store(scenario->book, name);
+    static const char *const known[] = {"may", "has", "owner", "note"};
+    struct notes *notes = arg;
+    struct book *book = notes->scenario->book;
+    uint32_t store = book_store(book, name);
     struct json_at may = json_key(at, "may"), has = json_key(at, "has");
+    struct json_at owner = json_key(at, "owner");
+    const char *text;
 
-    return set_names(scenario, store, &may, &scenario->start.stores[store].may, err) &&
-           set_names(scenario, store, &has, &scenario->start.stores[store].has, err);
+    if (!contract_fields(at, known, ARRAY_LEN(known), err) ||
+        !read_names(notes, (struct note){.kind = NOTE_MAY, .of = store}, &may, err) ||
+        !read_names(notes, (struct note){.kind = NOTE_HAS, .of = store}, &has, err) ||
+        !json_opt_text(&owner, TEXT_NAME_MAX, "", &text, err))
+        return false;
+    if (text[0])
+        book->stores[store].owner = book_service(book, text);
+    return true;
 }
 
-static bool set_usage(void *arg, const struct json_at *at, const char *name, struct err *err)
+static bool read_usage(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
     struct reading *reading = arg;
-    const struct book *book = reading->scenario->book;
+    const struct book *book = reading->book;
     int64_t calls;
 
     if (!json_get_int(at, 0, INT64_MAX, &calls, err))
         return false;
-    for (size_t i = 0; i < book->usage_count; i++) {
+    for (uint32_t i = 0; i < book->usage_count; i++) {
         const struct book_usage *usage = &book->usages[i];
 
         if (usage->cohort == reading->id &&
             strcmp(book->services[usage->service].elements.text[usage->element], name) == 0)
-            reading->scenario->start.usages[i] = (uint64_t)calls;
+            note_down(reading->notes, (struct note){NOTE_USAGE, i, NULL, (uint64_t)calls});
     }
     return true;
 }
 
-static bool set_cohort(void *arg, const struct json_at *at, const char *name, struct err *err)
+static bool read_cohort(void *arg, const struct json_at *at, const char *name, struct err *err)
 {
-    struct scenario *scenario = arg;
-    struct reading reading = {scenario, book_find_cohort(scenario->book, name), name, NULL, 0};
-    struct json_at usage = json_key(at, "usage"), ended = json_key(at, "ended");
+    static const char *const known[] = {"requires", "usage", "ended", "note"};
+    struct notes *notes = arg;
+    struct book *book = notes->scenario->book;
+    struct json_at requires = json_key(at, "requires"), usage = json_key(at, "usage");
+    struct json_at ended = json_key(at, "ended");
+    struct reading reading = {notes, book, book_cohort(book, name), name, NULL, 0};
+    struct contract_uses uses;
     bool is_over;
 
-    if (!json_opt_bool(&ended, false, &is_over, err))
+    if (!contract_fields(at, known, ARRAY_LEN(known), err) ||
+        !contract_uses(&requires, &uses, err) || !book_require(book, reading.id, &uses, err) ||
+        !json_opt_bool(&ended, false, &is_over, err))
         return false;
-    scenario->start.ended[reading.id] = is_over;
-    return each_member(&usage, set_usage, &reading, err);
+    note_down(notes, (struct note){NOTE_ENDED, reading.id, NULL, is_over});
+    return each_member(&usage, read_usage, &reading, err);
+}
+
+static void note_apply(const struct book *book, struct world *world, const struct note *note)
+{
+    switch (note->kind) {
+    case NOTE_NODE:
+        world->seats[book_find_seat(book, note->of, note->node)] =
+            (struct seat_now){.runs = VERSION_BIT(note->value), .state = SEAT_REPORTING};
+        break;
+    case NOTE_LAUNCHER:
+        world->launchers[note->of] = note->value;
+        break;
+    case NOTE_MAY:
+        set_add(&world->stores[note->of].may, (unsigned)note->value);
+        break;
+    case NOTE_HAS:
+        set_add(&world->stores[note->of].has, (unsigned)note->value);
+        break;
+    case NOTE_USAGE:
+        world->usages[note->of] = note->value;
+        break;
+    case NOTE_ENDED:
+        world->ended[note->of] = note->value;
+        break;
+    }
 }
 
 static bool read_expect(struct scenario *scenario, const struct json_at *at, struct err *err)
@@ -271,29 +258,44 @@ static bool read_expect(struct scenario *scenario, const struct json_at *at, str
                    json_path(&rule, path, sizeof path), word);
 }
 
+/* Everything that has a name. */
+static bool read_named(struct notes *notes, const struct json_at *root, struct err *err)
+{
+    struct json_at services = json_key(root, "services"), stores = json_key(root, "stores");
+    struct json_at clients = json_key(root, "clients");
+
+    return each_member(&services, read_service, notes, err) &&
+           each_member(&stores, read_store, notes, err) &&
+           each_member(&clients, read_cohort, notes, err);
+}
+
+static void begin_world(struct scenario *scenario, const struct notes *notes)
+{
+    book_seal(scenario->book);
+    world_init(&scenario->start, scenario->book, policy_strict());
+    for (size_t i = 0; i < notes->count; i++)
+        note_apply(scenario->book, &scenario->start, &notes->note[i]);
+    world_begin(&scenario->start);
+}
+
 static bool read_all(struct scenario *scenario, const struct json_at *root, struct err *err)
 {
     static const char *const known[] = {"name",   "services", "stores", "clients", "actions",
                                         "expect", "note",     "source", "comment"};
-    struct json_at name = json_key(root, "name"), services = json_key(root, "services");
-    struct json_at stores = json_key(root, "stores"), clients = json_key(root, "clients");
-    struct json_at actions = json_key(root, "actions"), expect = json_key(root, "expect");
+    struct json_at name = json_key(root, "name"), actions = json_key(root, "actions");
+    struct json_at expect = json_key(root, "expect");
+    struct notes notes = {.scenario = scenario};
+    struct scenario_seating *seating = NULL;
 
-    if (!contract_fields(root, known, ARRAY_LEN(known), err) ||
-        !json_opt_text(&name, TEXT_NAME_MAX, "unnamed", &scenario->name, err) ||
-        !each_member(&services, read_service, scenario, err) ||
-        !each_member(&stores, read_store, scenario, err) ||
-        !each_member(&clients, read_cohort, scenario, err) ||
-        !scenario_mention_actions(scenario, &actions, err))
-        return false;
-    book_seal(scenario->book);
-    world_init(&scenario->start, scenario->book, policy_strict());
-    if (!each_member(&services, set_service, scenario, err) ||
-        !each_member(&stores, set_store, scenario, err) ||
-        !each_member(&clients, set_cohort, scenario, err))
-        return false;
-    world_begin(&scenario->start);
-    return scenario_read_actions(scenario, &actions, err) && read_expect(scenario, &expect, err);
+    bool ok = contract_fields(root, known, ARRAY_LEN(known), err) &&
+              json_opt_text(&name, TEXT_NAME_MAX, "unnamed", &scenario->name, err) &&
+              read_named(&notes, root, err) &&
+              scenario_read_actions(scenario, &actions, &seating, err);
+    if (ok)
+        begin_world(scenario, &notes);
+    free(notes.note);
+    return ok && scenario_seat_actions(scenario, &actions, seating, err) &&
+           read_expect(scenario, &expect, err);
 }
 
 static struct scenario *parse_text(struct json_at *at, struct err *err)

@@ -4,12 +4,14 @@
 
 #include "guard/scenario.h"
 
-/* First pass: every name that an action mentions gets its number, before the book is sealed. */
-bool scenario_mention_actions(struct scenario *scenario, const struct json_at *actions,
-                              struct err *err);
-/* Second pass, after: the deeds themselves. */
+/* Reads the actions, and gives every name that they mention its number, but for the nodes: what
+ * is left to do for those, in *seating (arena). */
+struct scenario_seating;
 bool scenario_read_actions(struct scenario *scenario, const struct json_at *actions,
-                           struct err *err);
+                           struct scenario_seating **seating, struct err *err);
+/* After the book is sealed: their nodes. */
+bool scenario_seat_actions(struct scenario *scenario, const struct json_at *actions,
+                           const struct scenario_seating *seating, struct err *err);
 /* A version by name, "?" or null for one that is not known. */
 bool scenario_version(struct book *book, uint32_t service, const struct json_at *at, unsigned *out,
                       struct err *err);

@@ -72,9 +72,16 @@ END_TEST
 START_TEST(contradictions_between_files_are_exit_2)
 {
     setup();
-    expect("check %/5.yaml %/5.yaml", 2, "version 5 of a has two contracts");
-    program_write(&program, "4.yaml", "service: a\nversion: \"5\"\nfollows: [\"6\"]\n");
-    expect("check %/4.yaml %/6.yaml", 2, "circle");
+    program_write(&program, "5b.yaml", "version: \"5\"\nservice: a\n");
+    expect("check %/5.yaml %/5b.yaml", 2,
+           "5b.yaml:1:1: version: version 5 of a has two contracts, expected one; the other is ");
+    expect("check %/5.yaml %/5b.yaml", 2, "5.yaml:2:1: version");
+    expect("check %/5b.yaml %/6.yaml %/5.yaml", 2, "5b.yaml:1:1: version");
+    program_write(&program, "4.yaml", "service: a\nversion: \"5\"\npred: [\"6\"]\n");
+    expect("check %/4.yaml %/6.yaml", 2,
+           "4.yaml:3:1: pred: the versions of a follow each other in a circle: 5 follows 6, "
+           "6 follows 5 (");
+    expect("check %/4.yaml %/6.yaml", 2, "6.yaml:3:1: follows)");
 }
 END_TEST
 
