@@ -250,7 +250,7 @@ static bool run_ready_fds(struct loop *loop)
     size_t i = 1;
 
     if (loop->polls[0].revents)
-        while (read(loop->wake[0], drain, sizeof drain) > 0)
+        while (read(loop->wake[0], drain, sizeof drain) == sizeof drain)
             ;
     for (struct loop_fd *w = loop->fds; w; w = w->next) {
         if (w->fresh)

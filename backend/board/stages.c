@@ -289,10 +289,17 @@ struct finding board_bake_finding(const struct board_input *in, const struct row
     const struct stage_view *stages = &row->stages;
     struct finding finding = finding_of(RULE_R4, ANSWER_ALLOW);
 
+    const char *name = in->guard.service->name;
+    bool way_back = strcmp(stages->bake_version, stages->bake_control) == 0;
+
     finding.kind = ALARM_BAKE;
     finding_break(&finding, ANSWER_REFUSE,
-                  arena_printf(row->arena, "the bake of %s %s failed: it is worse than %s",
-                               in->guard.service->name, stages->bake_version, stages->bake_control),
+                  way_back
+                      ? arena_printf(row->arena,
+                                     "the way back of %s from %s failed: %s is worse than before",
+                                     name, row->to, stages->bake_version)
+                      : arena_printf(row->arena, "the bake of %s %s failed: it is worse than %s",
+                                     name, stages->bake_version, stages->bake_control),
                   "it stands; U goes back");
     finding_witness(&finding, row->arena, arena_printf(row->arena, "version %s", row->to),
                     in->evidence->reason, in->guard.utc_ms - in->evidence->heard_utc_ms);

@@ -266,11 +266,11 @@ int engine_wake_fd(const struct engine *engine)
 
 const struct frame *engine_frame(struct engine *engine)
 {
-    char drain[64];
+    char byte;
 
-    while (read(engine->wake[0], drain, sizeof drain) > 0)
-        ;
     pthread_mutex_lock(&engine->lock);
+    if (engine->woken && read(engine->wake[0], &byte, 1) == 1)
+        engine->woken = false;
     const struct frame *frame = frame_ref(engine->frame);
     pthread_mutex_unlock(&engine->lock);
     return frame;

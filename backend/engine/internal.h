@@ -155,6 +155,7 @@ struct engine {
     uint64_t next_ticket;                      /* locked */
     struct message *messages, **messages_tail; /* locked */
     int wake[2];
+    bool woken; /* a byte lies in it; under the lock */
 };
 
 /* engine.c */

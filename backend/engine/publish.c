@@ -248,10 +248,10 @@ void engine_publish(struct engine *engine)
     pthread_mutex_lock(&engine->lock);
     const struct frame *old = engine->frame;
     engine->frame = frame;
+    if (!engine->woken)
+        engine->woken = write(engine->wake[1], "f", 1) == 1;
     pthread_mutex_unlock(&engine->lock);
     frame_unref(old);
-    ssize_t n = write(engine->wake[1], "f", 1);
-    (void)n; /* a full pipe wakes just as well */
 }
 
 const struct frame *frame_ref(const struct frame *frame)

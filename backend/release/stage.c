@@ -114,7 +114,7 @@ struct bake {
     int64_t began_ms, young_ms, length_ms;
     uint32_t serving;
     bool attended;         /* somebody must watch all of it */
-    const char *control;   /* version it is measured against */
+    const char *control;   /* version it is measured against, or itself: as it was before */
     int64_t before_utc_ms; /* not 0: as that was before then */
 };
 
@@ -156,6 +156,7 @@ static bool evidence_lets(struct stage_view *out, const struct stage_input *in, 
     const char *name = stage_word[out->stage];
     const size_t size = sizeof out->waits;
     char span[SPAN_TEXT], until[SPAN_TEXT + 8] = "";
+    bool way_back = strcmp(out->bake_version, out->bake_control) == 0;
 
     if (left > 0)
         snprintf(until, sizeof until, "%s left; ", clock_format_span(left, span));
@@ -166,8 +167,9 @@ static bool evidence_lets(struct stage_view *out, const struct stage_input *in, 
     }
     if (e->answer == JUDGE_FAILS) {
         out->worse = true;
-        snprintf(out->waits, size, "%s failed: %.40s is worse than %.40s: %.110s; U goes back",
-                 name, e->version, e->control, e->reason);
+        snprintf(out->waits, size, "%s failed: %.40s is worse than %s%.40s: %.110s; U goes back",
+                 name, e->version, way_back ? "before " : "", way_back ? in->to : e->control,
+                 e->reason);
     } else if (e->trouble[0]) {
         snprintf(out->waits, size, "%s: %sno data, which is never a pass: %.150s", name, until,
                  e->trouble);
@@ -223,6 +225,17 @@ static void put_evidence(struct certificate *cert, const struct stage_view *view
                  view->before_after ? "against before: " : "", in->evidence->reason);
     else
         cert->evidence[0] = '\0';
+}
+
+/* Behind that of the canary. */
+static void put_way_back(struct certificate *cert, const struct stage_view *view,
+                         const struct stage_input *in)
+{
+    size_t used = strlen(cert->evidence);
+
+    if (view->judged && in->evidence && !view->waits[0])
+        snprintf(cert->evidence + used, sizeof cert->evidence - used, "%sback: %.80s",
+                 used ? "; " : "", in->evidence->reason);
 }
 
 static void set_cert(struct certificate *cert, const struct stage_input *in, enum proof state,
@@ -376,10 +389,12 @@ static void look_canary(struct stage_view *out, const struct stage_input *in, in
         next_or_stable(out, in);
 }
 
+/* What runs after the way back is what ran before the first canary, and no worse than that. */
 static void look_rehearsal(struct stage_view *out, const struct stage_input *in, int64_t began_ms)
 {
-    struct bake bake = {
-        in->from, began_ms, in->young_from_ms, in->profile->bake_ms, in->others, in->attend, "", 0};
+    int64_t before = in->release->since_utc_ms;
+    struct bake bake = {in->from,   began_ms,   in->young_from_ms,      in->profile->bake_ms,
+                        in->others, in->attend, before ? in->from : "", before};
 
     out->rehearsal = true;
     out->attend = in->attend;
@@ -402,10 +417,17 @@ static void look_rehearsal(struct stage_view *out, const struct stage_input *in,
     }
     bool passed = bake_passes(out, in, &bake);
     out->total_ms -= in->profile->bake_ms - out->left_ms;
+    next_or_stable(out, in);
+    if (out->worse) {
+        snprintf(out->voided, sizeof out->voided,
+                 "after the way back %.30s is worse than before %.30s: %.90s", in->from, in->to,
+                 in->evidence->reason);
+        return;
+    }
     set_cert(&out->next_cert, in, PROOF_CERTIFIED, out->watched);
+    put_way_back(&out->next_cert, out, in);
     if (passed)
         out->cert = out->next_cert;
-    next_or_stable(out, in);
 }
 
 static void look_wave(struct stage_view *out, const struct stage_input *in, int64_t began_ms)

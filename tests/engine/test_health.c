@@ -218,6 +218,53 @@ START_TEST(a_version_that_errs_under_load_stops_at_the_canary)
 }
 END_TEST
 
+/* The way back is a change, too: what runs after it is measured against what ran before. */
+START_TEST(an_old_version_that_is_worse_after_the_way_back_voids_the_rehearsal)
+{
+    struct drive op = open_engine(&metrics, NULL);
+
+    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    says(&op, true, "rehearse");
+    inject(SIM_IMAGE_ERRS, "web:4");
+    drive_expect(&op, VERB_STEP, "", END_APPLIED);
+    says(&op, false, "after the way back 4 is worse than before 5: errors:");
+    const struct frame *frame = engine_frame(op.engine);
+    const struct row *row = frame_find_row(frame, "lab", "web");
+    ck_assert_str_eq(board_word[row->state], "failed");
+    ck_assert_ptr_nonnull(strstr(row->why, "settle failed: 4 is worse"));
+    ck_assert_int_eq(stage_proof(&row->stages), PROOF_NONE);
+    ck_assert(row->stages.before_after);
+    ck_assert(row->option[VERB_ROLLBACK].allowed);
+    frame_unref(frame);
+    ck_assert_ptr_nonnull(strstr(drive_alarm(&op, false), "4 is worse than before"));
+    ck_assert(!says_within(&op, 60000, true, ""));
+    struct action_status s = drive_press(&op, VERB_STEP, "");
+    drive_end_is(&s, END_REFUSED);
+    drive_expect(&op, VERB_ROLLBACK, "", END_APPLIED);
+    recorded(&op, STAGE_ROLLED_BACK);
+    drive_alarm(&op, true);
+}
+END_TEST
+
+START_TEST(settling_waits_for_data_of_the_old_version)
+{
+    struct drive op = open_engine(&metrics, NULL);
+
+    drive_expect(&op, VERB_START, "5", END_APPLIED);
+    press(&op, "rehearse");
+    says(&op, false, "settle: ");
+    inject(SIM_METRICS_AWAY, "");
+    says(&op, false, "do not answer");
+    ck_assert(!says_within(&op, 60000, true, ""));
+    inject(SIM_METRICS_BACK, "");
+    press(&op, "wave: 4 of 8");
+    const struct frame *frame = engine_frame(op.engine);
+    const struct certificate *cert = &frame_find_row(frame, "lab", "web")->release->cert;
+    ck_assert_msg(strstr(cert->evidence, "; back: errors: ") != NULL, "'%s'", cert->evidence);
+    frame_unref(frame);
+}
+END_TEST
+
 START_TEST(no_data_is_never_a_pass)
 {
     struct drive op = open_engine(&metrics, NULL);
@@ -352,6 +399,8 @@ SUITE(health)
     tcase_add_test(c, a_good_version_reaches_stable_with_its_evidence_on_record);
     tcase_add_test(c, a_bake_shorter_than_its_samples_waits_for_them_and_passes);
     tcase_add_test(c, a_version_that_errs_under_load_stops_at_the_canary);
+    tcase_add_test(c, an_old_version_that_is_worse_after_the_way_back_voids_the_rehearsal);
+    tcase_add_test(c, settling_waits_for_data_of_the_old_version);
     tcase_add_test(c, no_data_is_never_a_pass);
     tcase_add_test(c, a_source_that_goes_away_makes_the_bake_wait_and_says_why);
     tcase_add_test(c, what_measures_itself_is_not_marked_as_asked_in_the_open);

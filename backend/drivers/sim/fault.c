@@ -29,7 +29,9 @@ static void set_image(struct sim *sim, const char *target, enum image image)
     struct sim_service *service = sim_find_service(sim, name);
     if (!service)
         return;
-    sim_version_of(sim, service, colon + 1, "")->image = image;
+    struct sim_version *version = sim_version_of(sim, service, colon + 1, "");
+    version->image = image;
+    version->image_utc_ms = clock_utc_ms(sim->clock);
     sim_reconcile(sim, service);
 }
 

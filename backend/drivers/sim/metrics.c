@@ -53,11 +53,12 @@ static uint32_t answering(const struct sim_service *service, const char *version
     return ever == 0 && at <= young ? service->replicas : count;
 }
 
-static enum image image_of(const struct sim_service *service, const char *version)
+/* What was measured before somebody changed it stays as it was. */
+static enum image image_of(const struct sim_service *service, const char *version, int64_t at)
 {
     for (const struct sim_version *v = service->versions; v; v = v->next)
         if (strcmp(v->name, version) == 0)
-            return v->image;
+            return at >= v->image_utc_ms ? v->image : IMAGE_GOOD;
     return IMAGE_MISSING;
 }
 
@@ -65,7 +66,7 @@ static double measure_at(const struct sim *sim, const struct sim_service *servic
                          const struct driver_measure *ask, int64_t at)
 {
     uint32_t instances = answering(service, ask->version, at);
-    enum image image = image_of(service, ask->version);
+    enum image image = image_of(service, ask->version, at);
     double swing = 1 + 0.4 * sin((double)(at % SWING_MS) * 6.283185307179586 / SWING_MS);
     double seconds = (double)ask->step_ms / 1000;
     struct chance chance = {sim->seed ^ (uint64_t)at};

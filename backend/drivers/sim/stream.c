@@ -219,7 +219,8 @@ void stream_deliver(struct sim_driver *driver)
 
     sim_lock(sim);
     struct request *answers = take_answers(driver);
-    if (driver->following && sim->change > driver->seen && !driver->facts_ms)
+    if (driver->following && !sim_is_cut(sim, driver) && sim->change > driver->seen &&
+        !driver->facts_ms)
         driver->facts_ms = sim->now_ms + GATHER_MS;
     if (driver->following &&
         ((driver->facts_ms && sim->now_ms >= driver->facts_ms) || sim->now_ms >= driver->beat_ms))

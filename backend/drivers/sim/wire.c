@@ -13,12 +13,18 @@ void sim_lock(struct sim *sim)
     sim_advance(sim);
 }
 
+bool sim_is_cut(const struct sim *sim, const struct sim_driver *driver)
+{
+    return sim->unreachable && driver->state != CLUSTER_LIVE && driver->told_why;
+}
+
 static bool has_something_for(const struct sim *sim, const struct sim_driver *driver)
 {
     const int64_t next = sim_next_ms(sim);
 
     return driver->inbox ||
-           (driver->following && !driver->facts_ms && sim->change > driver->seen) ||
+           (driver->following && !driver->facts_ms && sim->change > driver->seen &&
+            !sim_is_cut(sim, driver)) ||
            (next >= 0 && (driver->armed_ms < 0 || next < driver->armed_ms));
 }
 

@@ -91,6 +91,8 @@ struct sim_driver {
 void sim_lock(struct sim *sim);   /* and advances to now */
 void sim_unlock(struct sim *sim); /* and wakes every driver that has something to fetch */
 void sim_drop_requests(struct sim *sim);
+/* It knows already that nothing answers: no change reaches it, and its beat tells how long. */
+bool sim_is_cut(const struct sim *sim, const struct sim_driver *driver);
 /* A write that was applied: a new revision and, with a mark, its mark. */
 void sim_stamp(struct sim *sim, struct sim_service *service, const char *mark, const char *by);
 

@@ -34,6 +34,7 @@ struct sim_version {
     const char *name, *artifact, *digest, *contract;
     const char *pull_error; /* what is said when it cannot be pulled */
     enum image image;
+    int64_t image_utc_ms; /* since when; 0: always */
 };
 
 struct sim_instance {
