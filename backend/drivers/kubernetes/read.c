@@ -6,6 +6,7 @@
 #include "drivers/kubernetes/read.h"
 
 #include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/beside.h"
 #include "drivers/kubernetes/collect.h"
 #include "drivers/kubernetes/follow.h"
 #include "drivers/kubernetes/recipe.h"
@@ -256,6 +257,34 @@ static void nodes_done(void *arg, const struct err *err)
     part_done(arg, err && err->code != ERR_AUTH ? err : NULL);
 }
 
+static void besides_done(void *arg)
+{
+    struct reading *r = arg;
+    struct kube *kube = op_kube(&r->op);
+    char text[400];
+
+    kube_beside_sum(&kube->manifest, text, sizeof text);
+    if (text[0])
+        kube->base.env.sink.event(kube->base.env.sink.arg, r->read->id, text);
+    part_done(r, NULL);
+}
+
+/* What else the manifest of a start holds is looked at before it is planned. */
+static void ask_besides(struct reading *r)
+{
+    struct kube *kube = op_kube(&r->op);
+    const struct kube_manifest *manifest = &kube->manifest;
+
+    if (!manifest->ref[0] || strcmp(manifest->service_id, r->read->id) != 0)
+        return;
+    for (size_t i = 0; i < manifest->beside_count; i++)
+        if (manifest->besides[i].state == BESIDE_UNASKED) {
+            r->pending++;
+            kube_beside_ask(kube, r->scope, besides_done, r);
+            return;
+        }
+}
+
 static void push(struct pile *pile, json_t *item)
 {
     json_t *meta = json_object_get(item, "metadata");
@@ -333,6 +362,7 @@ static void on_object(void *arg, const struct http_answer *answer, bool sent,
         r->pending++;
         collect_start(op_kube(&r->op), &nodes);
     }
+    ask_besides(r);
     part_done(r, NULL);
 }
 
