@@ -5,7 +5,8 @@
  * production context without --yes; 3 not reached or not applied; 4 unknown.
  *
  * -o json prints one object: schema; verb; cluster; service; end (applied, refused,
- * conflict, not-applied, partial, unknown); sentence; action (null when it did not become one: id,
+ * conflict, not-applied, partial, unknown); sentence; manifest (with -f: what was found of the rest
+ * of the file, "" when there is none); action (null when it did not become one: id,
  * verb, cluster, service_id, by, from, to, have_count, to_count, replicas, write, writes, phase);
  * verdict (of the guard, as in `status`; null when it was not asked); exit. */
 #include "base/json.h"
@@ -111,6 +112,20 @@ static void print_sentence(const struct act *act, const char *sentence)
     printf("%s %s: %s\n", verb_word[act->intent.verb], act->name, sentence);
 }
 
+/* What was found of the rest of the manifest, said while it was read. */
+static const char *told_of_file(const struct session *session, const struct act *act)
+{
+    const struct frame *frame = session->frame;
+    size_t len = act->args->file ? strlen(act->args->file) : 0;
+
+    for (size_t i = 0; len && i < frame->event_count; i++)
+        if (frame->events[i].at_utc_ms >= frame->opened_utc_ms &&
+            strncmp(frame->events[i].text, act->args->file, len) == 0 &&
+            frame->events[i].text[len] == ':')
+            return frame->events[i].text;
+    return "";
+}
+
 static void print_result(const struct session *session, const struct act *act,
                          const struct result *result)
 {
@@ -120,6 +135,9 @@ static void print_result(const struct session *session, const struct act *act,
     bool judged = option && option->offered && result->end == END_REFUSED;
 
     if (act->args->output != OUTPUT_JSON) {
+        const char *told = told_of_file(session, act);
+        if (told[0])
+            printf("%s\n", told);
         print_sentence(act, result->sentence);
         if (judged)
             print_verdict(&option->verdict, "  ");
@@ -132,6 +150,8 @@ static void print_result(const struct session *session, const struct act *act,
     json_put(out, "service", act->name);
     json_put(out, "end", action_end_word[result->end]);
     json_put(out, "sentence", result->sentence);
+    if (act->args->file)
+        json_put(out, "manifest", told_of_file(session, act));
     json_object_set_new(out, "action",
                         act->status && act->status->action.id[0] ? json_of_action(act->status)
                                                                  : json_null());

@@ -321,6 +321,56 @@ START_TEST(a_manifest_that_changes_more_is_refused_with_its_line)
 }
 END_TEST
 
+/* The same file with other objects behind the workload. */
+static void write_more(const char *more)
+{
+    char text[2000];
+
+    snprintf(text, sizeof text, MANIFEST "%s", 4, kube_image(KUBE_NEW), more);
+    program_write(&program, "web.yaml", text);
+}
+
+#define SETTINGS                                                                                   \
+    "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: new}\n"        \
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n"   \
+    "  ports: [{port: 80}]\n"                                                                      \
+    "---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {a: b}\n"
+
+START_TEST(a_manifest_of_several_objects_is_started_when_the_others_are_there_already)
+{
+    struct said said;
+
+    program_of("admin");
+    write_more(SETTINGS);
+    said = program_run(&program, "start web " KUBE_NEW " -f %/web.yaml --timeout=60s");
+    ck_assert_msg(said.status != 0 && strstr(said.out, "ConfigMap settings: ") &&
+                      strstr(said.out, "web.yaml: line 16: it is not in the cluster"),
+                  "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    kube_create("configmaps", json_pack("{s:{s:s},s:{s:s}}", "metadata", "name", "settings", "data",
+                                        "mode", "old"));
+    kube_create("services", json_pack("{s:{s:s},s:{s:{s:s},s:[{s:i}]}}", "metadata", "name", "web",
+                                      "spec", "selector", "app", "web", "ports", "port", 80));
+    said = program_run(&program, "start web " KUBE_NEW " -f %/web.yaml --timeout=60s");
+    ck_assert_msg(said.status != 0 && strstr(said.out, "ConfigMap settings: ") &&
+                      strstr(said.out, "data.mode is \"new\", in the cluster \"old\""),
+                  "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 0);
+    kube_patch("configmaps/settings", json_pack("{s:{s:s}}", "data", "mode", "new"));
+    said = program_run(&program, "start web " KUBE_NEW " -f %/web.yaml --timeout=60s");
+    ck_assert_msg(said.status == 0, "exit %d: %s%s", said.status, said.out, said.err);
+    ck_assert_msg(strstr(said.out, "not known: Secret key (line 28: secrets are not read)") &&
+                      strstr(said.out,
+                             "as in the cluster: ConfigMap settings (line 16), Service web "
+                             "(line 21)"),
+                  "%s", said.out);
+    said_release(&said);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 1));
+    ck_assert_uint_eq(told_by_manifest(), 1);
+}
+END_TEST
+
 SUITE(kube_look)
 {
     Suite *suite = suite_create("kube-look");
@@ -338,5 +388,7 @@ SUITE(kube_look)
     tcase_add_test(tcase, history_without_rights_names_what_is_missing);
     tcase_add_test(tcase, a_manifest_is_released_step_by_step_and_undone);
     tcase_add_test(tcase, a_manifest_that_changes_more_is_refused_with_its_line);
+    tcase_add_test(tcase,
+                   a_manifest_of_several_objects_is_started_when_the_others_are_there_already);
     return suite;
 }

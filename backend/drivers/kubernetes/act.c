@@ -42,7 +42,7 @@ static void end_act(struct act *act, const struct err *err)
     char revision[KUBE_REVISION_TEXT];
 
     snprintf(revision, sizeof revision, "%s", act->revision);
-    api_op_end(&act->op);
+    op_end(&act->op);
     fn(arg, revision, err_or_null(&copy));
 }
 
@@ -67,7 +67,7 @@ static void ignore(void *arg, const struct http_answer *answer, bool sent, const
  * depends on it: where it is forbidden there is none. */
 static void leave_event(struct act *act)
 {
-    struct kube *kube = act->op.kube;
+    struct kube *kube = op_kube(&act->op);
     const struct action *a = &act->action;
     char at[CLOCK_TEXT], message[420];
 
@@ -125,7 +125,7 @@ static void send_next(struct act *act)
         return;
     }
     const struct kube_request *request = &act->write.requests[act->at];
-    api_send(act->op.kube, request->method, xstrdup(request->path), request->content_type,
+    api_send(op_kube(&act->op), request->method, xstrdup(request->path), request->content_type,
              request->body, on_answer, act);
 }
 
@@ -167,7 +167,7 @@ static void on_read(void *arg, const struct service *service, const struct err *
     struct kube_workload w;
     struct err err = {0};
 
-    if (service && kube_read_kept(act->op.kube, service->id, service->revision, &w)) {
+    if (service && kube_read_kept(op_kube(&act->op), service->id, service->revision, &w)) {
         compose_and_send(act, &w);
         return;
     }
@@ -181,10 +181,10 @@ static void begin(void *arg)
     struct act *act = arg;
     struct kube_workload w;
 
-    if (kube_read_kept(act->op.kube, act->action.service, act->action.revision, &w))
+    if (kube_read_kept(op_kube(&act->op), act->action.service, act->action.revision, &w))
         compose_and_send(act, &w);
     else
-        kube_read_service(&act->op.kube->base, act->action.service, on_read, act);
+        kube_read_service(&op_kube(&act->op)->base, act->action.service, on_read, act);
 }
 
 static struct act *new_act(struct driver *driver, driver_act_fn *fn, void *arg)
@@ -204,7 +204,7 @@ void kube_act(struct driver *driver, const struct action *action, const json_t *
 
     act->action = *action;
     act->memo = memo ? json_deep_copy(memo) : NULL;
-    api_later(act->op.kube, 0, begin, act);
+    api_later(op_kube(&act->op), 0, begin, act);
 }
 
 void kube_fence_slot(struct driver *driver, const char *service_id, const char *revision,
@@ -215,5 +215,5 @@ void kube_fence_slot(struct driver *driver, const char *service_id, const char *
     act->is_fence = true;
     snprintf(act->action.service, sizeof act->action.service, "%s", service_id);
     snprintf(act->action.revision, sizeof act->action.revision, "%s", revision);
-    api_later(act->op.kube, 0, begin, act);
+    api_later(op_kube(&act->op), 0, begin, act);
 }

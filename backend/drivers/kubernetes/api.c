@@ -30,13 +30,6 @@ struct call_claim {
     struct call *call; /* NULL: dropped */
 };
 
-struct later {
-    struct op op;
-    struct loop_timer *timer;
-    loop_timer_fn *fn;
-    void *arg;
-};
-
 struct kube *kube_of(struct driver *driver)
 {
     return (struct kube *)(void *)driver;
@@ -44,60 +37,18 @@ struct kube *kube_of(struct driver *driver)
 
 void api_op_begin(struct kube *kube, struct op *op, void (*drop)(struct op *op))
 {
-    op->kube = kube;
-    op->drop = drop;
-    op->next = kube->ops;
-    op->link = &kube->ops;
-    if (op->next)
-        op->next->link = &op->next;
-    kube->ops = op;
+    op_begin(&kube->ops, &kube->base, op, drop);
 }
 
-void api_op_end(struct op *op)
+void api_later(struct kube *kube, int64_t delay_ms, loop_timer_fn *fn, void *arg)
 {
-    *op->link = op->next;
-    if (op->next)
-        op->next->link = op->link;
-    if (op->drop)
-        op->drop(op);
-    else
-        free(op);
+    ops_later(&kube->ops, &kube->base, delay_ms, fn, arg);
 }
 
 void api_drop_all(struct kube *kube)
 {
     kube->closing = true;
-    while (kube->ops)
-        api_op_end(kube->ops);
-}
-
-static void drop_later(struct op *op)
-{
-    struct later *later = (struct later *)(void *)op;
-
-    loop_cancel(later->timer);
-    free(later);
-}
-
-static void run_later(void *arg)
-{
-    struct later *later = arg;
-    loop_timer_fn *fn = later->fn;
-    void *fn_arg = later->arg;
-
-    later->timer = NULL;
-    api_op_end(&later->op);
-    fn(fn_arg);
-}
-
-void api_later(struct kube *kube, int64_t delay_ms, loop_timer_fn *fn, void *arg)
-{
-    struct later *later = xcalloc(1, sizeof *later);
-
-    later->fn = fn;
-    later->arg = arg;
-    api_op_begin(kube, &later->op, drop_later);
-    later->timer = loop_after(kube->base.env.loop, delay_ms, run_later, later);
+    ops_drop_all(&kube->ops);
 }
 
 static void drop_call(struct op *op)
@@ -115,7 +66,7 @@ static void drop_call(struct op *op)
 void api_cancel(struct call *call)
 {
     if (call)
-        api_op_end(&call->op);
+        op_end(&call->op);
 }
 
 static void ask_access(struct call *call, bool refresh);
@@ -132,7 +83,7 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent, co
         ask_access(call, true);
         return;
     }
-    api_op_end(&call->op);
+    op_end(&call->op);
     fn(fn_arg, answer, sent, err);
 }
 
@@ -193,11 +144,11 @@ static void ask_access(struct call *call, bool refresh)
     struct call_claim *claim = xcalloc(1, sizeof *claim);
 
     claim->call = call;
-    claim->kube = call->op.kube;
+    claim->kube = op_kube(&call->op);
     claim->next = claim->kube->claims;
     claim->kube->claims = claim;
     call->claim = claim;
-    kube_access_get(call->op.kube->access, refresh, on_access, claim);
+    kube_access_get(op_kube(&call->op)->access, refresh, on_access, claim);
 }
 
 static struct call *new_call(struct kube *kube, enum call_kind kind, char *path, api_fn *fn,

@@ -1,15 +1,12 @@
 /* api.h: the driver from inside: requests to one API server, and what is under way. Private to
- * this folder.
- *
- * Everything that waits for an answer is an op. close drops all of them, and no callback of a
- * dropped op ever runs. */
+ * this folder. */
 #ifndef LOCKSTEP_DRIVERS_KUBERNETES_API_H
 #define LOCKSTEP_DRIVERS_KUBERNETES_API_H
 
-#include "drivers/driver.h"
 #include "drivers/kubernetes/credentials.h"
 #include "drivers/kubernetes/facts.h"
 #include "drivers/kubernetes/manifest.h"
+#include "drivers/ops.h"
 #include "net/http.h"
 
 enum kube_limit {
@@ -26,11 +23,6 @@ enum kube_limit {
 };
 
 struct kube;
-struct op {
-    struct op *next, **link;
-    struct kube *kube;
-    void (*drop)(struct op *op); /* frees it; NULL: free() */
-};
 
 /* A service as last read, with its raw objects: what plan, settled and act look at. */
 struct kube_read;
@@ -42,7 +34,7 @@ struct kube {
     struct driver base;
     struct driver_caps caps;
     struct kube_access *access;
-    struct op *ops;
+    struct op_list ops;
     bool closing;              /* each op is dropped by itself */
     struct call_claim *claims; /* credentials that are being asked for */
     struct kube_read *kept[KUBE_KEPT_READS];
@@ -56,15 +48,13 @@ struct kube {
 
 struct kube *kube_of(struct driver *driver);
 
-/* As callbacks want it: NULL when all went well. */
-static inline const struct err *err_or_null(const struct err *err)
+static inline struct kube *op_kube(const struct op *op)
 {
-    return err->code == ERR_NONE ? NULL : err;
+    return kube_of(op->driver);
 }
 
 /* `op` is the first member of something from xcalloc. */
 void api_op_begin(struct kube *kube, struct op *op, void (*drop)(struct op *op));
-void api_op_end(struct op *op); /* unlinks and drops */
 void api_drop_all(struct kube *kube);
 
 /* A request under way; its callback runs once, never inside the call, and it is gone with it. A 401
@@ -83,7 +73,6 @@ void api_end(struct kube *kube); /* after kube_access_close */
 /* Judged answer of a read, parsed: NULL and err. A new reference. */
 json_t *api_parse(const struct http_answer *answer, const struct err *failed, const char *what,
                   struct err *err);
-/* Runs fn(arg) from the loop; dropped by close. */
 void api_later(struct kube *kube, int64_t delay_ms, loop_timer_fn *fn, void *arg);
 /* Grows from KUBE_BACKOFF_MS to its maximum, with jitter; retry_after_ms of the answer counts. */
 int64_t api_backoff(struct kube *kube, int64_t *backoff_ms, int64_t retry_after_ms);

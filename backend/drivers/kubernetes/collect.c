@@ -23,7 +23,7 @@ static void drop(struct op *op)
     struct collecting *c = (struct collecting *)(void *)op;
 
     loop_cancel(c->timer);
-    if (!op->kube->closing) /* else it was dropped by itself */
+    if (!op_kube(op)->closing) /* else it was dropped by itself */
         api_cancel(c->call);
     cut_free(c->cut);
     free((void *)(uintptr_t)c->list.path);
@@ -38,7 +38,7 @@ static void end(struct collecting *c, const struct err *err)
     void *arg = c->list.arg;
     struct err copy = *err;
 
-    api_op_end(&c->op);
+    op_end(&c->op);
     fn(arg, err_or_null(&copy));
 }
 
@@ -104,8 +104,8 @@ static void ask_page(struct collecting *c)
     char *path =
         xasprintf("%s?limit=%d%s%s%s%s", c->list.path, KUBE_PAGE, c->more ? "&continue=" : "",
                   c->more ? c->more : "", c->list.selector[0] ? "&" : "", c->list.selector);
-    c->call = api_stream(c->op.kube, path, on_data, on_page, c);
-    c->timer = loop_after(c->op.kube->base.env.loop, KUBE_LIST_MS, on_late, c);
+    c->call = api_stream(op_kube(&c->op), path, on_data, on_page, c);
+    c->timer = loop_after(op_kube(&c->op)->base.env.loop, KUBE_LIST_MS, on_late, c);
 }
 
 void collect_start(struct kube *kube, const struct collect *list)

@@ -61,7 +61,7 @@ static void on_done(void *arg, const struct err *err)
         family->said = asking->text[0] ? xstrdup(asking->text) : NULL;
         tell_soon(follow, family);
     }
-    api_op_end(&asking->op);
+    op_end(&asking->op);
 }
 
 /* The object whose events would say more than is known; NULL: none. */

@@ -66,7 +66,7 @@ static void finish(struct reading *r, const struct err *err)
     const struct past *made = err ? NULL : kube_past_make(past, &count);
 
     r->past = NULL;
-    api_op_end(&r->op);
+    op_end(&r->op);
     fn(arg, made, count, err);
     kube_past_free(past);
 }
@@ -103,7 +103,7 @@ static void ask(void *arg);
 static void on_part(void *arg, const struct err *err)
 {
     struct reading *r = arg;
-    const struct kube_place *place = kube_access_place(r->op.kube->access);
+    const struct kube_place *place = kube_access_place(op_kube(&r->op)->access);
     bool passing =
         err && (err->code == ERR_NOT_FOUND || (parts[r->part].help && err->code == ERR_AUTH));
 
@@ -124,7 +124,7 @@ static void on_part(void *arg, const struct err *err)
 static void ask(void *arg)
 {
     struct reading *r = arg;
-    const struct kube_place *place = kube_access_place(r->op.kube->access);
+    const struct kube_place *place = kube_access_place(op_kube(&r->op)->access);
     const char *prefix = parts[r->part].prefix, *resource = parts[r->part].resource;
     char *scope = place->namespace_count ? http_escape(place->namespaces[r->scope]) : NULL;
     char *path = scope ? xasprintf("%s/namespaces/%s/%s", prefix, scope, resource)
@@ -132,7 +132,7 @@ static void ask(void *arg)
     const struct collect list = {
         parts[r->part].what, path, parts[r->part].selector, on_item, on_part, r, OBJECTS_MAX};
 
-    collect_start(r->op.kube, &list);
+    collect_start(op_kube(&r->op), &list);
     free(path);
     free(scope);
 }

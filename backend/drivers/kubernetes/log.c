@@ -33,7 +33,7 @@ static void drop(struct op *op)
 {
     struct kube_log *log = (struct kube_log *)(void *)op;
 
-    op->kube->log = NULL;
+    op_kube(op)->log = NULL;
     api_cancel(log->call);
     loop_cancel(log->timer);
     feed_free(log->events);
@@ -46,7 +46,7 @@ static void end(struct kube_log *log, const struct err *why)
 {
     const struct log_sink sink = log->sink;
 
-    api_op_end(&log->op);
+    op_end(&log->op);
     sink.end(sink.arg, why);
 }
 
@@ -62,7 +62,7 @@ static void say(struct kube_log *log, int64_t at_utc_ms, const char *text)
 
 static void look_in(struct kube_log *log, int64_t delay_ms)
 {
-    log->timer = loop_after(log->op.kube->base.env.loop, delay_ms, look, log);
+    log->timer = loop_after(op_kube(&log->op)->base.env.loop, delay_ms, look, log);
 }
 
 static void on_line(void *arg, const char *line)
@@ -115,7 +115,7 @@ static void stream(struct kube_log *log, const struct kube_log_pod *pod)
     log->streamed = pod->restarts;
     lines_free(log->lines);
     log->lines = lines_new(on_line, log);
-    log->call = api_stream(log->op.kube, path, on_bytes, on_stream_end, log);
+    log->call = api_stream(op_kube(&log->op), path, on_bytes, on_stream_end, log);
     free(name);
     free(container);
 }
@@ -208,8 +208,8 @@ static void look(void *arg)
         return;
     }
     char *name = http_escape(log->name);
-    log->call = api_get(log->op.kube, xasprintf("/api/v1/namespaces/%s/pods/%s", log->scope, name),
-                        on_pod, log);
+    log->call = api_get(op_kube(&log->op),
+                        xasprintf("/api/v1/namespaces/%s/pods/%s", log->scope, name), on_pod, log);
     free(name);
 }
 
@@ -220,7 +220,7 @@ static void open_events(struct kube_log *log)
     char *selector =
         xasprintf("fieldSelector=involvedObject.kind%%3DPod,involvedObject.name%%3D%s", name);
 
-    log->events = feed_new(log->op.kube, path, selector, &event_ops, log);
+    log->events = feed_new(op_kube(&log->op), path, selector, &event_ops, log);
     free(selector);
     free(path);
     free(name);
@@ -233,7 +233,7 @@ void kube_log(struct driver *driver, const struct log_query *query, const struct
     char ignored[254];
 
     if (kube->log)
-        api_op_end(&kube->log->op);
+        op_end(&kube->log->op);
     if (!query)
         return;
     struct kube_log *log = kube->log = xcalloc(1, sizeof *log);

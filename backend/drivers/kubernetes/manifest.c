@@ -4,13 +4,15 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "drivers/kubernetes/beside.h"
+#include "drivers/kubernetes/differ.h"
 #include "drivers/kubernetes/facts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOCUMENTS_MAX = 200, NAMED_MAX = 3 };
+enum { DOCUMENTS_MAX = 200 };
 
 void kube_manifest_release(struct kube_manifest *manifest)
 {
@@ -18,6 +20,11 @@ void kube_manifest_release(struct kube_manifest *manifest)
     free(manifest->file);
     free(manifest->text);
     json_decref(manifest->object);
+    for (size_t i = 0; i < manifest->beside_count; i++) {
+        json_decref(manifest->besides[i].object);
+        free(manifest->besides[i].text);
+    }
+    free(manifest->besides);
     *manifest = (struct kube_manifest){.ref = ""};
 }
 
@@ -92,12 +99,24 @@ static bool is_meant(const struct meant *meant, const json_t *object)
            (!scope[0] || strcmp(scope, meant->scope) == 0);
 }
 
-static void note_other(char *others, size_t size, const json_t *object, size_t line)
+/* What the file holds as well: it is looked for in the cluster before anything starts. */
+static void put_beside(struct kube_manifest *out, json_t *object, char *text, size_t len,
+                       size_t line)
 {
-    size_t len = strlen(others);
+    ARRAY_RESERVE(out->besides, out->beside_cap, out->beside_count + 1);
+    struct kube_beside *beside = &out->besides[out->beside_count++];
+    *beside = (struct kube_beside){.object = object, .text = text, .len = len, .line = line};
+    kube_beside_name(object, beside->name, sizeof beside->name);
+}
 
-    snprintf(others + len, size - len, "%s%.40s %.60s (line %zu)", len ? ", " : "",
-             kube_raw(object, "kind"), kube_raw(object, "metadata/name"), line);
+static void list_besides(const struct kube_manifest *manifest, char *out, size_t size)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < manifest->beside_count && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s (line %zu)", len ? ", " : "",
+                                manifest->besides[i].name, manifest->besides[i].line);
 }
 
 /* The document with empty lines in front, so that its lines have the numbers of the file. */
@@ -111,59 +130,66 @@ static char *placed(const char *text, size_t len, size_t lines)
 }
 
 static bool take_document(struct kube_manifest *out, const struct meant *meant, const char *text,
-                          size_t len, size_t line, char *others, size_t size, struct err *err)
+                          size_t len, size_t line, struct err *err)
 {
     char *whole = placed(text, len, line);
     json_t *object = json_parse_yaml(whole, line + len, out->file, err);
+    bool is = is_meant(meant, object);
 
-    if (!object) {
+    if (!object || (is && out->object)) {
+        if (object)
+            err_set(err, ERR_CONFIG, "%s: line %zu: a second %s %s", out->file, line + 1,
+                    kube_kinds[meant->kind].owner, meant->name);
         err->code = ERR_CONFIG;
+        json_decref(object);
         free(whole);
         return false;
     }
-    if (!is_meant(meant, object) || out->object) {
-        note_other(others, size, object, line + 1);
-        json_decref(object);
-        free(whole);
-        return true;
+    if (is) {
+        out->object = object;
+        out->text = whole;
+        out->len = line + len;
+    } else {
+        put_beside(out, object, whole, line + len, line + 1);
     }
-    out->object = object;
-    out->text = whole;
-    out->len = line + len;
+    return true;
+}
+
+static bool take_documents(struct kube_manifest *out, const struct meant *meant, const char *text,
+                           size_t len, struct err *err)
+{
+    struct documents documents = {text, text + len, 0};
+    const char *document = text;
+    size_t of_document = 0, line = 0, count = 0;
+
+    while (next_document(&documents, &document, &of_document, &line)) {
+        if (is_blank(document, of_document))
+            continue;
+        if (++count > DOCUMENTS_MAX)
+            return err_set(err, ERR_LIMIT, "%s: more than %d documents", out->file, DOCUMENTS_MAX);
+        if (!take_document(out, meant, document, of_document, line, err))
+            return false;
+    }
     return true;
 }
 
 bool kube_manifest_read(struct kube_manifest *out, const char *service_id, const char *file,
                         const char *text, size_t len, struct err *err)
 {
-    struct documents documents = {text, text + len, 0};
     struct meant meant;
-    char others[600] = "", hash[HASH_TEXT];
-    const char *document = text;
-    size_t of_document = 0, line = 0, count = 0;
-    bool ok = true;
+    char others[300], hash[HASH_TEXT];
 
     *out = (struct kube_manifest){.ref = ""};
     if (!kube_parse_id(service_id, &meant.kind, meant.scope, meant.name))
         return err_set(err, ERR_NOT_FOUND, "'%.200s' is no service of this cluster", service_id);
     out->service_id = xstrdup(service_id);
     out->file = xstrdup(file);
-    while (ok && next_document(&documents, &document, &of_document, &line)) {
-        if (is_blank(document, of_document))
-            continue;
-        ok = ++count <= DOCUMENTS_MAX
-                 ? take_document(out, &meant, document, of_document, line, others, sizeof others,
-                                 err)
-                 : err_set(err, ERR_LIMIT, "%s: more than %d documents", file, DOCUMENTS_MAX);
-    }
-    if (ok && !out->object)
-        ok = err_set(err, ERR_CONFIG, "%s: there is no %s %s in it%s%.300s", file,
+    bool ok = take_documents(out, &meant, text, len, err);
+    if (ok && !out->object) {
+        list_besides(out, others, sizeof others);
+        ok = err_set(err, ERR_CONFIG, "%s: there is no %s %s in it%s%s", file,
                      kube_kinds[meant.kind].owner, meant.name, others[0] ? ", but " : "", others);
-    if (ok && others[0])
-        ok = err_set(err, ERR_CONFIG,
-                     "%s: it holds more than the %s: %.200s. A start changes one pod template: "
-                     "apply the others first, and name a file without them",
-                     file, kube_kinds[meant.kind].owner, others);
+    }
     hash_sha256_text(text, len, hash);
     snprintf(out->ref, sizeof out->ref, KUBE_MANIFEST "%.16s", hash);
     if (!ok)
@@ -171,99 +197,12 @@ bool kube_manifest_read(struct kube_manifest *out, const char *service_id, const
     return ok;
 }
 
-/* ---- what differs ---- */
-
-struct differing {
-    char text[360];
-    size_t count;
-};
-
-static void short_text(const json_t *value, char out[48])
-{
-    char *text = value ? json_text(value) : NULL;
-
-    text_clean_into(out, 44, text ? text : "not there", text ? strlen(text) : 9);
-    free(text);
-}
-
-static void note_difference(struct differing *d, const struct json_at *at, const json_t *live)
-{
-    char path[200], there[48], here[48];
-    size_t len = strlen(d->text);
-
-    if (d->count++ >= NAMED_MAX)
-        return;
-    json_path(at, path, sizeof path);
-    short_text(at->value, there);
-    short_text(live, here);
-    snprintf(d->text + len, sizeof d->text - len, "%s%s is %s, in the cluster %s", len ? "; " : "",
-             path, there, here);
-}
-
-static bool is_applied(const char *key)
-{
-    return strcmp(key, "kubectl.kubernetes.io/last-applied-configuration") == 0;
-}
-
-/* Everything that the file says is so; what the server added stays its own matter. */
-static void compare(struct differing *d, const struct json_at *at, const json_t *live)
-{
-    const char *key;
-    json_t *value, *object = (json_t *)(uintptr_t)at->value;
-
-    if (json_is_null(at->value))
-        return;
-    if (json_is_object(at->value) && json_is_object(live)) {
-        json_object_foreach(object, key, value)
-        {
-            struct json_at below = json_key(at, key);
-            if (!is_applied(key))
-                compare(d, &below, json_object_get(live, key));
-        }
-        return;
-    }
-    if (json_is_array(at->value) && json_is_array(live) &&
-        json_array_size(at->value) == json_array_size(live)) {
-        for (size_t i = 0; i < json_array_size(at->value); i++) {
-            struct json_at below = json_index(at, i);
-            compare(d, &below, json_array_get(live, i));
-        }
-        return;
-    }
-    if (!json_equal(at->value, live))
-        note_difference(d, at, live);
-}
-
-static void compare_rest(struct differing *d, const struct json_at *root, const json_t *live)
-{
-    static const char *const metadata[] = {"labels", "annotations"};
-    struct json_at version = json_key(root, "apiVersion"), meta = json_key(root, "metadata");
-    struct json_at spec = json_key(root, "spec");
-    json_t *value, *object = (json_t *)(uintptr_t)spec.value;
-    const json_t *live_spec = json_object_get(live, "spec");
-    const char *key;
-
-    if (json_object_get(live, "apiVersion")) /* of an object in a list it is not said */
-        compare(d, &version, json_object_get(live, "apiVersion"));
-    for (size_t i = 0; i < ARRAY_LEN(metadata); i++) {
-        struct json_at below = json_key(&meta, metadata[i]);
-        if (below.value)
-            compare(d, &below, json_object_get(json_object_get(live, "metadata"), metadata[i]));
-    }
-    json_object_foreach(object, key, value)
-    {
-        struct json_at below = json_key(&spec, key);
-        if (strcmp(key, "template") != 0)
-            compare(d, &below, json_object_get(live_spec, key));
-    }
-}
-
 bool kube_manifest_check(const struct kube_manifest *manifest, const struct kube_workload *w,
                          const char *version, struct arena *arena, const char **image,
                          struct err *err)
 {
     struct json_at root = json_root(manifest->object, manifest->file, arena);
-    struct differing d = {.text = ""};
+    struct kube_differing d = {.text = ""};
     char path[240];
 
     root.text = manifest->text;
@@ -281,11 +220,17 @@ bool kube_manifest_check(const struct kube_manifest *manifest, const struct kube
     if (strcmp(said, version) != 0)
         return err_set(err, ERR_CONFIG, "%s: it is version %.80s, and %.80s was asked for",
                        json_path(&template, path, sizeof path), said, version);
-    compare_rest(&d, &root, w->object);
-    if (d.count == 0)
-        return true;
-    return err_set(err, ERR_REJECTED,
-                   "more than the pod template would change: %s%s. A start changes nothing else: "
-                   "apply that first",
-                   d.text, d.count > NAMED_MAX ? ", and more" : "");
+    kube_differ_work(&d, &root, w->object);
+    if (d.count > 0)
+        return err_set(err, ERR_REJECTED,
+                       "more than the pod template would change: %s%s. A start changes nothing "
+                       "else: apply that first",
+                       d.text, d.count > KUBE_DIFFERING_NAMED ? ", and more" : "");
+    for (size_t i = 0; i < manifest->beside_count; i++)
+        if (manifest->besides[i].state == BESIDE_DIFFERS)
+            return err_set(err, ERR_REJECTED,
+                           "more than the pod template would change: %s: %s. A start changes "
+                           "nothing else: apply that first",
+                           manifest->besides[i].name, manifest->besides[i].why);
+    return true;
 }

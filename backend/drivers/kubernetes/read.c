@@ -6,6 +6,7 @@
 #include "drivers/kubernetes/read.h"
 
 #include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/beside.h"
 #include "drivers/kubernetes/collect.h"
 #include "drivers/kubernetes/follow.h"
 #include "drivers/kubernetes/recipe.h"
@@ -181,7 +182,7 @@ static void free_facts(struct facts_pile *pile)
 
 static const struct service *picture(struct reading *r, struct err *err)
 {
-    struct kube *kube = r->op.kube;
+    struct kube *kube = op_kube(&r->op);
     struct clock *clock = loop_clock(kube->base.env.loop);
     struct kube_work *work = kube_decode_work(r->read->kind, r->read->object, err);
 
@@ -219,7 +220,7 @@ static void begin(void *arg);
 
 static void finish(struct reading *r)
 {
-    struct kube *kube = r->op.kube;
+    struct kube *kube = op_kube(&r->op);
     driver_read_fn *fn = r->fn;
     void *arg = r->arg;
     struct err err = r->err;
@@ -235,7 +236,7 @@ static void finish(struct reading *r)
         keep_read(kube, r->read);
         r->read = NULL;
     }
-    api_op_end(&r->op);
+    op_end(&r->op);
     fn(arg, service, err_or_null(&err));
     service_unref(service);
 }
@@ -254,6 +255,34 @@ static void part_done(void *arg, const struct err *err)
 static void nodes_done(void *arg, const struct err *err)
 {
     part_done(arg, err && err->code != ERR_AUTH ? err : NULL);
+}
+
+static void besides_done(void *arg)
+{
+    struct reading *r = arg;
+    struct kube *kube = op_kube(&r->op);
+    char text[400];
+
+    kube_beside_sum(&kube->manifest, text, sizeof text);
+    if (text[0])
+        kube->base.env.sink.event(kube->base.env.sink.arg, r->read->id, text);
+    part_done(r, NULL);
+}
+
+/* What else the manifest of a start holds is looked at before it is planned. */
+static void ask_besides(struct reading *r)
+{
+    struct kube *kube = op_kube(&r->op);
+    const struct kube_manifest *manifest = &kube->manifest;
+
+    if (!manifest->ref[0] || strcmp(manifest->service_id, r->read->id) != 0)
+        return;
+    for (size_t i = 0; i < manifest->beside_count; i++)
+        if (manifest->besides[i].state == BESIDE_UNASKED) {
+            r->pending++;
+            kube_beside_ask(kube, r->scope, besides_done, r);
+            return;
+        }
 }
 
 static void push(struct pile *pile, json_t *item)
@@ -294,7 +323,7 @@ static void collect_part(struct reading *r, const char *what, const char *prefix
     const struct collect list = {what, path, selector, item, part_done, r, 0};
 
     r->pending++;
-    collect_start(r->op.kube, &list);
+    collect_start(op_kube(&r->op), &list);
     free(path);
     free(selector);
 }
@@ -326,13 +355,14 @@ static void on_object(void *arg, const struct http_answer *answer, bool sent,
                      sets ? "replicasets" : "controllerrevisions", on_revision);
         collect_part(r, "listing its pods", "/api/v1", "pods", on_pod);
     }
-    r->own_nodes = !r->op.kube->follow || !follow_has_nodes(r->op.kube->follow);
+    r->own_nodes = !op_kube(&r->op)->follow || !follow_has_nodes(op_kube(&r->op)->follow);
     if (r->own_nodes) {
         const struct collect nodes = {
             "listing nodes", "/api/v1/nodes", "", on_node, nodes_done, r, 0};
         r->pending++;
-        collect_start(r->op.kube, &nodes);
+        collect_start(op_kube(&r->op), &nodes);
     }
+    ask_besides(r);
     part_done(r, NULL);
 }
 
@@ -346,7 +376,7 @@ static void begin(void *arg)
     r->read->object = NULL;
     free_pile(&r->read->revisions);
     free_pile(&r->read->pods);
-    api_get(r->op.kube,
+    api_get(op_kube(&r->op),
             xasprintf("%s/namespaces/%s/%s/%s", info->prefix, r->scope, info->resource, r->name),
             on_object, r);
 }

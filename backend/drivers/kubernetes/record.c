@@ -109,7 +109,7 @@ static void end_entry(struct entry *entry, const json_t *object, const struct er
                 entry->key);
     const char *revision =
         copy.code == ERR_NONE ? kube_raw(object, "metadata/resourceVersion") : "";
-    api_op_end(&entry->op);
+    op_end(&entry->op);
     fn(arg, copy.code == ERR_NONE ? text : NULL, revision, err_or_null(&copy));
 }
 
@@ -219,7 +219,7 @@ static void on_listed_item(void *arg, json_t *item)
  * home. */
 static const char *scope_at(const struct entry *entry, size_t at)
 {
-    const struct kube_place *place = kube_access_place(entry->op.kube->access);
+    const struct kube_place *place = kube_access_place(op_kube(&entry->op)->access);
 
     if (entry->narrow)
         return at == 0 ? place->namespace : at == 1 ? RECORD_HOME : NULL;
@@ -249,7 +249,7 @@ static void end_list(struct entry *entry, const struct err *err)
 
     entry->keys = NULL;
     entry->arena = NULL;
-    api_op_end(&entry->op);
+    op_end(&entry->op);
     fn(fn_arg, keys, copy.code != ERR_NONE ? 0 : count, err_or_null(&copy));
     free(keys);
     arena_free(arena);
@@ -293,7 +293,7 @@ static void list_next(struct entry *entry)
         snprintf(path, sizeof path, "/api/v1/namespaces/%.80s/configmaps", scope);
     const struct collect list = {
         "listing release records", path, KUBE_RECORD_SELECTOR, on_listed_item, on_list, entry, 0};
-    collect_start(entry->op.kube, &list);
+    collect_start(op_kube(&entry->op), &list);
 }
 
 void kube_ledger_list(struct driver *driver, driver_list_fn *fn, void *arg)

@@ -1,5 +1,7 @@
 /* test_manifest.c: a manifest gives one pod template, and nothing else may differ. */
 #include "drivers/kubernetes/manifest.h"
+
+#include "drivers/kubernetes/beside.h"
 #include "drivers/kubernetes/recorded.h"
 #include "test.h"
 
@@ -84,9 +86,7 @@ static const struct {
      "there is no Deployment web in it, but Deployment other (line 1)"},
     {"kind: StatefulSet\nmetadata: {name: web}\n", "but StatefulSet web (line 1)"},
     {"kind: Deployment\nmetadata: {name: web, namespace: pay}\n", "there is no Deployment web"},
-    {HEAD SPEC("4", "6") "---\nkind: Service\nmetadata: {name: web}\n",
-     "it holds more than the Deployment: Service web (line 12)"},
-    {HEAD SPEC("4", "6") "---\n" HEAD SPEC("4", "7"), "it holds more than the Deployment"},
+    {HEAD SPEC("4", "6") "---\n" HEAD SPEC("4", "7"), "web.yaml: line 12: a second Deployment web"},
     {HEAD "spec: {a: [}\n", "web.yaml: line 5"},
     {"---\nkind: Service\nmetadata: {name: web}\n---\n" HEAD "  name: twice\n", "web.yaml: line 9"},
     {"just words", "web.yaml: there is no Deployment web in it"},
@@ -143,6 +143,79 @@ START_TEST(what_the_server_added_is_no_difference)
 }
 END_TEST
 
+/* What is beside the workload in the file, and what the cluster has of it ("": nothing). */
+static const struct {
+    const char *file, *live;
+    enum kube_beside_state state;
+    const char *why;
+} besides[] = {
+    {"kind: ConfigMap\nmetadata: {name: x}\ndata: {a: b}\n",
+     "{'metadata':{'uid':'1'},'data':{'a':'b','more':'c'}}", BESIDE_SAME, ""},
+    {"kind: ConfigMap\nmetadata: {name: x}\ndata: {a: b}\n", "{'data':{'a':'c'}}", BESIDE_DIFFERS,
+     "web.yaml:14:8: data.a is \"b\", in the cluster \"c\""},
+    {"kind: ConfigMap\nmetadata: {name: x}\n", "", BESIDE_DIFFERS,
+     "web.yaml: line 12: it is not in the cluster"},
+    {"kind: Service\nmetadata: {name: x, labels: {a: b}}\n", "{'metadata':{}}", BESIDE_DIFFERS,
+     "metadata.labels"},
+    {"kind: Quota\nmetadata: {name: x}\nspec: {a: 0.5, b: 1000m, c: 1024Mi, d: 2}\nstatus: {z: "
+     "1}\n",
+     "{'spec':{'a':'500m','b':'1','c':'1Gi','d':'2'}}", BESIDE_SAME, ""},
+    {"kind: Quota\nmetadata: {name: x}\nspec: {a: 0.5}\n", "{'spec':{'a':'5m'}}", BESIDE_DIFFERS,
+     "spec.a is 0.5, in the cluster \"5m\""},
+    {"kind: Policy\nmetadata: {name: x}\nspec: {podSelector: {}, egress: null}\n", "{'spec':{}}",
+     BESIDE_SAME, ""},
+    {"kind: Deployment\nmetadata: {name: other}\nspec: {template: {a: 1}}\n",
+     "{'spec':{'template':{'a':2}}}", BESIDE_DIFFERS, "spec.template.a is 1, in the cluster 2"},
+    {"kind: Role\nmetadata: {name: x}\nrules: [{verbs: [get, list]}]\n",
+     "{'rules':[{'verbs':['get']}]}", BESIDE_DIFFERS, "rules[0].verbs is"},
+};
+
+START_TEST(what_else_the_file_holds_has_to_be_so_already)
+{
+    char text[1000], told[900];
+    const char *image;
+
+    snprintf(text, sizeof text, HEAD SPEC("4", "6") "---\n%s", besides[_i].file);
+    ck_assert_msg(read_text(text), "%s", err.text);
+    ck_assert_uint_eq(manifest.beside_count, 1);
+    json_t *live = besides[_i].live[0] ? scene_json(besides[_i].live) : NULL;
+    kube_beside_judge(&manifest.besides[0], "web.yaml", live);
+    json_decref(live);
+    ck_assert_msg(manifest.besides[0].state == besides[_i].state, "%s", manifest.besides[0].why);
+    ck_assert_msg(strstr(manifest.besides[0].why, besides[_i].why) != NULL, "%s",
+                  manifest.besides[0].why);
+    ck_assert_int_eq(check("6", &image), besides[_i].state == BESIDE_SAME);
+    if (besides[_i].state == BESIDE_DIFFERS)
+        ck_assert_msg(strstr(err.text, "more than the pod template would change: ") &&
+                          strstr(err.text, besides[_i].why) && strstr(err.text, "apply that first"),
+                      "%s", err.text);
+    kube_beside_sum(&manifest, told, sizeof told);
+    ck_assert(!strstr(told, "as in the cluster: ") == (besides[_i].state != BESIDE_SAME));
+}
+END_TEST
+
+START_TEST(what_is_not_known_of_the_file_is_said_and_refuses_nothing)
+{
+    const char *image;
+    char told[900];
+
+    ck_assert(
+        read_text(HEAD SPEC("4", "6") "---\nkind: ConfigMap\nmetadata: {name: settings}\n"
+                                      "---\nkind: Secret\nmetadata: {name: \"key\\e[2J\"}\n"));
+    manifest.besides[0].state = BESIDE_SAME;
+    manifest.besides[1].state = BESIDE_UNKNOWN;
+    snprintf(manifest.besides[1].why, sizeof manifest.besides[1].why, "secrets are not read");
+    ck_assert_msg(check("6", &image), "%s", err.text);
+    kube_beside_sum(&manifest, told, sizeof told);
+    ck_assert_msg(
+        strstr(told, "web.yaml: only its pod template is started; not known: Secret key") &&
+            strstr(told, "(line 15: secrets are not read); as in the cluster: ConfigMap "
+                         "settings (line 12)"),
+        "%s", told);
+    ck_assert(!strchr(told, '\033'));
+}
+END_TEST
+
 SUITE(kubernetes_manifest)
 {
     Suite *suite = suite_create("kubernetes_manifest");
@@ -154,5 +227,8 @@ SUITE(kubernetes_manifest)
                         (int)ARRAY_LEN(unread));
     tcase_add_loop_test(tcase, everything_else_that_differs_is_named, 0, (int)ARRAY_LEN(differing));
     tcase_add_test(tcase, what_the_server_added_is_no_difference);
+    tcase_add_loop_test(tcase, what_else_the_file_holds_has_to_be_so_already, 0,
+                        (int)ARRAY_LEN(besides));
+    tcase_add_test(tcase, what_is_not_known_of_the_file_is_said_and_refuses_nothing);
     return suite;
 }

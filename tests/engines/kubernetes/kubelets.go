@@ -179,7 +179,7 @@ func (k *kubelets) beat(n *node) {
 
 // Follows the pods that are assigned to a node.
 func (k *kubelets) follow() {
-	k.queue = workqueue.NewTypedDelayingQueue[types.UID]()
+	k.queue = workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[types.UID]{})
 	factory := informers.NewSharedInformerFactory(k.client, 0)
 	informer := factory.Core().V1().Pods().Informer()
 	informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
