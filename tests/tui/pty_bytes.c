@@ -1,7 +1,8 @@
 /* pty_bytes.c: what a terminal may be told. Anything else, above all what could come from a
  * cluster (OSC, DCS, questions, other modes), fails the test.
  *
- * The list is what terminfo has for the terminals in test_pty.c, as curses uses it, and what tty.c
+ * The list is what terminfo has for the terminals in
+ * test_pty_terminals.c, as curses uses it, and what tty.c
  * writes to give the terminal back. */
 #include "pty.h"
 
