@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "cast.h"
 #include "deck.h"
-#include "drivers/sim/sim.h"
 #include "record/recorder.h"
 #include "tui/moments.h"
 #include "tui/play.h"
@@ -18,39 +17,29 @@ enum { TURNS = 400, MOMENTS = 4, STORIES = 8 };
 
 static char path[600]; /* of the recording of this test */
 
-static json_t *settings_of(const char *story)
-{
-    const char *text = sim_scenario_settings(story);
-    struct err err = {0};
-    json_t *settings = text[0] ? json_parse_yaml(text, strlen(text), story, &err) : NULL;
+struct watching {
+    struct moment *seen;
+};
 
-    json_object_del(settings, "contexts");
-    return settings;
+static void look(void *arg, struct play *play, int turn)
+{
+    const struct watching *watching = arg;
+
+    if (turn == 0)
+        engine_mark(play->app.engine, "it begins");
+    if (turn == 0 || turn % (TURNS / MOMENTS) != 0)
+        return;
+    struct moment *one = &watching->seen[turn / (TURNS / MOMENTS) - 1];
+    one->at_ms = clock_now_ms(play->clock);
+    one->text = moment_draw(play->app.frame, one->at_ms, false);
 }
 
 static void record(const char *story, struct moment seen[MOMENTS])
 {
-    struct play play;
-    struct err err = {0};
-    json_t *settings = settings_of(story);
+    struct watching watching = {seen};
 
     snprintf(path, sizeof path, "%s/incident.jsonl", test_dir());
-    struct recorder *recorder = recorder_open(path, settings, &err);
-
-    ck_assert_msg(recorder != NULL, "%s", err.text);
-    json_decref(settings);
-    play_begin_recorded(&play, story, true, recorder);
-    engine_mark(play.app.engine, "it begins");
-    for (int i = 1; i <= TURNS; i++) {
-        play_turn(&play);
-        if (i % (TURNS / MOMENTS) != 0)
-            continue;
-        struct moment *one = &seen[i / (TURNS / MOMENTS) - 1];
-        one->at_ms = clock_now_ms(play.clock);
-        one->text = moment_draw(play.app.frame, one->at_ms, false);
-    }
-    play_end(&play);
-    recorder_close(recorder);
+    play_record(story, path, TURNS, look, &watching);
 }
 
 static void free_seen(struct moment seen[MOMENTS])
