@@ -24,7 +24,7 @@ static void try_writes(const struct kube_workload *w, struct action *action, con
     for (; action->write < action->writes && action->write < 5; action->write++) {
         struct kube_write write;
         struct err err = {0};
-        kube_revision(w->kind, w->object, action->revision);
+        kube_revision(w->object, action->revision);
         if (kube_compose(w, action, memo, &write, &err))
             assert(write.count > 0 && write.requests[0].path[0] == '/');
         else
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     w.pod_count = list_of(json_object_get(root, "pods"), pods);
     struct kube_write fence = {NULL, 0};
     char revision[KUBE_REVISION_TEXT];
-    if (kube_compose_fence(&w, kube_revision(w.kind, w.object, revision), "n", &fence, &err))
+    if (kube_compose_fence(&w, kube_revision(w.object, revision), "n", &fence, &err))
         kube_write_release(&fence);
     try_verbs(&w, json_object_get(root, "memo"));
     json_decref(root);

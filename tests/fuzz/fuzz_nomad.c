@@ -41,7 +41,7 @@ static void try_groups(const struct nomad_view *view, const struct nomad_sight *
 
     for (size_t i = 0; i < job->group_count; i++) {
         const struct service *service = nomad_picture(view, sight, &job->groups[i], true);
-        nomad_picture_hash(service);
+        service_hash(service);
         try_writes(sight, &job->groups[i], service, memo);
         service_unref(service);
     }

@@ -51,7 +51,7 @@ static void try_look(const json_t *root, struct arena *arena)
         ghosts_recall(ghosts, arena, &view);
         for (size_t i = 0; i < view.service_count; i++) {
             const struct service *service = swarm_picture(&view, &services[i], true);
-            swarm_picture_hash(service);
+            service_hash(service);
             try_writes(&services[i], service, json_object_get(root, "memo"));
             service_unref(service);
         }

@@ -1,6 +1,9 @@
 /* play.c: see play.h. */
 #include "tui/play.h"
 
+#include "base/json.h"
+#include "record/recorder.h"
+
 #include "test.h"
 
 #include <stdio.h>
@@ -138,4 +141,35 @@ char *play_screen(struct play *play)
     app_paint(&play->app);
     frame_unref(play->app.drawn.frame);
     return canvas_dump(&play->app.canvas);
+}
+
+/* As `lockstep --record` keeps them. */
+static json_t *settings_of(const char *story)
+{
+    const char *text = sim_scenario_settings(story);
+    struct err err = {0};
+    json_t *settings = text[0] ? json_parse_yaml(text, strlen(text), story, &err) : NULL;
+
+    json_object_del(settings, "contexts");
+    return settings;
+}
+
+void play_record(const char *story, const char *path, int turns,
+                 void (*each)(void *arg, struct play *play, int turn), void *arg)
+{
+    struct play play;
+    struct err err = {0};
+    json_t *settings = settings_of(story);
+    struct recorder *recorder = recorder_open(path, settings, &err);
+
+    ck_assert_msg(recorder != NULL, "%s", err.text);
+    json_decref(settings);
+    play_begin_recorded(&play, story, true, recorder);
+    each(arg, &play, 0);
+    for (int turn = 1; turn <= turns; turn++) {
+        play_turn(&play);
+        each(arg, &play, turn);
+    }
+    play_end(&play);
+    recorder_close(recorder);
 }

@@ -23,6 +23,10 @@ void play_begin(struct play *play, const char *story, bool playing);
 /* The same, while a recorder listens. */
 void play_begin_recorded(struct play *play, const char *story, bool playing,
                          struct recorder *recorder);
+/* Plays a story for so many turns and records it there. `each` is called before the first turn,
+ * with 0, and after each. */
+void play_record(const char *story, const char *path, int turns,
+                 void (*each)(void *arg, struct play *play, int turn), void *arg);
 void play_end(struct play *play);
 /* Time passes and the newest frame reaches the screen; then what is played is pressed. */
 void play_turn(struct play *play);

@@ -3,97 +3,43 @@
 #include "base/mem.h"
 #include "cast.h"
 #include "deck.h"
-#include "drivers/sim/sim.h"
 #include "record/recorder.h"
+#include "tui/moments.h"
 #include "tui/play.h"
 
 #include "test.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { TURNS = 400, MOMENTS = 4, STORIES = 8 };
 
-static const struct view *const views[] = {&view_fleet,     &view_rollout, &view_safety,
-                                           &view_nodes,     &view_data,    &view_diff,
-                                           &view_couplings, &view_timeline};
-
 static char path[600]; /* of the recording of this test */
 
-/* The frame as of that moment, in all views one under the other. */
-static char *draw(const struct frame *frame, int64_t now_ms)
-{
-    struct frame moved;
-    struct board_cluster clusters[8];
-    struct canvas canvas;
-    char *all = NULL;
-    size_t len;
-    FILE *out = open_memstream(&all, &len);
-
-    memcpy(&moved, frame, offsetof(struct frame, arena));
-    moved.utc_ms += now_ms - frame->now_ms;
-    moved.now_ms = now_ms;
-    for (size_t i = 0; i < frame->cluster_count; i++) {
-        clusters[i] = frame->clusters[i];
-        if (clusters[i].age_ms >= 0)
-            clusters[i].age_ms += now_ms - frame->now_ms;
-    }
-    moved.clusters = clusters;
-    canvas_init(&canvas, 80, 24, false);
-    for (size_t v = 0; v < ARRAY_LEN(views); v++) {
-        struct screen screen = {0};
-        screen_draw(views[v], &screen, &moved, &canvas);
-        char *text = canvas_dump(&canvas);
-        fprintf(out, "%s\n%s\n", views[v]->name, text);
-        free(text);
-        free(screen.order);
-    }
-    canvas_release(&canvas);
-    fclose(out);
-    return all;
-}
-
-/* What was on the screen at some moments of a story. */
-struct moment {
-    int64_t at_ms;
-    char *text;
+struct watching {
+    struct moment *seen;
 };
 
-static json_t *settings_of(const char *story)
+static void look(void *arg, struct play *play, int turn)
 {
-    const char *text = sim_scenario_settings(story);
-    struct err err = {0};
-    json_t *settings = text[0] ? json_parse_yaml(text, strlen(text), story, &err) : NULL;
+    const struct watching *watching = arg;
 
-    json_object_del(settings, "contexts");
-    return settings;
+    if (turn == 0)
+        engine_mark(play->app.engine, "it begins");
+    if (turn == 0 || turn % (TURNS / MOMENTS) != 0)
+        return;
+    struct moment *one = &watching->seen[turn / (TURNS / MOMENTS) - 1];
+    one->at_ms = clock_now_ms(play->clock);
+    one->text = moment_draw(play->app.frame, one->at_ms, false);
 }
 
 static void record(const char *story, struct moment seen[MOMENTS])
 {
-    struct play play;
-    struct err err = {0};
-    json_t *settings = settings_of(story);
+    struct watching watching = {seen};
 
     snprintf(path, sizeof path, "%s/incident.jsonl", test_dir());
-    struct recorder *recorder = recorder_open(path, settings, &err);
-
-    ck_assert_msg(recorder != NULL, "%s", err.text);
-    json_decref(settings);
-    play_begin_recorded(&play, story, true, recorder);
-    engine_mark(play.app.engine, "it begins");
-    for (int i = 1; i <= TURNS; i++) {
-        play_turn(&play);
-        if (i % (TURNS / MOMENTS) != 0)
-            continue;
-        struct moment *one = &seen[i / (TURNS / MOMENTS) - 1];
-        one->at_ms = clock_now_ms(play.clock);
-        one->text = draw(play.app.frame, one->at_ms);
-    }
-    play_end(&play);
-    recorder_close(recorder);
+    play_record(story, path, TURNS, look, &watching);
 }
 
 static void free_seen(struct moment seen[MOMENTS])
@@ -109,37 +55,12 @@ static bool never(void *arg, const struct frame *frame)
     return false;
 }
 
-static char *screen_at(struct deck *deck, int64_t at_ms)
-{
-    struct err err = {0};
-
-    deck_seek(deck, at_ms, &err);
-    ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
-    while (deck_now_ms(deck) < at_ms)
-        engine_run_until(deck->engine, at_ms - deck_now_ms(deck), never, NULL);
-    const struct frame *frame = engine_frame(deck->engine);
-    char *text = draw(frame, deck->tape->start_ms + at_ms);
-    frame_unref(frame);
-    return text;
-}
-
 static void open_deck(struct deck *deck)
 {
     struct err err = {0};
 
     ck_assert_msg(deck_open(deck, path, &err), "%s", err.text);
     ck_assert_uint_eq(deck->config.problem_count, 0);
-}
-
-static void same_text(const char *story, int64_t at_ms, const char *want, const char *found)
-{
-    size_t same = 0, line = 0;
-
-    for (; want[same] && want[same] == found[same]; same++)
-        if (want[same] == '\n')
-            line = same + 1;
-    ck_assert_msg(strcmp(want, found) == 0, "%s at %d ms, live:\n%.200s\nrecording:\n%.200s", story,
-                  (int)at_ms, want + line, found + line);
 }
 
 /* On, and then back, which begins anew. */
@@ -153,8 +74,8 @@ START_TEST(a_recording_is_drawn_as_it_was_seen)
     open_deck(&deck);
     for (size_t n = 0; n < 2 * MOMENTS; n++) {
         const struct moment *one = &seen[n < MOMENTS ? n : 2 * MOMENTS - 1 - n];
-        char *found = screen_at(&deck, one->at_ms - deck.tape->start_ms);
-        same_text(story_at((size_t)_i)->name, one->at_ms, one->text, found);
+        char *found = moment_again(&deck, one->at_ms, false);
+        moment_same(story_at((size_t)_i)->name, one->at_ms, one->text, found);
         free(found);
     }
     deck_close(&deck);
@@ -191,7 +112,7 @@ START_TEST(nothing_is_sent_from_a_recording)
 
     record("knight", seen);
     open_deck(&deck);
-    free(screen_at(&deck, seen[0].at_ms - deck.tape->start_ms));
+    free(moment_again(&deck, seen[0].at_ms, false));
     for (int verb = VERB_START; verb < VERB_COUNT; verb++) {
         struct intent intent = {.verb = (enum verb)verb, .flags = INTENT_CONFIRMED};
         snprintf(intent.cluster, sizeof intent.cluster, "%s", deck.clusters[0].name);

@@ -401,7 +401,7 @@ const struct past *kube_past_make(struct kube_past *past, size_t *count)
         for (to = from; found && to < past->revision_count &&
                         strcmp(past->revisions[to]->owner_uid, work->uid) == 0;)
             to++;
-        make_one(past, work, past->revisions + from, to - from, &past->made[i]);
+        make_one(past, work, found ? past->revisions + from : NULL, to - from, &past->made[i]);
     }
     *count = past->work_count;
     return past->made;
