@@ -98,6 +98,7 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     section_head(sheet, look, "");
     section_what(sheet, look);
     section_steps(sheet, look);
+    section_undo(sheet, look);
 
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
