@@ -244,11 +244,14 @@ static void change_log(struct app *app, enum command command)
 
 static void toggle_mouse(struct app *app)
 {
+    char text[160];
+
     app->screen.mouse = !app->screen.mouse;
     term_set_mouse(app->term, app->screen.mouse);
-    app_flash(app, app->screen.mouse ? "mouse on: click selects, wheel scrolls; m leaves it to the "
-                                       "terminal"
-                                     : "mouse off: the terminal selects and copies");
+    snprintf(text, sizeof text,
+             "mouse on: click selects, wheel scrolls; %s leaves it to the terminal",
+             keymap_name(&app->keymap, COMMAND_MOUSE));
+    app_flash(app, app->screen.mouse ? text : "mouse off: the terminal selects and copies");
 }
 
 /* What no view does by itself. */
@@ -345,12 +348,15 @@ static void use_mouse(struct app *app, const struct term_key *key, bool alone)
 static bool interrupt(struct app *app)
 {
     bool twice = app_now(app) - app->ctrl_c_ms < APP_CTRL_C_MS;
+    char text[80];
 
+    snprintf(text, sizeof text, "ctrl-c once more quits, and so does %s",
+             keymap_name(&app->keymap, COMMAND_QUIT));
     app->ctrl_c_ms = app_now(app);
     if (twice)
         app_leave(app, 0);
     else if (!app->acting.asking && !is_typing(app))
-        app_flash(app, "ctrl-c once more quits, and so does q");
+        app_flash(app, text);
     return twice || (!app->acting.asking && !is_typing(app));
 }
 

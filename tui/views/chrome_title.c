@@ -177,9 +177,11 @@ void chrome_alert(const struct screen *screen, const struct frame *frame, struct
     for (size_t i = 1; i < frame->row_count; i++)
         others += state_needs_you(frame->rows[i]->state);
     if (others)
-        snprintf(hint, sizeof hint, " %zu more: a", others);
+        snprintf(hint, sizeof hint, " %zu more: %s", others,
+                 keymap_name(canvas->keymap, COMMAND_NEXT_ALERT));
     else if (row && !screen_is_on(screen, row))
-        snprintf(hint, sizeof hint, " a: go there");
+        snprintf(hint, sizeof hint, " %s: go there",
+                 keymap_name(canvas->keymap, COMMAND_NEXT_ALERT));
     int room = text_cells(canvas, hint);
     sheet_init(&sheet, canvas, canvas->width - room - (room ? 1 : 0));
     if (row) {

@@ -120,8 +120,7 @@ static void help_draw(struct screen *screen, const struct frame *frame, struct c
     if (wide)
         sheet_draw(&right, canvas, body.y, width, body.height, screen->scroll);
     if (screen->scroll < last && body.height > 0)
-        canvas_print(canvas, body.y + body.height - 1, body.width - 10, 10, ROLE_KEY_HINT,
-                     " %s j more ", canvas_glyph_text(canvas, GLYPH_DOWN));
+        put_more(canvas, body.y + body.height - 1, body.width);
     sheet_release(&left);
     sheet_release(&right);
 }

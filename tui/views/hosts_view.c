@@ -239,8 +239,7 @@ static void hosts_draw(struct screen *screen, const struct frame *frame, struct 
     if (body.height <= 0)
         return;
     if (!look.row) {
-        canvas_text(canvas, body.y + 1, 3, body.width - 3, ROLE_DIM,
-                    "this service is not there any more: esc goes back");
+        put_gone(canvas, &body);
         return;
     }
     hosts_make(&hosts, &look);

@@ -303,8 +303,8 @@ static void go_to_alert(struct list *list, struct screen *screen, const struct f
     for (size_t i = 0; i < frame->row_count; i++)
         hidden += state_needs_you(frame->rows[i]->state);
     if (hidden)
-        screen_flash(screen, frame->now_ms, "%zu need you, hidden by the filter: esc shows all",
-                     hidden);
+        screen_flash(screen, frame->now_ms, "%zu need you, hidden by the filter: %s shows all",
+                     hidden, keymap_name(screen->keymap, COMMAND_BACK));
     else
         screen_flash(screen, frame->now_ms, "nothing needs you");
 }
@@ -313,7 +313,8 @@ static void go_to_match(struct list *list, struct screen *screen, const struct f
                         size_t step)
 {
     if (screen->filter[0] == '\0')
-        screen_flash(screen, frame->now_ms, "no filter to go by: press / first");
+        screen_flash(screen, frame->now_ms, "no filter to go by: press %s first",
+                     keymap_name(screen->keymap, COMMAND_FILTER));
     else if (list->count == 0)
         screen_flash(screen, frame->now_ms, "nothing matches %s", screen->filter);
     else

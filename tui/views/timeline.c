@@ -316,8 +316,13 @@ static void section_all(struct sheet *sheet, const struct look *look, const stru
     char day[DAYTIME_TEXT];
     bool told = false;
 
-    sheet_rule(sheet, look->screen->only ? "of this service, newest first (f: of all)"
-                                         : "of all services, newest first (f: of this one)");
+    char title[96];
+
+    snprintf(title, sizeof title, "of %s, newest first (%s: of %s)",
+             look->screen->only ? "this service" : "all services",
+             keymap_name(sheet->canvas->keymap, COMMAND_ONLY),
+             look->screen->only ? "all" : "this one");
+    sheet_rule(sheet, title);
     for (size_t i = 0; i < all->count && i < TIMELINE_LINES; i++) {
         if (!told && frame->opened_utc_ms > 0 && all->entry[i].at_utc_ms < frame->opened_utc_ms) {
             sheet_line(sheet);
