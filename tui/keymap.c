@@ -206,6 +206,31 @@ const char *keymap_name(const struct keymap *keymap, enum command command)
     return shown[0] ? shown : command_info[command].word;
 }
 
+static enum command word_command(const char *word, size_t len)
+{
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (strlen(command_info[c].word) == len && strncmp(command_info[c].word, word, len) == 0)
+            return (enum command)c;
+    return COMMAND_NONE;
+}
+
+const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP])
+{
+    size_t n = 0;
+
+    for (const char *at = command_info[command].help; *at && n + KEY_WORD + 1 < KEYMAP_HELP; at++) {
+        size_t len = *at == '{' ? strcspn(at, "}") : 0;
+        enum command other = len ? word_command(at + 1, len - 1) : COMMAND_NONE;
+        if (other)
+            n += (size_t)snprintf(out + n, KEYMAP_HELP - n, "%s", keymap_name(keymap, other));
+        else
+            out[n++] = *at;
+        at += other ? len : 0;
+    }
+    out[n] = '\0';
+    return out;
+}
+
 /* "goes" of "U goes back", and what else keys do in the engine's sentences. */
 static bool is_deed(const char *text)
 {

@@ -158,7 +158,9 @@ size_t palette_items(const char *typed, const struct frame *frame,
 static void draw_item(const struct palette_item *item, bool chosen, struct canvas *canvas, int y)
 {
     bool acts = command_acts(item->command);
+    const char *bound = item->command ? keymap_shown(canvas->keymap, item->command) : item->key;
     int key = canvas->width - 12;
+    char help[KEYMAP_HELP];
 
     canvas_fill(canvas, y, 0, canvas->width, ROLE_DIALOG);
     for (int x = 0; x < canvas->width; x++)
@@ -166,8 +168,9 @@ static void draw_item(const struct palette_item *item, bool chosen, struct canva
     if (chosen)
         canvas_glyph(canvas, y, 0, ROLE_DIALOG, GLYPH_CURSOR);
     canvas_field(canvas, y, 2, 26, false, ROLE_DIALOG, item->text);
-    canvas_field(canvas, y, 30, key - 31, false, ROLE_DIALOG, item->help);
-    canvas_print(canvas, y, key, 11, ROLE_DIALOG, "%s%s", acts ? "key " : "", item->key);
+    canvas_field(canvas, y, 30, key - 31, false, ROLE_DIALOG,
+                 item->command ? keymap_help(canvas->keymap, item->command, help) : item->help);
+    canvas_print(canvas, y, key, 11, ROLE_DIALOG, "%s%s", acts ? "key " : "", bound);
     if (chosen)
         canvas_select(canvas, y, 0, canvas->width);
 }

@@ -143,6 +143,24 @@ START_TEST(what_the_engine_says_of_keys_is_told_with_the_keys_that_are_bound)
 }
 END_TEST
 
+START_TEST(the_palette_names_the_keys_that_are_bound)
+{
+    struct keymap keymap;
+
+    remap(&keymap);
+    easel.screen.keymap = &keymap;
+    easel.screen.palette.open = true;
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+        snprintf(easel.screen.palette.text, sizeof easel.screen.palette.text, "%s",
+                 command_info[c].word);
+        char *dump = easel_draw(&view_fleet, 140, 45, false);
+        const char *key = keymap_shown(&keymap, (enum command)c);
+        ck_assert_msg(strstr(dump, key) != NULL, "%s: no %s", command_info[c].word, key);
+        free(dump);
+    }
+}
+END_TEST
+
 START_TEST(keys_that_changed_places_are_told_once)
 {
     static const char text[] = "U = step\nS = undo";
@@ -168,6 +186,7 @@ SUITE(keys_shown)
     tcase_add_loop_test(tcase, no_view_names_a_key_that_is_not_bound, 0, 5);
     tcase_add_loop_test(tcase, what_the_engine_says_of_keys_is_told_with_the_keys_that_are_bound, 0,
                         (int)ARRAY_LEN(sentences));
+    tcase_add_test(tcase, the_palette_names_the_keys_that_are_bound);
     tcase_add_test(tcase, keys_that_changed_places_are_told_once);
     return suite;
 }

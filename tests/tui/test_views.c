@@ -431,11 +431,12 @@ END_TEST
 
 START_TEST(help_names_every_command)
 {
-    char *dump = easel_draw(&view_help, 140, 60, false);
+    char *dump = easel_draw(&view_help, 140, 60, false), help[KEYMAP_HELP];
 
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
         ck_assert_msg(strstr(dump, command_info[c].word) != NULL, "%s", command_info[c].word);
         ck_assert_msg(strstr(dump, command_info[c].key) != NULL, "%s", command_info[c].key);
+        ck_assert_ptr_null(strchr(keymap_help(NULL, (enum command)c, help), '{'));
     }
     free(dump);
 }

@@ -61,6 +61,7 @@ static void put_filter_words(struct sheet *sheet)
 static void put_commands(struct sheet *sheet, const struct keymap *keymap, const char *group)
 {
     int text = text_column(sheet);
+    char help[KEYMAP_HELP];
 
     sheet_rule(sheet, group);
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
@@ -76,7 +77,7 @@ static void put_commands(struct sheet *sheet, const struct keymap *keymap, const
             sheet_text(sheet, ROLE_DIM, info->word);
         }
         sheet_tab(sheet, text);
-        sheet_wrap(sheet, ROLE_TEXT, text, 2, info->help);
+        sheet_wrap(sheet, ROLE_TEXT, text, 2, keymap_help(keymap, (enum command)c, help));
     }
 }
 
