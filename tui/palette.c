@@ -1,6 +1,8 @@
 /* palette.c: see palette.h. */
 #include "palette.h"
 
+#include "views/filter.h"
+
 #include "base/mem.h"
 #include "theme.h"
 #include "views/parts.h"
@@ -89,13 +91,15 @@ static void offer_value(struct offers *found, enum palette_word word, const char
 static void offer_values(struct offers *found, const struct frame *frame,
                          const struct palette_line *line)
 {
-    static const char *const fields[] = {
-        "state=", "cluster=", "service=", "version=", "by=", "node=", "marked=yes"};
+    char field[32];
 
     switch (line->word) {
     case PALETTE_FILTER:
-        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-            offer_value(found, line->word, fields[i], line->argument, "");
+        for (int f = FILTER_ANY + 1; f < FILTER_FIELD_COUNT; f++) {
+            snprintf(field, sizeof field, "%s=%s", filter_field_word[f],
+                     f == FILTER_MARKED ? "yes" : "");
+            offer_value(found, line->word, field, line->argument, "");
+        }
         break;
     case PALETTE_CLUSTER:
         offer_value(found, line->word, "all", line->argument, "");

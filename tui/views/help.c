@@ -43,7 +43,7 @@ static void put_filter_words(struct sheet *sheet)
     static const char *const lines[][2] = {
         {"cart", "a regular expression on name, cluster, version, state, who, why"},
         {"!cart", "all but these"},
-        {"state=stuck", "one field: cluster service state version by node"},
+        {"state=stuck", "one field: cluster service state version by node kind marked"},
         {"prod !auth", "both must hold"},
     };
 

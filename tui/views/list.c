@@ -246,7 +246,8 @@ void list_make(struct list *list, struct screen *screen, const struct frame *fra
     filter_parse(&filter, screen->filter);
     snprintf(list->complaint, sizeof list->complaint, "%s", filter.complaint);
     for (size_t i = 0; i < frame->row_count; i++)
-        if (is_in_cluster(screen, list->rows[i]) && filter_holds(&filter, frame, list->rows[i]))
+        if (is_in_cluster(screen, list->rows[i]) &&
+            filter_holds(&filter, screen, frame, list->rows[i]))
             list->rows[list->count++] = list->rows[i];
     filter_release(&filter);
     list->selected = list->count;
