@@ -215,7 +215,7 @@ static const char *state_words(const struct screen *screen, const struct log_vie
     return screen->log.stands ? out : "follows";
 }
 
-/* "── log web-1-fhmxl ── follows ── web @ demo ───── 60 of 412". */
+/* "── ▶ moving ── log web-1-fhmxl ── follows ── web @ demo ───── 60 of 412". */
 static void draw_head(const struct screen *screen, const struct frame *frame, const struct row *row,
                       struct canvas *canvas, const struct area *area)
 {
@@ -229,10 +229,15 @@ static void draw_head(const struct screen *screen, const struct frame *frame, co
                  (unsigned long long)last_line(log));
     sheet_init(&sheet, canvas, area->width - text_cells(canvas, at));
     sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
+    sheet_text(&sheet, ROLE_BORDER, " ");
+    sheet_glyphs(&sheet, state_role(row->state), state_glyph(row->state), 1);
+    sheet_put(&sheet, state_role(row->state), " %s ", board_word[row->state]);
+    sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
     sheet_text(&sheet, ROLE_HEADER, log && log->previous ? " log before " : " log ");
     if (log && log->instance[0])
         sheet_text(&sheet, ROLE_STRONG,
-                   text_middle(canvas, log->instance, area->width / 3, name, sizeof name));
+                   text_middle(canvas, log->instance, area->width / (area->width < 80 ? 4 : 3),
+                               name, sizeof name));
     sheet_text(&sheet, ROLE_BORDER, " ");
     sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
     if (log) {
