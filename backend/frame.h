@@ -51,6 +51,16 @@ struct glass_view {
     int64_t at_utc_ms, until_utc_ms;
 };
 
+/* What U takes. */
+struct undo_view {
+    bool offered;         /* false: nothing below counts */
+    uint32_t moves, warm; /* instances that are to be replaced; of the version before, serving */
+    int64_t least_ms,
+        most_ms;     /* if all of them move at once, one step after the other; -1 unknown */
+    int64_t took_ms; /* that is: how long the last step took, */
+    uint32_t timed;  /* for so many */
+};
+
 /* One service as shown; sealed and shared between frames while nothing of it changes. */
 struct row {
     const struct service *service;
@@ -64,6 +74,7 @@ struct row {
     struct stage_view stages;        /* active only where the profile has stages;
                                         whole_ms 0: it has none */
     const struct evidence *evidence; /* what the bake that runs is judged by; NULL: nothing */
+    struct undo_view undo;
     struct floor_view floor;
     struct glass_view glass;
     int64_t stable_since_utc_ms;  /* nothing in flight, at one version since; -1: not, or not

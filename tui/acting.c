@@ -157,8 +157,8 @@ static void toggle_arming(struct acting *acting, const struct board_cluster *clu
         acting_say(answer, "%s is not armed any more", cluster->name);
     } else {
         arm(acting, cluster->name, now_ms);
-        acting_say(answer, "%s is armed for 10 minutes: acting keys work; w disarms",
-                   cluster->name);
+        acting_say(answer, "%s is armed for 10 minutes: acting keys work; %s disarms",
+                   cluster->name, keymap_name(acting->keymap, COMMAND_ARM));
     }
 }
 
@@ -303,7 +303,7 @@ static void act(struct acting *acting, enum verb verb, const struct row *row,
     }
     if (strength == WANTS_ARMING) {
         acting_say(answer, "%s is not armed: %s arms acting keys for 10 minutes", cluster->name,
-                   keymap_shown(acting->keymap, COMMAND_ARM));
+                   keymap_name(acting->keymap, COMMAND_ARM));
         return;
     }
     acting_fill_intent(&intent, verb, row);
@@ -339,7 +339,7 @@ static void more(struct acting *acting, const struct row *row, const struct boar
         acting_say(answer, "%s is read-only here: nothing is sent", cluster->name);
     else if (cluster->production && !acting_is_armed(acting, cluster, now_ms))
         acting_say(answer, "%s is not armed: %s arms acting keys for 10 minutes", cluster->name,
-                   keymap_shown(acting->keymap, COMMAND_ARM));
+                   keymap_name(acting->keymap, COMMAND_ARM));
     else if (frame->no_journal && !is_simulator(cluster))
         acting_say(answer, "nothing is sent while the journal cannot be written: %s",
                    frame->notice);
@@ -350,7 +350,7 @@ static void more(struct acting *acting, const struct row *row, const struct boar
 void acting_command(struct acting *acting, enum command command, const struct acting_press *press,
                     struct acting_answer *answer)
 {
-    const char *key = keymap_shown(acting->keymap, command);
+    const char *key = keymap_name(acting->keymap, command);
     const struct acting_picture *shown = &acting->shown;
 
     memset(answer, 0, sizeof *answer);

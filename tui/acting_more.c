@@ -44,7 +44,7 @@ static void name_rules(const struct verdict *verdict, char *out, size_t size)
     }
 }
 
-static void add_past(const struct menu *menu, enum verb verb, const char *key)
+static void add_past(const struct menu *menu, enum verb verb, enum command command)
 {
     const struct option *option = &menu->row->option[verb];
     const struct verdict *verdict = &option->verdict;
@@ -56,8 +56,8 @@ static void add_past(const struct menu *menu, enum verb verb, const char *key)
         return;
     bool glass = verdict->level == LEVEL_ENFORCE;
     name_rules(verdict, rules, sizeof rules);
-    snprintf(text, sizeof text, "%s: %s past %s%s", glass ? "break the glass" : "go on", key, rules,
-             glass ? "" : ", which only warns");
+    snprintf(text, sizeof text, "%s: %s past %s%s", glass ? "break the glass" : "go on",
+             keymap_name(menu->acting->keymap, command), rules, glass ? "" : ", which only warns");
     struct intent *intent = add_choice(menu, text);
     if (!intent)
         return;
@@ -208,9 +208,9 @@ void acting_more(struct acting *acting, const struct row *row, const struct boar
     add_fences(&menu);
     add_attests(&menu);
     add_clients(&menu);
-    add_past(&menu, row->option[VERB_STEP].offered ? VERB_STEP : VERB_START, "S");
-    add_past(&menu, VERB_RESUME, "R");
-    add_past(&menu, VERB_ROLLBACK, "U");
+    add_past(&menu, row->option[VERB_STEP].offered ? VERB_STEP : VERB_START, COMMAND_STEP);
+    add_past(&menu, VERB_RESUME, COMMAND_RESUME);
+    add_past(&menu, VERB_ROLLBACK, COMMAND_UNDO);
     if (question->choice_count == 0) {
         acting_say(answer,
                    "%.60s: there is nothing more to do: no node is silent, nothing to "

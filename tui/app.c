@@ -120,7 +120,8 @@ static void note_picture(struct app *app)
 {
     /* Views park the cursor on the selected object exactly when it is to be seen. */
     bool visible = app->canvas.cursor_y >= 0 && app_view(app) != &view_help &&
-                   !app->screen.filtering && !app->screen.palette.open && !app->screen.log.finding;
+                   !app->screen.filtering && !app->screen.sift.typing &&
+                   !app->screen.palette.open && !app->screen.log.finding;
 
     app->drawn = (struct acting_picture){.frame = frame_ref(app->frame)};
     if (visible) {

@@ -19,6 +19,8 @@ static void pop_view(struct app *app)
     if (app->view_count == 1)
         engine_focus(app->engine, "", "");
     app->screen.scroll = 0;
+    if (left != &view_help)
+        app->screen.sift = (struct sifting){.filter = ""};
 }
 
 static void push_view(struct app *app, const struct view *view)
@@ -27,6 +29,8 @@ static void push_view(struct app *app, const struct view *view)
         return;
     app->views[app->view_count++] = view;
     app->screen.scroll = 0;
+    if (view != &view_help)
+        app->screen.sift = (struct sifting){.filter = ""};
 }
 
 /* In what the views call milliseconds, a span is as long for the reader at every speed. */
@@ -87,7 +91,8 @@ static void cut_last(char *text)
 
 static bool is_typing(const struct app *app)
 {
-    return app->screen.filtering || app->screen.log.finding || app->screen.palette.open;
+    return app->screen.filtering || app->screen.sift.typing || app->screen.log.finding ||
+           app->screen.palette.open;
 }
 
 /* False: it was typed to its end. */
@@ -121,6 +126,11 @@ static void type_key(struct app *app, int key)
             view_log.command(screen, app_frame(app), COMMAND_PREV_MATCH, app->canvas.height);
         return;
     }
+    if (screen->sift.typing) {
+        screen->sift.typing = type_into(screen->sift.filter, sizeof screen->sift.filter, key);
+        screen->scroll = 0;
+        return;
+    }
     screen->filtering = type_into(screen->filter, sizeof screen->filter, key);
     screen->top = 0;
 }
@@ -131,7 +141,9 @@ static void go_back(struct app *app, bool quits)
 
     snprintf(text, sizeof text, "this is the first screen: %s quits",
              keymap_shown(&app->keymap, COMMAND_QUIT));
-    if (app->view_count > 1)
+    if (app->screen.sift.filter[0] && !quits)
+        app->screen.sift.filter[0] = '\0';
+    else if (app->view_count > 1)
         pop_view(app);
     else if (quits)
         app_leave(app, 0);
@@ -244,11 +256,19 @@ static void change_log(struct app *app, enum command command)
 
 static void toggle_mouse(struct app *app)
 {
+    char text[160];
+
     app->screen.mouse = !app->screen.mouse;
     term_set_mouse(app->term, app->screen.mouse);
-    app_flash(app, app->screen.mouse ? "mouse on: click selects, wheel scrolls; m leaves it to the "
-                                       "terminal"
-                                     : "mouse off: the terminal selects and copies");
+    snprintf(text, sizeof text,
+             "mouse on: click selects, wheel scrolls; %s leaves it to the terminal",
+             keymap_name(&app->keymap, COMMAND_MOUSE));
+    app_flash(app, app->screen.mouse ? text : "mouse off: the terminal selects and copies");
+}
+
+static bool is_sifted(const struct app *app)
+{
+    return app_view(app) == &view_nodes || app_view(app) == &view_timeline;
 }
 
 /* What no view does by itself. */
@@ -276,8 +296,10 @@ static void do_command(struct app *app, enum command command)
         app->screen.filtering = true;
     else if (command == COMMAND_FILTER && app_view(app) == &view_log)
         app->screen.log.finding = true;
+    else if (command == COMMAND_FILTER && is_sifted(app))
+        app->screen.sift.typing = true;
     else if (command == COMMAND_FILTER)
-        app_flash(app, "esc goes back to the list, which can be filtered");
+        app_flash(app, "this is no list: services, nodes, the timeline and logs have a filter");
     else if (command == COMMAND_PALETTE)
         app_open_palette(app, "");
     else if (command == COMMAND_SAVE)
@@ -345,12 +367,15 @@ static void use_mouse(struct app *app, const struct term_key *key, bool alone)
 static bool interrupt(struct app *app)
 {
     bool twice = app_now(app) - app->ctrl_c_ms < APP_CTRL_C_MS;
+    char text[80];
 
+    snprintf(text, sizeof text, "ctrl-c once more quits, and so does %s",
+             keymap_name(&app->keymap, COMMAND_QUIT));
     app->ctrl_c_ms = app_now(app);
     if (twice)
         app_leave(app, 0);
     else if (!app->acting.asking && !is_typing(app))
-        app_flash(app, "ctrl-c once more quits, and so does q");
+        app_flash(app, text);
     return twice || (!app->acting.asking && !is_typing(app));
 }
 

@@ -300,6 +300,12 @@ static void do_word(struct app *app, const struct palette_line *line)
 {
     switch (line->word) {
     case PALETTE_FILTER:
+        if (app_view(app) == &view_nodes || app_view(app) == &view_timeline) {
+            snprintf(app->screen.sift.filter, sizeof app->screen.sift.filter, "%.*s",
+                     (int)sizeof app->screen.sift.filter - 1, line->argument);
+            app->screen.scroll = 0;
+            break;
+        }
         snprintf(app->screen.filter, sizeof app->screen.filter, "%.*s",
                  (int)sizeof app->screen.filter - 1, line->argument);
         app->screen.top = 0;

@@ -55,6 +55,7 @@ enum glyph { GLYPHS(X) GLYPH_COUNT };
 #undef X
 
 struct theme;
+struct keymap;
 
 struct cell {
     char bytes[8]; /* UTF-8 of one character with its combining marks; "" = right half of a wide one
@@ -70,6 +71,7 @@ struct canvas {
     struct cell *cells;        /* row by row */
     int cursor_x, cursor_y;    /* parked here for screen readers; -1 none */
     const struct theme *theme; /* whose glyphs are used; borrowed; NULL: built-in ones */
+    const struct keymap *keymap; /* whose keys texts name; borrowed; NULL: those of the table */
 };
 
 void canvas_init(struct canvas *canvas, int width, int height, bool ascii);

@@ -199,6 +199,82 @@ const char *keymap_shown(const struct keymap *keymap, enum command command)
     return binding ? binding->word : "";
 }
 
+const char *keymap_name(const struct keymap *keymap, enum command command)
+{
+    const char *shown = keymap_shown(keymap, command);
+
+    return shown[0] ? shown : command_info[command].word;
+}
+
+static enum command word_command(const char *word, size_t len)
+{
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (strlen(command_info[c].word) == len && strncmp(command_info[c].word, word, len) == 0)
+            return (enum command)c;
+    return COMMAND_NONE;
+}
+
+const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP])
+{
+    size_t n = 0;
+
+    for (const char *at = command_info[command].help; *at && n + KEY_WORD + 1 < KEYMAP_HELP; at++) {
+        size_t len = *at == '{' ? strcspn(at, "}") : 0;
+        enum command other = len ? word_command(at + 1, len - 1) : COMMAND_NONE;
+        if (other)
+            n += (size_t)snprintf(out + n, KEYMAP_HELP - n, "%s", keymap_name(keymap, other));
+        else
+            out[n++] = *at;
+        at += other ? len : 0;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+/* "goes" of "U goes back", and what else keys do in the engine's sentences. */
+static bool is_deed(const char *text)
+{
+    static const char *const deeds[] = {"goes",  "ends",  "finishes", "takes",   "makes", "gives",
+                                        "steps", "tries", "pauses",   "resumes", "rolls"};
+
+    for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
+        size_t len = strlen(deeds[i]);
+        if (strncmp(text, deeds[i], len) == 0 && (text[len] == ' ' || text[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* The acting command that is told here as a word of its own, or COMMAND_NONE. */
+static enum command told_at(const char *whole, const char *text)
+{
+    static const char until[] = "until ";
+    enum command command = keymap_command((unsigned char)*text);
+    size_t before = (size_t)(text - whole);
+
+    if (!command_acts(command) || (before && text[-1] != ' '))
+        return COMMAND_NONE;
+    bool ends = text[1] == '\0' && before >= sizeof until - 1 &&
+                strncmp(text - (sizeof until - 1), until, sizeof until - 1) == 0;
+    return ends || (text[1] == ' ' && is_deed(text + 2)) ? command : COMMAND_NONE;
+}
+
+void keymap_tell(const struct keymap *keymap, const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (const char *at = text; *at && n + 1 < size; at++) {
+        enum command command = keymap ? told_at(text, at) : COMMAND_NONE;
+        if (command)
+            n += (size_t)snprintf(out + n, size - n, "%s", keymap_name(keymap, command));
+        else
+            out[n++] = *at;
+        n = n < size ? n : size - 1;
+    }
+    if (size)
+        out[n] = '\0';
+}
+
 void keymap_rewrite(const struct keymap *keymap, const char *text, bool leads, char *out,
                     size_t size)
 {
@@ -211,8 +287,8 @@ void keymap_rewrite(const struct keymap *keymap, const char *text, bool leads, c
         if (len < sizeof word)
             snprintf(word, sizeof word, "%.*s", (int)len, text);
         enum command command = keymap_command(keymap_parse_key(word));
-        const char *own = keymap_shown(keymap, command);
-        if (command && own[0] && (command_acts(command) || (first && leads)))
+        const char *own = keymap_name(keymap, command);
+        if (command && (command_acts(command) || (first && leads)))
             n += (size_t)snprintf(out + n, size - n, "%s", own);
         else
             n += (size_t)snprintf(out + n, size - n, "%.*s", (int)len, text);

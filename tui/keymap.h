@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* COMMAND, word for key files and the palette, default key, bar label ("" not in the bar), help. */
+/* COMMAND, word for key files and the palette, default key, bar label ("" not in the bar), help, in
+ * which {word} is the key of that command. */
 #define COMMANDS(GROUP, X)                                                                         \
     GROUP("Looking")                                                                               \
     X(DOWN, "down", "j", "", "one line down")                                                      \
@@ -64,8 +65,8 @@
     GROUP("Recording")                                                                             \
     X(REWIND, "rewind", "left", "", "in a recording: 10 s back; home: its beginning")              \
     X(FORWARD, "forward", "right", "", "in a recording: 10 s on; end: its end")                    \
-    X(FASTER, "faster", "+", "", "in a recording: twice as fast; space: stand still")              \
-    X(SLOWER, "slower", "-", "", "in a recording: half as fast; n N: next, last mark")
+    X(FASTER, "faster", "+", "", "in a recording: twice as fast; {mark}: stand still")             \
+    X(SLOWER, "slower", "-", "", "in a recording: half as fast; {next} {previous}: next, last mark")
 
 #define GROUP(title)
 #define X(name, word, key, label, help) COMMAND_##name,
@@ -131,6 +132,14 @@ enum command keymap_find_command(const struct keymap *keymap, int key);
 int keymap_find_key(const struct keymap *keymap, enum command command); /* KEYCODE_NONE: unbound */
 /* The word of that key; "" unbound. */
 const char *keymap_shown(const struct keymap *keymap, enum command command);
+/* The word of that key, else the command's own: for texts, which always name something. */
+const char *keymap_name(const struct keymap *keymap, enum command command);
+enum { KEYMAP_HELP = 160 };
+/* What the table says of a command, with the keys of others in it: "{mark}" is that of `mark`. */
+const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP]);
+/* Text of the engine's, in which a key is told with what it does ("U goes back"), with this
+ * operator's keys. Anything else, as what a cluster says of itself, stays as it is. */
+void keymap_tell(const struct keymap *keymap, const char *text, char *out, size_t size);
 /* Text that names keys of the table as words of their own, as "press S", with this operator's:
  * those that act, and in front (`leads`) any. */
 void keymap_rewrite(const struct keymap *keymap, const char *text, bool leads, char *out,

@@ -82,6 +82,7 @@ static void put_options(void)
 static void put_keys(void)
 {
     const char *group = "";
+    char help[KEYMAP_HELP];
 
     puts(".SH KEYS");
     puts("One rule to remember: lower case looks, upper case acts.");
@@ -92,7 +93,7 @@ static void put_keys(void)
             put_line(info->group);
             group = info->group;
         }
-        put_tagged(info->key, info->word, info->help);
+        put_tagged(info->key, info->word, keymap_help(NULL, (enum command)i, help));
     }
 }
 

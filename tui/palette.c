@@ -1,6 +1,8 @@
 /* palette.c: see palette.h. */
 #include "palette.h"
 
+#include "views/filter.h"
+
 #include "base/mem.h"
 #include "theme.h"
 #include "views/parts.h"
@@ -89,13 +91,15 @@ static void offer_value(struct offers *found, enum palette_word word, const char
 static void offer_values(struct offers *found, const struct frame *frame,
                          const struct palette_line *line)
 {
-    static const char *const fields[] = {
-        "state=", "cluster=", "service=", "version=", "by=", "node=", "marked=yes"};
+    char field[32];
 
     switch (line->word) {
     case PALETTE_FILTER:
-        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-            offer_value(found, line->word, fields[i], line->argument, "");
+        for (int f = FILTER_ANY + 1; f < FILTER_FIELD_COUNT; f++) {
+            snprintf(field, sizeof field, "%s=%s", filter_field_word[f],
+                     f == FILTER_MARKED ? "yes" : "");
+            offer_value(found, line->word, field, line->argument, "");
+        }
         break;
     case PALETTE_CLUSTER:
         offer_value(found, line->word, "all", line->argument, "");
@@ -158,7 +162,9 @@ size_t palette_items(const char *typed, const struct frame *frame,
 static void draw_item(const struct palette_item *item, bool chosen, struct canvas *canvas, int y)
 {
     bool acts = command_acts(item->command);
+    const char *bound = item->command ? keymap_shown(canvas->keymap, item->command) : item->key;
     int key = canvas->width - 12;
+    char help[KEYMAP_HELP];
 
     canvas_fill(canvas, y, 0, canvas->width, ROLE_DIALOG);
     for (int x = 0; x < canvas->width; x++)
@@ -166,8 +172,9 @@ static void draw_item(const struct palette_item *item, bool chosen, struct canva
     if (chosen)
         canvas_glyph(canvas, y, 0, ROLE_DIALOG, GLYPH_CURSOR);
     canvas_field(canvas, y, 2, 26, false, ROLE_DIALOG, item->text);
-    canvas_field(canvas, y, 30, key - 31, false, ROLE_DIALOG, item->help);
-    canvas_print(canvas, y, key, 11, ROLE_DIALOG, "%s%s", acts ? "key " : "", item->key);
+    canvas_field(canvas, y, 30, key - 31, false, ROLE_DIALOG,
+                 item->command ? keymap_help(canvas->keymap, item->command, help) : item->help);
+    canvas_print(canvas, y, key, 11, ROLE_DIALOG, "%s%s", acts ? "key " : "", bound);
     if (chosen)
         canvas_select(canvas, y, 0, canvas->width);
 }

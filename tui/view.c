@@ -44,7 +44,7 @@ static void draw_too_small(const struct screen *screen, struct canvas *canvas)
              canvas->width, canvas->height);
     int x = (canvas->width - (int)strlen(text)) / 2;
     canvas_text(canvas, y, x > 0 ? x : 0, canvas->width, ROLE_STRONG, text);
-    snprintf(text, sizeof text, "%s quits", keymap_shown(screen->keymap, COMMAND_QUIT));
+    snprintf(text, sizeof text, "%s quits", keymap_name(screen->keymap, COMMAND_QUIT));
     if (y + 1 < canvas->height)
         canvas_text(canvas, y + 1, x > 0 ? x : 0, canvas->width, ROLE_KEY_LABEL, text);
 }
@@ -53,6 +53,7 @@ void screen_draw(const struct view *view, struct screen *screen, const struct fr
                  struct canvas *canvas)
 {
     canvas_clear(canvas);
+    canvas->keymap = screen->keymap;
     if (canvas->width < VIEW_WIDTH_MIN || canvas->height < VIEW_HEIGHT_MIN) {
         draw_too_small(screen, canvas);
         return;

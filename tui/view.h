@@ -41,6 +41,13 @@ struct log_place {
     uint64_t match; /* line that was found last, + 1; 0: none */
 };
 
+/* The filter of the list in a view of one service; it goes when the view is left. */
+struct sifting {
+    char filter[128];  /* "" none */
+    bool typing;       /* it is being typed */
+    size_t shown, all; /* as drawn last */
+};
+
 /* What is the same for every view of one screen. */
 struct screen {
     char cluster[64], service[160]; /* selected object: it sticks to the object, not to the line */
@@ -57,6 +64,7 @@ struct screen {
     char mark[SCREEN_MARKS_MAX][224]; /* "cluster/id" of rows that are marked */
     size_t mark_count;
     bool filtering;              /* the filter line is being typed */
+    struct sifting sift;         /* of the nodes, or of the timeline */
     int64_t hold_order_until_ms; /* rows keep their places for 2 s after a key */
     char (*order)[224];          /* "cluster/id" per row while the order is held */
     size_t order_count, order_cap;

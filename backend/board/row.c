@@ -2,6 +2,7 @@
 #include "board/board.h"
 
 #include "board/safety.h"
+#include "board/undo.h"
 #include "health/evidence.h"
 #include "release/release.h"
 
@@ -120,6 +121,8 @@ static void fill_option(const struct board_input *in, struct row *row, enum verb
     if (!p.offered)
         return;
     option->effect = arena_strdup(row->arena, p.hinder[0] ? p.hinder : p.effect);
+    if (verb == VERB_ROLLBACK && p.to[0])
+        row->undo = board_undo(row->service, in->guard.release, p.from, p.to);
     const struct guard_ask ask = {
         .verb = p.asked, .version = p.ask, .to_count = p.to_count, .spec_digest = ""};
     board_judge(in, &ask, row->arena, &option->verdict);

@@ -397,6 +397,107 @@ START_TEST(what_starts_other_jobs_is_not_told_to_be_scaled_up)
 }
 END_TEST
 
+/* `count` of `version` that came to serve at these times. */
+static void listed(struct service *s, const char *version, const int64_t *since, size_t count)
+{
+    uint32_t index = strcmp(s->versions[0].version, version) == 0 ? 0 : 1;
+
+    if (!s->instances)
+        s->instances = arena_alloc(s->arena, 16, sizeof *s->instances);
+    for (size_t i = 0; i < count; i++)
+        s->instances[s->instance_count++] = (struct instance){.name = "web",
+                                                              .node = "n2",
+                                                              .version = index,
+                                                              .state = INSTANCE_SERVING,
+                                                              .reason = "",
+                                                              .since_utc_ms = since[i]};
+}
+
+enum { BEGAN = 1000000, STEPPED = 2000000 };
+
+static struct world wave_of_four(const int64_t *since, size_t count)
+{
+    struct service *s = build_service("5");
+    build_instances(s, "4", INSTANCE_SERVING, 4, "n1");
+    build_instances(s, "5", INSTANCE_SERVING, 4, "n2");
+    listed(s, "5", since, count);
+    s->motion = MOTION_RESTING;
+    struct world w = world_of(s);
+    release_of(&w, "4", "5", STAGE_WAVE, 4);
+    w.release.since_utc_ms = BEGAN;
+    w.release.stage_utc_ms = STEPPED;
+    return w;
+}
+
+static struct undo_view undo_of(struct world *w)
+{
+    struct board_input in = input_of(w);
+    const struct row *row = board_row(&in);
+    struct undo_view undo = row->undo;
+
+    row_unref(row);
+    world_end(w);
+    return undo;
+}
+
+START_TEST(going_back_takes_as_long_as_the_last_step_at_least)
+{
+    static const int64_t since[] = {BEGAN + 9000, STEPPED + 8000, STEPPED + 10000, STEPPED + 9000};
+    struct world w = wave_of_four(since, 4);
+    struct undo_view undo = undo_of(&w);
+
+    ck_assert(undo.offered);
+    ck_assert_uint_eq(undo.warm, 4);
+    ck_assert_uint_eq(undo.moves, 4);
+    ck_assert_uint_eq(undo.timed, 3);
+    ck_assert_int_eq(undo.least_ms, 10000);
+    ck_assert_int_eq(undo.most_ms, 20000); /* three at once, then the fourth */
+}
+END_TEST
+
+START_TEST(an_instance_that_was_replaced_since_is_no_measure_of_a_step)
+{
+    static const int64_t since[] = {STEPPED + 8000, STEPPED + 10000, STEPPED + 3600000};
+    struct world w = wave_of_four(since, 3);
+    struct undo_view undo = undo_of(&w);
+
+    ck_assert_uint_eq(undo.timed, 2);
+    ck_assert_int_eq(undo.least_ms, 10000);
+    ck_assert_int_eq(undo.most_ms, 20000);
+}
+END_TEST
+
+START_TEST(where_the_last_step_was_not_seen_the_canary_tells_unless_it_has_been_back)
+{
+    static const int64_t since[] = {BEGAN + 9000, BEGAN + 400000};
+    struct world w = wave_of_four(since, 2);
+    struct undo_view undo = undo_of(&w);
+
+    ck_assert_uint_eq(undo.timed, 1);
+    ck_assert_int_eq(undo.least_ms, 9000);
+    ck_assert_int_eq(undo.most_ms, 36000);
+    w = wave_of_four(since, 2);
+    w.release.cert.state = PROOF_CERTIFIED;
+    undo = undo_of(&w);
+    ck_assert_uint_eq(undo.warm, 4);
+    ck_assert_int_eq(undo.least_ms, -1);
+}
+END_TEST
+
+START_TEST(of_a_rollout_that_nobody_recorded_no_time_is_known)
+{
+    static const int64_t since[] = {STEPPED + 8000};
+    struct world w = wave_of_four(since, 1);
+
+    w.release.to[0] = '\0';
+    struct undo_view undo = undo_of(&w);
+    ck_assert(undo.offered);
+    ck_assert_uint_eq(undo.moves, 4);
+    ck_assert_int_eq(undo.least_ms, -1);
+    ck_assert_uint_eq(undo.timed, 0);
+}
+END_TEST
+
 START_TEST(a_record_of_a_newer_lockstep_is_looked_at_and_not_touched)
 {
     struct world w = canary_of_one();
@@ -430,5 +531,9 @@ SUITE(board)
     tcase_add_test(tc, what_an_open_claim_is_about_to_bring_is_no_drift);
     tcase_add_test(tc, what_starts_other_jobs_is_not_told_to_be_scaled_up);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_looked_at_and_not_touched);
+    tcase_add_test(tc, going_back_takes_as_long_as_the_last_step_at_least);
+    tcase_add_test(tc, an_instance_that_was_replaced_since_is_no_measure_of_a_step);
+    tcase_add_test(tc, where_the_last_step_was_not_seen_the_canary_tells_unless_it_has_been_back);
+    tcase_add_test(tc, of_a_rollout_that_nobody_recorded_no_time_is_known);
     return suite;
 }

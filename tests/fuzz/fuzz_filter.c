@@ -11,12 +11,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     static struct version_count version = {.version = "1.2.3", .digest = ""};
     static const struct service service = {.cluster = "prod",
+                                           .id = "billing",
+                                           .kind = "service",
                                            .name = "billing",
                                            .scope = "money",
                                            .versions = &version,
                                            .version_count = 1};
     static const struct row row = {
         .service = &service, .from = "1.2.3", .to = "1.3.0", .why = "", .by = "somebody"};
+    static const struct screen screen = {.filter = ""};
     static const struct frame frame = {.row_count = 0};
     struct filter filter;
     char text[128]; /* as long as a screen keeps */
@@ -26,7 +29,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     bool good = filter_parse(&filter, text);
-    bool holds = filter_holds(&filter, &frame, &row);
+    bool holds = filter_holds(&filter, &screen, &frame, &row);
     if (good == (filter.complaint[0] != '\0') || (!good && !holds))
         abort();
     filter_release(&filter);

@@ -2,6 +2,7 @@
 #include "tui/sketch.h"
 
 #include "base/mem.h"
+#include "board/undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,9 +108,22 @@ static void place(struct service *service, const struct frame *frame, uint32_t v
     service->placement_count = kept;
 }
 
+/* The last two that came to serve, 40 s and 52 s after the key of their step. */
+static void add_timed(struct service *service, const struct sketch *sketch)
+{
+    for (uint32_t i = 0; i < 2 && i < sketch->serving[1]; i++)
+        service->instances[service->instance_count++] = (struct instance){
+            .name = arena_printf(service->arena, "%s-7c9f-s%u", sketch->name, i),
+            .node = "",
+            .version = 1,
+            .state = INSTANCE_SERVING,
+            .reason = "",
+            .since_utc_ms = FRAMES_UTC_MS - sketch->since_ms / 3 + (40 + 12 * i) * SECOND};
+}
+
 static void add_troubles(struct service *service, const struct sketch *sketch)
 {
-    service->instances = arena_alloc(service->arena, sketch->failing + 1, sizeof(struct instance));
+    service->instances = arena_alloc(service->arena, sketch->failing + 3, sizeof(struct instance));
     for (size_t p = 0; p < service->placement_count; p++)
         for (uint32_t i = 0; i < service->placements[p].count[INSTANCE_FAILING]; i++)
             service->instances[service->instance_count++] = (struct instance){
@@ -155,6 +169,8 @@ static const struct service *make_service(const struct frame *frame, const struc
     for (uint32_t v = 0; v < service->version_count; v++)
         place(service, frame, v);
     add_troubles(service, sketch);
+    if (moves && sketch->failing && sketch->serving[1])
+        add_timed(service, sketch);
     service->replicas = sketch->serving[0] + sketch->serving[1] + sketch->starting +
                         sketch->failing + sketch->ghosts;
     service->reason = arena_strdup(arena, sketch->why);
@@ -284,6 +300,10 @@ static struct row *make_row(const struct frame *frame, const struct sketch *sket
     if (sketch->to[0])
         row->release = make_release(frame->arena, sketch, row->service->replicas);
     offer(row, sketch);
+    const char *fresh = sketch->state == BOARD_ROLLING_BACK ? sketch->from : sketch->to;
+    const char *old = sketch->state == BOARD_ROLLING_BACK ? sketch->to : sketch->from;
+    if (row->option[VERB_ROLLBACK].offered)
+        row->undo = board_undo(row->service, row->release, fresh, old);
     return row;
 }
 

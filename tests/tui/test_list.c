@@ -153,7 +153,8 @@ static const struct {
     {"state=stuck", 2}, {"service=^auth$", 2},    {"version=2.9.0", 2},
     {"version=^5", 3},  {"by=oncall1", 2},        {"node=gpu-7", 1},
     {"ImagePull", 1},   {"auth|cart", 3},         {"  cart   prod-eu ", 1},
-    {"cluster=", 18},   {"nothing-like-this", 0},
+    {"cluster=", 18},   {"nothing-like-this", 0}, {"kind=statefulset", 1},
+    {"marked=yes", 0},  {"marked=no", 18},
 };
 
 START_TEST(a_filter_shows_what_matches)

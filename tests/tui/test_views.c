@@ -52,17 +52,21 @@ static const struct question glass = {
 #define GUARDED(of, columns, rows, only_ascii)                                                     \
     {.name = "guard-" #of, .frame = frames_guarded, .view = &view_##of, .width = columns,          \
      .height = rows, .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
-/* clang-format on */
-
-#define AT_SIZE(of, columns, rows)                                                                 \
-    GUARDED(of, columns, rows, false), GUARDED(of, columns, rows, true)
-#define AT_ALL_SIZES(of)                                                                           \
-    AT_SIZE(of, 60, 12), AT_SIZE(of, 80, 24), AT_SIZE(of, 140, 45), AT_SIZE(of, 200, 60)
 #define LOG(columns, rows, only_ascii)                                                             \
-    {                                                                                              \
-        .name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,   \
-        .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"                       \
-    }
+    {.name = "log", .frame = frames_log, .view = &view_log, .width = columns, .height = rows,      \
+     .ascii = only_ascii, .cluster = "prod-eu", .service = "payments-api"}
+#define BOARD(of, columns, rows, only_ascii)                                                       \
+    {.name = "board-" #of, .view = &view_##of, .width = columns, .height = rows,                   \
+     .ascii = only_ascii}
+#define BOTH(of, columns, rows) GUARDED(of, columns, rows, false), GUARDED(of, columns, rows, true)
+#define LOGS(columns, rows)     LOG(columns, rows, false), LOG(columns, rows, true)
+#define BOARDS(of, columns, rows) BOARD(of, columns, rows, false), BOARD(of, columns, rows, true)
+#define AT_ALL_SIZES(of)                                                                           \
+    BOTH(of, 60, 12), BOTH(of, 80, 24), BOTH(of, 140, 45), BOTH(of, 200, 60)
+#define BOARD_AT_ALL_SIZES(of)                                                                     \
+    BOARDS(of, 60, 12), BOARDS(of, 80, 24), BOARDS(of, 140, 45), BOARDS(of, 200, 60)
+#define LOG_AT_ALL_SIZES LOGS(60, 12), LOGS(80, 24), LOGS(140, 45), LOGS(200, 60)
+/* clang-format on */
 
 static const struct golden {
     const char *name;
@@ -74,13 +78,8 @@ static const struct golden {
     const char *filter;
     const struct question *question;
 } goldens[] = {
-    {.name = "board-fleet", .view = &view_fleet, .width = 60, .height = 12},
-    {.name = "board-fleet", .view = &view_fleet, .width = 80, .height = 24},
-    {.name = "board-fleet", .view = &view_fleet, .width = 80, .height = 24, .ascii = true},
-    {.name = "board-fleet", .view = &view_fleet, .width = 100, .height = 30},
-    {.name = "board-fleet", .view = &view_fleet, .width = 140, .height = 45},
-    {.name = "board-fleet", .view = &view_fleet, .width = 140, .height = 45, .ascii = true},
-    {.name = "board-fleet", .view = &view_fleet, .width = 200, .height = 60},
+    BOARD_AT_ALL_SIZES(fleet),
+    BOARD(fleet, 100, 30, false),
     {.name = "board-held",
      .view = &view_fleet,
      .width = 80,
@@ -105,12 +104,8 @@ static const struct golden {
     {.name = "board-menu", .view = &view_fleet, .width = 60, .height = 12, .question = &menu},
     {.name = "board-glass", .view = &view_fleet, .width = 80, .height = 24, .question = &glass},
     {.name = "board-glass", .view = &view_fleet, .width = 60, .height = 12, .question = &glass},
-    {.name = "board-rollout", .view = &view_rollout, .width = 60, .height = 12},
-    {.name = "board-rollout", .view = &view_rollout, .width = 80, .height = 24},
-    {.name = "board-rollout", .view = &view_rollout, .width = 80, .height = 24, .ascii = true},
-    {.name = "board-rollout", .view = &view_rollout, .width = 140, .height = 45},
-    {.name = "board-help", .view = &view_help, .width = 80, .height = 24},
-    {.name = "board-help", .view = &view_help, .width = 140, .height = 45},
+    BOARD_AT_ALL_SIZES(rollout),
+    BOARD_AT_ALL_SIZES(help),
     {.name = "quiet-fleet",
      .frame = frames_quiet,
      .view = &view_fleet,
@@ -136,14 +131,7 @@ static const struct golden {
     AT_ALL_SIZES(couplings),
     AT_ALL_SIZES(data),
     AT_ALL_SIZES(diff),
-    LOG(60, 12, false),
-    LOG(60, 12, true),
-    LOG(80, 24, false),
-    LOG(80, 24, true),
-    LOG(140, 45, false),
-    LOG(140, 45, true),
-    LOG(200, 60, false),
-    LOG(200, 60, true),
+    LOG_AT_ALL_SIZES,
     GUARDED(rollout, 140, 45, false),
     GUARDED(fleet, 140, 45, false),
     {.name = "quiet-safety",
@@ -199,15 +187,34 @@ START_TEST(the_screen_is_as_in_the_golden_file)
 }
 END_TEST
 
+static const struct view *const all_views[] = {
+    &view_fleet,     &view_rollout, &view_safety, &view_nodes, &view_timeline,
+    &view_couplings, &view_data,    &view_diff,   &view_log,   &view_help};
+
+START_TEST(every_view_has_a_golden_file_at_four_sizes_in_both_glyph_sets)
+{
+    static const int sizes[][2] = {{60, 12}, {80, 24}, {140, 45}, {200, 60}};
+    const struct view *view = all_views[_i];
+
+    for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+        for (int ascii = 0; ascii < 2; ascii++) {
+            size_t at = 0;
+            while (at < ARRAY_LEN(goldens) &&
+                   !(goldens[at].view == view && goldens[at].width == sizes[s][0] &&
+                     goldens[at].height == sizes[s][1] && goldens[at].ascii == ascii))
+                at++;
+            ck_assert_msg(at < ARRAY_LEN(goldens), "%s at %dx%d%s", view->name, sizes[s][0],
+                          sizes[s][1], ascii ? " in ASCII" : "");
+        }
+}
+END_TEST
+
 /* What must hold whatever is drawn. */
 
 START_TEST(nothing_leaves_its_cells_at_any_size)
 {
     static const int sizes[][2] = {{1, 1},   {2, 40},   {59, 12}, {60, 11},  {60, 12},  {61, 13},
                                    {79, 23}, {119, 30}, {120, 9}, {120, 12}, {131, 31}, {500, 200}};
-    static const struct view *const views[] = {
-        &view_fleet,     &view_rollout, &view_safety, &view_nodes, &view_timeline,
-        &view_couplings, &view_data,    &view_diff,   &view_log,   &view_help};
 
     easel_use(_i == 0   ? frames_hostile()
               : _i == 1 ? frames_large(20, 300)
@@ -215,9 +222,9 @@ START_TEST(nothing_leaves_its_cells_at_any_size)
               : _i == 4 ? frames_log()
                         : frames_board());
     for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
-        for (size_t v = 0; v < ARRAY_LEN(views); v++)
+        for (size_t v = 0; v < ARRAY_LEN(all_views); v++)
             for (int ascii = 0; ascii < 2; ascii++) {
-                char *dump = easel_draw(views[v], sizes[s][0], sizes[s][1], ascii);
+                char *dump = easel_draw(all_views[v], sizes[s][0], sizes[s][1], ascii);
                 int lines = 0;
                 for (const char *c = dump; *c; c++) {
                     lines += *c == '\n';
@@ -424,11 +431,12 @@ END_TEST
 
 START_TEST(help_names_every_command)
 {
-    char *dump = easel_draw(&view_help, 140, 60, false);
+    char *dump = easel_draw(&view_help, 140, 60, false), help[KEYMAP_HELP];
 
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
         ck_assert_msg(strstr(dump, command_info[c].word) != NULL, "%s", command_info[c].word);
         ck_assert_msg(strstr(dump, command_info[c].key) != NULL, "%s", command_info[c].key);
+        ck_assert_ptr_null(strchr(keymap_help(NULL, (enum command)c, help), '{'));
     }
     free(dump);
 }
@@ -461,6 +469,8 @@ SUITE(views)
 
     tcase_add_checked_fixture(golden, easel_set_up, easel_tear_down);
     tcase_add_loop_test(golden, the_screen_is_as_in_the_golden_file, 0, (int)ARRAY_LEN(goldens));
+    tcase_add_loop_test(golden, every_view_has_a_golden_file_at_four_sizes_in_both_glyph_sets, 0,
+                        (int)ARRAY_LEN(all_views));
     tcase_add_checked_fixture(says, easel_set_up, easel_tear_down);
     tcase_add_loop_test(says, nothing_leaves_its_cells_at_any_size, 0, 5);
     tcase_add_test(says, a_screen_that_is_too_small_says_so);

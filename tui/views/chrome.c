@@ -56,6 +56,26 @@ static void tell_action(const struct frame *frame, const struct canvas *canvas,
     }
 }
 
+static void tell_shown(const struct screen *screen, struct reply *reply, const char *typed,
+                       bool typing, size_t shown, size_t all)
+{
+    struct filter filter;
+    bool good = filter_parse(&filter, typed);
+
+    filter_release(&filter);
+    reply->typing = typing;
+    reply->typed = typed;
+    reply->role = ROLE_INPUT;
+    if (!good)
+        snprintf(reply->text, sizeof reply->text, "  %s", filter.complaint);
+    else if (typing)
+        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   enter keeps it, esc drops it",
+                 shown, all);
+    else
+        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   %s shows all", shown, all,
+                 keymap_name(screen->keymap, COMMAND_BACK));
+}
+
 static void tell_filter(const struct screen *screen, const struct frame *frame, struct reply *reply)
 {
     struct filter filter;
@@ -63,19 +83,9 @@ static void tell_filter(const struct screen *screen, const struct frame *frame, 
     bool good = filter_parse(&filter, screen->filter);
 
     for (size_t i = 0; good && i < frame->row_count; i++)
-        shown += filter_holds(&filter, frame, frame->rows[i]);
+        shown += filter_holds(&filter, screen, frame, frame->rows[i]);
     filter_release(&filter);
-    reply->typing = screen->filtering;
-    reply->typed = screen->filter;
-    reply->role = ROLE_INPUT;
-    if (!good)
-        snprintf(reply->text, sizeof reply->text, "  %s", filter.complaint);
-    else if (screen->filtering)
-        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   enter keeps it, esc drops it",
-                 shown, frame->row_count);
-    else
-        snprintf(reply->text, sizeof reply->text, "  %zu of %zu   %s shows all", shown,
-                 frame->row_count, keymap_shown(screen->keymap, COMMAND_BACK));
+    tell_shown(screen, reply, screen->filter, screen->filtering, shown, frame->row_count);
 }
 
 static void tell_find(const struct screen *screen, const struct frame *frame, struct reply *reply)
@@ -112,6 +122,8 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
         reply->role = ROLE_INPUT;
         reply->typing = true;
         snprintf(reply->text, sizeof reply->text, "  tab completes, enter does it, esc closes");
+    } else if (screen->sift.typing) {
+        tell_shown(screen, reply, screen->sift.filter, true, screen->sift.shown, screen->sift.all);
     } else if (screen->filtering) {
         tell_filter(screen, frame, reply);
     } else if (flashes) {
@@ -124,6 +136,8 @@ static bool find_reply(const struct screen *screen, const struct frame *frame,
         snprintf(reply->text, sizeof reply->text, "%s", frame->notice);
     } else if (frame->log && screen->log.find[0]) {
         tell_find(screen, frame, reply);
+    } else if (screen->sift.filter[0]) {
+        tell_shown(screen, reply, screen->sift.filter, false, screen->sift.shown, screen->sift.all);
     } else if (screen->filter[0]) {
         tell_filter(screen, frame, reply);
     } else {
@@ -281,7 +295,7 @@ static const struct {
     {COMMAND_STEP, 0},   {COMMAND_PAUSE, 0},     {COMMAND_RESUME, 0},  {COMMAND_UNDO, 0},
     {COMMAND_MORE, 7},   {COMMAND_OPEN, 3},      {COMMAND_SAFETY, 6},  {COMMAND_LOG, 8},
     {COMMAND_FILTER, 5}, {COMMAND_NEXT_VIEW, 4}, {COMMAND_PALETTE, 9}, {COMMAND_BACK, 2},
-    {COMMAND_ARM, 5},    {COMMAND_HELP, 1},      {COMMAND_QUIT, 1},
+    {COMMAND_ARM, 4},    {COMMAND_HELP, 1},      {COMMAND_QUIT, 1},
 };
 
 static bool belongs(const struct view *view, const struct board_cluster *cluster,
@@ -292,7 +306,8 @@ static bool belongs(const struct view *view, const struct board_cluster *cluster
     if (command == COMMAND_OPEN)
         return view == &view_fleet;
     if (command == COMMAND_FILTER)
-        return view == &view_fleet || view == &view_log;
+        return view == &view_fleet || view == &view_log || view == &view_nodes ||
+               view == &view_timeline;
     if (command == COMMAND_SAFETY || command == COMMAND_LOG)
         return view == &view_fleet || view == &view_rollout;
     if (command == COMMAND_BACK || command == COMMAND_NEXT_VIEW)

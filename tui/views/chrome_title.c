@@ -40,7 +40,7 @@ static void put_badge(struct sheet *sheet, const struct screen *screen,
 {
     if (!cluster)
         return;
-    if (level <= TITLE_NO_VERSION)
+    if (level <= TITLE_BARE) /* which one is armed is the last thing to go */
         sheet_put(sheet, bar, "%.20s ", cluster->name);
     if (cluster->read_only)
         sheet_text(sheet, bar, level <= TITLE_SHORT_CLOCK ? "RO read-only" : "RO");
@@ -61,7 +61,7 @@ static void compose_left(struct sheet *sheet, const struct frame *frame, enum ti
     if (level < TITLE_BARE)
         sheet_put(sheet, bar, " lockstep%s%s ", level == TITLE_FULL ? " " : "",
                   level == TITLE_FULL ? LOCKSTEP_VERSION : "");
-    if (level <= TITLE_SHORT_CLOCK && frame->cluster_count != 1)
+    if (level <= TITLE_NO_VERSION && frame->cluster_count != 1)
         sheet_put(sheet, bar, " %zu clusters ", frame->cluster_count);
     for (int s = 0; s < BOARD_COUNT; s++) {
         size_t count = frame_count(frame, (enum board_state)s);
@@ -177,9 +177,11 @@ void chrome_alert(const struct screen *screen, const struct frame *frame, struct
     for (size_t i = 1; i < frame->row_count; i++)
         others += state_needs_you(frame->rows[i]->state);
     if (others)
-        snprintf(hint, sizeof hint, " %zu more: a", others);
+        snprintf(hint, sizeof hint, " %zu more: %s", others,
+                 keymap_name(canvas->keymap, COMMAND_NEXT_ALERT));
     else if (row && !screen_is_on(screen, row))
-        snprintf(hint, sizeof hint, " a: go there");
+        snprintf(hint, sizeof hint, " %s: go there",
+                 keymap_name(canvas->keymap, COMMAND_NEXT_ALERT));
     int room = text_cells(canvas, hint);
     sheet_init(&sheet, canvas, canvas->width - room - (room ? 1 : 0));
     if (row) {

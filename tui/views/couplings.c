@@ -127,7 +127,8 @@ static void put_client(struct sheet *sheet, const struct safety_client *client)
     sheet_put(sheet, client->ended ? ROLE_DIM : ROLE_TEXT, ", %s",
               client->ended ? "support ended" : "supported");
     if (client->leaves)
-        sheet_text(sheet, loses ? ROLE_VIOLATED : ROLE_TEXT, ", goes away with S");
+        sheet_put(sheet, loses ? ROLE_VIOLATED : ROLE_TEXT, ", goes away with %s",
+                  keymap_name(sheet->canvas->keymap, COMMAND_STEP));
     if (client->counted[0] && sheet_room(sheet) > (int)strlen(client->counted) + 12)
         sheet_put(sheet, ROLE_DIM, " (counted by %s)", client->counted);
 }

@@ -9,33 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum field {
-    FIELD_ANY,
-    FIELD_CLUSTER,
-    FIELD_SERVICE,
-    FIELD_STATE,
-    FIELD_VERSION,
-    FIELD_BY,
-    FIELD_NODE,
-    FIELD_COUNT
-};
-static const char *const field_word[FIELD_COUNT] = {
-    [FIELD_ANY] = "",        [FIELD_CLUSTER] = "cluster", [FIELD_SERVICE] = "service",
-    [FIELD_STATE] = "state", [FIELD_VERSION] = "version", [FIELD_BY] = "by",
-    [FIELD_NODE] = "node",
+const char *const filter_field_word[FILTER_FIELD_COUNT] = {
+    [FILTER_ANY] = "",        [FILTER_CLUSTER] = "cluster", [FILTER_SERVICE] = "service",
+    [FILTER_STATE] = "state", [FILTER_VERSION] = "version", [FILTER_BY] = "by",
+    [FILTER_NODE] = "node",   [FILTER_KIND] = "kind",       [FILTER_MARKED] = "marked",
 };
 
-static unsigned char take_field(const char **term)
+static enum filter_field take_field(const char **term)
 {
     const char *equals = strchr(*term, '=');
 
-    for (unsigned char f = FIELD_CLUSTER; equals && f < FIELD_COUNT; f++)
-        if (strlen(field_word[f]) == (size_t)(equals - *term) &&
-            strncmp(field_word[f], *term, (size_t)(equals - *term)) == 0) {
+    for (int f = FILTER_CLUSTER; equals && f < FILTER_FIELD_COUNT; f++)
+        if (strlen(filter_field_word[f]) == (size_t)(equals - *term) &&
+            strncmp(filter_field_word[f], *term, (size_t)(equals - *term)) == 0) {
             *term = equals + 1;
-            return f;
+            return (enum filter_field)f;
         }
-    return FIELD_ANY;
+    return FILTER_ANY;
 }
 
 /* The C library writes a+ as aa*: each one inside another doubles the whole. */
@@ -104,65 +94,84 @@ void filter_release(struct filter *filter)
     filter->count = 0;
 }
 
-static bool match(const struct filter_term *term, const char *text)
+bool filter_fits(const struct filter_term *term, const char *text)
 {
     return regexec(&term->regex, text, 0, NULL, 0) == 0;
 }
 
-static bool match_version(const struct filter_term *term, const struct row *row)
+bool filter_passes(const struct filter *filter, filter_try *fits, const void *thing)
 {
-    for (size_t i = 0; i < row->service->version_count; i++)
-        if (match(term, row->service->versions[i].version))
-            return true;
-    return match(term, row->from) || match(term, row->to);
+    for (size_t i = 0; i < filter->count; i++)
+        if (fits(&filter->terms[i], thing) == filter->terms[i].invert)
+            return false;
+    return true;
 }
 
-static bool match_node(const struct filter_term *term, const struct frame *frame,
-                       const struct row *row)
+/* A row with what it is looked up in. */
+struct place {
+    const struct screen *screen;
+    const struct frame *frame;
+    const struct row *row;
+};
+
+static bool fits_version(const struct filter_term *term, const struct row *row)
 {
-    const struct service *service = row->service;
+    for (size_t i = 0; i < row->service->version_count; i++)
+        if (filter_fits(term, row->service->versions[i].version))
+            return true;
+    return filter_fits(term, row->from) || filter_fits(term, row->to);
+}
+
+static bool fits_node(const struct filter_term *term, const struct place *place)
+{
+    const struct service *service = place->row->service;
 
     for (size_t i = 0; i < service->placement_count; i++) {
-        const struct node *node =
-            snapshot_find_node(frame->snapshot, service->cluster, service->placements[i].node);
-        if (match(term, node ? node->name : service->placements[i].node))
+        const struct node *node = snapshot_find_node(place->frame->snapshot, service->cluster,
+                                                     service->placements[i].node);
+        if (filter_fits(term, node ? node->name : service->placements[i].node))
             return true;
     }
     return false;
 }
 
-static bool match_field(const struct filter_term *term, const struct frame *frame,
-                        const struct row *row)
+static bool fits_row(const struct filter_term *term, const void *thing)
 {
+    const struct place *place = thing;
+    const struct row *row = place->row;
     const struct service *service = row->service;
 
-    switch ((enum field)term->field) {
-    case FIELD_ANY:
-        return match(term, service->name) || match(term, service->cluster) ||
-               match(term, service->scope) || match(term, board_word[row->state]) ||
-               match(term, row->by) || match(term, row->why) || match_version(term, row);
-    case FIELD_CLUSTER:
-        return match(term, service->cluster);
-    case FIELD_SERVICE:
-        return match(term, service->name);
-    case FIELD_STATE:
-        return match(term, board_word[row->state]);
-    case FIELD_VERSION:
-        return match_version(term, row);
-    case FIELD_BY:
-        return match(term, row->by);
-    case FIELD_NODE:
-        return match_node(term, frame, row);
-    case FIELD_COUNT:
+    switch (term->field) {
+    case FILTER_ANY:
+        return filter_fits(term, service->name) || filter_fits(term, service->cluster) ||
+               filter_fits(term, service->scope) || filter_fits(term, board_word[row->state]) ||
+               filter_fits(term, row->by) || filter_fits(term, row->why) || fits_version(term, row);
+    case FILTER_CLUSTER:
+        return filter_fits(term, service->cluster);
+    case FILTER_SERVICE:
+        return filter_fits(term, service->name);
+    case FILTER_STATE:
+        return filter_fits(term, board_word[row->state]);
+    case FILTER_VERSION:
+        return fits_version(term, row);
+    case FILTER_BY:
+        return filter_fits(term, row->by);
+    case FILTER_NODE:
+        return fits_node(term, place);
+    case FILTER_KIND:
+        return filter_fits(term, service->kind);
+    case FILTER_MARKED:
+        return filter_fits(term, screen_marks(place->screen, row) ? "yes" : "no");
+    case FILTER_FIELD_COUNT:
         break;
     }
     return false;
 }
 
-bool filter_holds(const struct filter *filter, const struct frame *frame, const struct row *row)
+bool filter_holds(const struct filter *filter, const struct screen *screen,
+                  const struct frame *frame, const struct row *row)
 {
-    for (size_t i = 0; i < filter->count; i++)
-        if (match_field(&filter->terms[i], frame, row) == filter->terms[i].invert)
-            return false;
-    return true;
+    const struct place place = {screen, frame, row};
+
+    return filter_passes(filter, fits_row, &place);
 }

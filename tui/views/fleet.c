@@ -98,6 +98,7 @@ static void compose_column(struct sheet *sheet, const struct look *look)
     section_head(sheet, look, "");
     section_what(sheet, look);
     section_steps(sheet, look);
+    section_undo(sheet, look);
 
     sheet->rank = RANK_MUST;
     sheet_rule(sheet, "what can I do");
@@ -162,7 +163,10 @@ static void draw_list(struct list *list, struct screen *screen, const struct fra
                   layout->list_y + i, 0, layout->table_width);
     if (list->count)
         return;
-    const char *text = list->all       ? "nothing matches the filter: esc shows all"
+    char none[64];
+    snprintf(none, sizeof none, "nothing matches the filter: %s shows all",
+             keymap_name(screen->keymap, COMMAND_BACK));
+    const char *text = list->all       ? none
                        : frame->synced ? "there are no services here"
                                        : "waiting for the first answer of the clusters";
     canvas_text(canvas, layout->list_y, 3, layout->table_width - 3, ROLE_DIM, text);

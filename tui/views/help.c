@@ -43,7 +43,7 @@ static void put_filter_words(struct sheet *sheet)
     static const char *const lines[][2] = {
         {"cart", "a regular expression on name, cluster, version, state, who, why"},
         {"!cart", "all but these"},
-        {"state=stuck", "one field: cluster service state version by node"},
+        {"state=stuck", "one field: cluster service state version by node kind marked"},
         {"prod !auth", "both must hold"},
     };
 
@@ -61,6 +61,7 @@ static void put_filter_words(struct sheet *sheet)
 static void put_commands(struct sheet *sheet, const struct keymap *keymap, const char *group)
 {
     int text = text_column(sheet);
+    char help[KEYMAP_HELP];
 
     sheet_rule(sheet, group);
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
@@ -76,7 +77,7 @@ static void put_commands(struct sheet *sheet, const struct keymap *keymap, const
             sheet_text(sheet, ROLE_DIM, info->word);
         }
         sheet_tab(sheet, text);
-        sheet_wrap(sheet, ROLE_TEXT, text, 2, info->help);
+        sheet_wrap(sheet, ROLE_TEXT, text, 2, keymap_help(keymap, (enum command)c, help));
     }
 }
 
@@ -120,8 +121,7 @@ static void help_draw(struct screen *screen, const struct frame *frame, struct c
     if (wide)
         sheet_draw(&right, canvas, body.y, width, body.height, screen->scroll);
     if (screen->scroll < last && body.height > 0)
-        canvas_print(canvas, body.y + body.height - 1, body.width - 10, 10, ROLE_KEY_HINT,
-                     " %s j more ", canvas_glyph_text(canvas, GLYPH_DOWN));
+        put_more(canvas, body.y + body.height - 1, body.width);
     sheet_release(&left);
     sheet_release(&right);
 }

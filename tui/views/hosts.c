@@ -2,6 +2,7 @@
 #include "views/hosts.h"
 
 #include "base/mem.h"
+#include "views/filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,70 @@ static size_t list_nodes(struct hosts *hosts)
     return n;
 }
 
+/* One node, for the filter. */
+struct sighting {
+    const struct hosts *hosts;
+    const struct host *host;
+};
+
+static bool fits_version(const struct filter_term *term, const struct sighting *seen)
+{
+    for (size_t v = 0; v < seen->hosts->version_count; v++)
+        if (seen->host->on[v] && filter_fits(term, seen->hosts->version[v]))
+            return true;
+    return false;
+}
+
+static const char *state_word(const struct host *host)
+{
+    return host->node ? node_state_word[host->node->state] : "never reported";
+}
+
+static bool fits_host(const struct filter_term *term, const void *thing)
+{
+    const struct sighting *seen = thing;
+    const struct host *host = seen->host;
+    const char *note = host->node ? host->node->note : "";
+
+    switch (term->field) {
+    case FILTER_ANY:
+        return filter_fits(term, host->name) || filter_fits(term, state_word(host)) ||
+               filter_fits(term, note) || fits_version(term, seen);
+    case FILTER_NODE:
+        return filter_fits(term, host->name);
+    case FILTER_STATE:
+        return filter_fits(term, state_word(host)) ||
+               (host->failing && filter_fits(term, "failing")) ||
+               (host->node && host->node->draining && filter_fits(term, "draining"));
+    case FILTER_VERSION:
+        return fits_version(term, seen);
+    case FILTER_CLUSTER:
+    case FILTER_SERVICE:
+    case FILTER_BY:
+    case FILTER_KIND:
+    case FILTER_MARKED:
+    case FILTER_FIELD_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void sift(struct hosts *hosts)
+{
+    struct filter filter;
+    size_t kept = 0;
+
+    hosts->all = hosts->count;
+    filter_parse(&filter, hosts->look->screen->sift.filter);
+    for (size_t i = 0; i < hosts->count && filter.count; i++) {
+        const struct sighting seen = {hosts, &hosts->host[i]};
+        if (filter_passes(&filter, fits_host, &seen))
+            hosts->host[kept++] = hosts->host[i];
+    }
+    hosts->count = filter.count ? kept : hosts->count;
+    filter_release(&filter);
+}
+
 void hosts_make(struct hosts *hosts, const struct look *look)
 {
     const struct service *service = look->row->service;
@@ -155,6 +220,7 @@ void hosts_make(struct hosts *hosts, const struct look *look)
         hosts->used += host->live || host->fresh || host->third;
     }
     qsort(hosts->host, hosts->count, sizeof *hosts->host, compare_hosts);
+    sift(hosts);
 }
 
 void hosts_select(struct hosts *hosts, struct screen *screen, size_t at)

@@ -22,7 +22,7 @@ struct hosts {
     const char *version[HOSTS_VERSIONS];
     size_t version_count;
     struct host *host;
-    size_t count, selected;
+    size_t count, all, selected; /* shown, before the filter of the screen */
     unsigned silent, used;
 };
 

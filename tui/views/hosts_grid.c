@@ -89,15 +89,15 @@ static void put_summary(struct sheet *sheet, const struct hosts *hosts)
     char span[SPAN_TEXT];
 
     sheet_line(sheet);
-    sheet_put(sheet, ROLE_TEXT, "%zu node%s, %s on %u", hosts->count, hosts->count == 1 ? "" : "s",
+    sheet_put(sheet, ROLE_TEXT, "%zu node%s, %s on %u", hosts->all, hosts->all == 1 ? "" : "s",
               row->service->name, hosts->used);
     if (hosts->silent == 0) {
-        sheet_text(sheet, ROLE_DIM, hosts->count ? ", all report" : "");
+        sheet_text(sheet, ROLE_DIM, hosts->all ? ", all report" : "");
         return;
     }
-    const struct host *first = &hosts->host[0];
+    const struct host *first = hosts->count ? &hosts->host[0] : NULL;
     sheet_put(sheet, ROLE_STALE, ", %u not reporting", hosts->silent);
-    if (first->node && first->node->state_utc_ms >= 0)
+    if (first && first->worry < 3 && first->node && first->node->state_utc_ms >= 0)
         sheet_put(sheet, ROLE_STALE, ", %s for %s", first->name,
                   since_text(hosts->look->frame, first->node->state_utc_ms, span));
 }

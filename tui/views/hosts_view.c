@@ -227,7 +227,8 @@ static void draw_all(struct hosts *hosts, struct screen *screen, struct canvas *
         draw_host(hosts, &c, (size_t)(top + i), canvas, place.list_y + i, place.width);
     if (hosts->count == 0)
         canvas_text(canvas, place.list_y, 3, place.width - 3, ROLE_DIM,
-                    "this cluster names no nodes, or this identity may not list them");
+                    hosts->all ? "no node matches the filter"
+                               : "this cluster names no nodes, or this identity may not list them");
 }
 
 static void hosts_draw(struct screen *screen, const struct frame *frame, struct canvas *canvas)
@@ -239,12 +240,13 @@ static void hosts_draw(struct screen *screen, const struct frame *frame, struct 
     if (body.height <= 0)
         return;
     if (!look.row) {
-        canvas_text(canvas, body.y + 1, 3, body.width - 3, ROLE_DIM,
-                    "this service is not there any more: esc goes back");
+        put_gone(canvas, &body);
         return;
     }
     hosts_make(&hosts, &look);
     hosts_settle(&hosts, screen);
+    screen->sift.shown = hosts.count;
+    screen->sift.all = hosts.all;
     draw_all(&hosts, screen, canvas, frame);
     free(hosts.host);
 }
@@ -265,6 +267,10 @@ static bool hosts_command(struct screen *screen, const struct frame *frame, enum
     struct hosts hosts;
     long by = 0;
 
+    if (screen->sift.filter[0] && command == COMMAND_NEXT_MATCH)
+        command = COMMAND_DOWN;
+    if (screen->sift.filter[0] && command == COMMAND_PREV_MATCH)
+        command = COMMAND_UP;
     if (page_go_on(screen, frame, command, height)) {
         screen->node[0] = '\0';
         return true;

@@ -246,7 +246,8 @@ void list_make(struct list *list, struct screen *screen, const struct frame *fra
     filter_parse(&filter, screen->filter);
     snprintf(list->complaint, sizeof list->complaint, "%s", filter.complaint);
     for (size_t i = 0; i < frame->row_count; i++)
-        if (is_in_cluster(screen, list->rows[i]) && filter_holds(&filter, frame, list->rows[i]))
+        if (is_in_cluster(screen, list->rows[i]) &&
+            filter_holds(&filter, screen, frame, list->rows[i]))
             list->rows[list->count++] = list->rows[i];
     filter_release(&filter);
     list->selected = list->count;
@@ -303,8 +304,8 @@ static void go_to_alert(struct list *list, struct screen *screen, const struct f
     for (size_t i = 0; i < frame->row_count; i++)
         hidden += state_needs_you(frame->rows[i]->state);
     if (hidden)
-        screen_flash(screen, frame->now_ms, "%zu need you, hidden by the filter: esc shows all",
-                     hidden);
+        screen_flash(screen, frame->now_ms, "%zu need you, hidden by the filter: %s shows all",
+                     hidden, keymap_name(screen->keymap, COMMAND_BACK));
     else
         screen_flash(screen, frame->now_ms, "nothing needs you");
 }
@@ -313,7 +314,8 @@ static void go_to_match(struct list *list, struct screen *screen, const struct f
                         size_t step)
 {
     if (screen->filter[0] == '\0')
-        screen_flash(screen, frame->now_ms, "no filter to go by: press / first");
+        screen_flash(screen, frame->now_ms, "no filter to go by: press %s first",
+                     keymap_name(screen->keymap, COMMAND_FILTER));
     else if (list->count == 0)
         screen_flash(screen, frame->now_ms, "nothing matches %s", screen->filter);
     else

@@ -202,7 +202,8 @@ static void draw_lines(struct screen *screen, const struct log_view *log, const 
         regfree(&regex);
 }
 
-static const char *state_words(const struct screen *screen, const struct log_view *log)
+static const char *state_words(const struct screen *screen, const struct log_view *log,
+                               char out[40])
 {
     if (log->state == LOG_FAILED)
         return "cannot be read";
@@ -210,15 +211,16 @@ static const char *state_words(const struct screen *screen, const struct log_vie
         return "ended";
     if (log->state == LOG_ASKED)
         return "asked for";
-    return screen->log.stands ? "stands, G follows" : "follows";
+    snprintf(out, 40, "stands, %s follows", keymap_name(screen->keymap, COMMAND_BOTTOM));
+    return screen->log.stands ? out : "follows";
 }
 
-/* "── log web-1-fhmxl ── follows ── web @ demo ───── 60 of 412". */
+/* "── ▶ moving ── log web-1-fhmxl ── follows ── web @ demo ───── 60 of 412". */
 static void draw_head(const struct screen *screen, const struct frame *frame, const struct row *row,
                       struct canvas *canvas, const struct area *area)
 {
     const struct log_view *log = frame->log;
-    char name[300], at[64] = "";
+    char name[300], words[40], at[64] = "";
     struct sheet sheet;
 
     if (log && log->line_count > 0)
@@ -227,15 +229,20 @@ static void draw_head(const struct screen *screen, const struct frame *frame, co
                  (unsigned long long)last_line(log));
     sheet_init(&sheet, canvas, area->width - text_cells(canvas, at));
     sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
+    sheet_text(&sheet, ROLE_BORDER, " ");
+    sheet_glyphs(&sheet, state_role(row->state), state_glyph(row->state), 1);
+    sheet_put(&sheet, state_role(row->state), " %s ", board_word[row->state]);
+    sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
     sheet_text(&sheet, ROLE_HEADER, log && log->previous ? " log before " : " log ");
     if (log && log->instance[0])
         sheet_text(&sheet, ROLE_STRONG,
-                   text_middle(canvas, log->instance, area->width / 3, name, sizeof name));
+                   text_middle(canvas, log->instance, area->width / (area->width < 80 ? 4 : 3),
+                               name, sizeof name));
     sheet_text(&sheet, ROLE_BORDER, " ");
     sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
     if (log) {
         sheet_put(&sheet, log->state == LOG_FAILED ? ROLE_FAILED : ROLE_MOVING, " %s ",
-                  state_words(screen, log));
+                  state_words(screen, log, words));
         sheet_glyphs(&sheet, ROLE_BORDER, GLYPH_HLINE, 2);
     }
     sheet_put(&sheet, ROLE_HEADER, " %s @ %s ",
@@ -299,7 +306,7 @@ static void log_draw(struct screen *screen, const struct frame *frame, struct ca
     if (area.height <= 0)
         return;
     if (!row) {
-        say(canvas, &area, ROLE_DIM, "this service is not there any more: esc goes back");
+        put_gone(canvas, &area);
         return;
     }
     area.y++;

@@ -3,8 +3,6 @@
 
 #include "views/list.h"
 
-enum { PAGE_HINT = 10 };
-
 static int clamp_scroll(struct screen *screen, size_t lines, int height)
 {
     int last = (int)lines - height;
@@ -17,11 +15,10 @@ static int clamp_scroll(struct screen *screen, size_t lines, int height)
     return screen->scroll;
 }
 
-static void put_more(struct canvas *canvas, const struct area *body, int top, size_t lines)
+static void hint_more(struct canvas *canvas, const struct area *body, int top, size_t lines)
 {
     if ((size_t)(top + body->height) < lines && body->height > 0)
-        canvas_print(canvas, body->y + body->height - 1, body->width - PAGE_HINT, PAGE_HINT,
-                     ROLE_KEY_HINT, " %s j more ", canvas_glyph_text(canvas, GLYPH_DOWN));
+        put_more(canvas, body->y + body->height - 1, body->width);
 }
 
 static void draw_one(const struct page *page, struct screen *screen, const struct look *look,
@@ -38,7 +35,7 @@ static void draw_one(const struct page *page, struct screen *screen, const struc
     }
     int top = clamp_scroll(screen, sheet.line_count, body->height);
     sheet_draw(&sheet, canvas, body->y, 0, body->height, top);
-    put_more(canvas, body, top, sheet.line_count);
+    hint_more(canvas, body, top, sheet.line_count);
     sheet_release(&sheet);
 }
 
@@ -58,7 +55,7 @@ static void draw_two(const struct page *page, struct screen *screen, const struc
     sheet_draw(&right, canvas, body->y, width + 2, body->height, top);
     for (int y = 0; y < body->height; y++)
         canvas_glyph(canvas, body->y + y, width, ROLE_BORDER, GLYPH_VLINE);
-    put_more(canvas, body, top, longest);
+    hint_more(canvas, body, top, longest);
     sheet_release(&left);
     sheet_release(&right);
 }
@@ -73,8 +70,7 @@ void page_draw(const struct page *page, struct screen *screen, struct canvas *ca
     if (body.height <= 0)
         return;
     if (!look.row) {
-        canvas_text(canvas, body.y + 1, 3, body.width - 3, ROLE_DIM,
-                    "this service is not there any more: esc goes back");
+        put_gone(canvas, &body);
         return;
     }
     sheet_init(&head, canvas, body.width);

@@ -77,10 +77,12 @@ const char *daytime_text(int64_t utc_ms, char out[DAYTIME_TEXT])
 
 void sheet_say(struct sheet *sheet, enum role role, int indent, int lines, const char *text)
 {
-    char out[1024];
+    char told[1024], out[1024];
     const char *arrow = canvas_glyph_text(sheet->canvas, GLYPH_ARROW);
     size_t n = 0;
 
+    keymap_tell(sheet->canvas->keymap, text, told, sizeof told);
+    text = told;
     while (*text && n + 8 < sizeof out) {
         if (strncmp(text, "->", 2) != 0) {
             out[n++] = *text++;
@@ -91,6 +93,23 @@ void sheet_say(struct sheet *sheet, enum role role, int indent, int lines, const
     }
     out[n] = '\0';
     sheet_wrap(sheet, role, indent, lines, out);
+}
+
+void put_more(struct canvas *canvas, int y, int right)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, " %s %s more ", canvas_glyph_text(canvas, GLYPH_DOWN),
+             keymap_name(canvas->keymap, COMMAND_DOWN));
+    int cells = text_cells(canvas, text);
+    canvas_text(canvas, y, right - cells, cells, ROLE_KEY_HINT, text);
+}
+
+void put_gone(struct canvas *canvas, const struct area *body)
+{
+    canvas_print(canvas, body->y + 1, 3, body->width - 3, ROLE_DIM,
+                 "this service is not there any more: %s goes back",
+                 keymap_name(canvas->keymap, COMMAND_BACK));
 }
 
 const struct board_cluster *frame_cluster(const struct frame *frame, const char *name)
@@ -144,7 +163,7 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
         snprintf(offer.hindrance, sizeof offer.hindrance, "no journal");
     else if (cluster_needs_arming(cluster) && !screen->armed && command != COMMAND_PAUSE)
         snprintf(offer.hindrance, sizeof offer.hindrance, "%s arms first",
-                 keymap_shown(screen->keymap, COMMAND_ARM));
+                 keymap_name(screen->keymap, COMMAND_ARM));
     /* U offers arming in its own question. */
     bool blocked = offer.hindrance[0] && (command != COMMAND_UNDO || cluster->read_only);
     offer.warns = cluster && option_warns(offer.option, cluster);

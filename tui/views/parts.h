@@ -30,7 +30,7 @@ const char *since_text(const struct frame *frame, int64_t at_utc_ms, char out[SP
 /* "14:31:44". */
 #define DAYTIME_TEXT 12
 const char *daytime_text(int64_t utc_ms, char out[DAYTIME_TEXT]);
-/* Puts a text that was written with "->", with the arrow glyph instead. */
+/* Puts a text of the engine's: the arrow glyph instead of "->", and the operator's own keys. */
 void sheet_say(struct sheet *sheet, enum role role, int indent, int lines, const char *text);
 
 const struct board_cluster *frame_cluster(const struct frame *frame, const char *name);
@@ -59,6 +59,11 @@ const struct action_status *frame_action_of(const struct frame *frame, const str
 
 /* Lines of the log (NULL: none) in which this is found; 0 and err when it is no expression. */
 size_t log_matches(const struct log_view *log, const char *find, struct err *err);
+
+/* "  v j more", at the end of what goes on below. */
+void put_more(struct canvas *canvas, int y, int right);
+/* "this service is not there any more: esc goes back" */
+void put_gone(struct canvas *canvas, const struct area *body);
 
 /* Scrolls a page of text; true when it used the command (page.c). */
 bool scroll_command(struct screen *screen, enum command command);

@@ -8,6 +8,7 @@ static void compose_story(struct sheet *sheet, const struct look *look)
 {
     section_what(sheet, look);
     section_steps(sheet, look);
+    section_undo(sheet, look);
     section_measures(sheet, look);
 
     sheet_rule(sheet, "what can I do");

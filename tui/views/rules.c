@@ -17,7 +17,7 @@ static const struct {
     const char *holds;
 } asked[RULE_COUNT] = {
     {RULE_R0, "declared, and that is what runs"},
-    {RULE_R1, "what is at rest can be read, after U too"},
+    {RULE_R1, "what is at rest can be read, both ways"},
     {RULE_R2, "nobody coupled moves, calls fit"},
     {RULE_R3, "at most two versions, side by side"},
     {RULE_R4, "rehearsed, on nodes that report"},
@@ -42,15 +42,15 @@ static void add_key(struct subjects *out, const struct option *option, const cha
         out->at[out->count++] = (struct subject){.head = head, .verdict = &option->verdict};
 }
 
-static struct subjects subjects_of(const struct row *row)
+static struct subjects subjects_of(const struct row *row, const struct keymap *keymap)
 {
     struct subjects out = {.count = 0};
 
-    add_key(&out, &row->option[VERB_STEP], "S");
+    add_key(&out, &row->option[VERB_STEP], keymap_name(keymap, COMMAND_STEP));
     if (!out.count)
-        add_key(&out, &row->option[VERB_START], "S");
-    add_key(&out, &row->option[VERB_RESUME], "R");
-    add_key(&out, &row->option[VERB_ROLLBACK], "U");
+        add_key(&out, &row->option[VERB_START], keymap_name(keymap, COMMAND_STEP));
+    add_key(&out, &row->option[VERB_RESUME], keymap_name(keymap, COMMAND_RESUME));
+    add_key(&out, &row->option[VERB_ROLLBACK], keymap_name(keymap, COMMAND_UNDO));
     out.at[out.count++] = (struct subject){.head = "now"};
     return out;
 }
@@ -269,7 +269,7 @@ static void put_heads(struct sheet *sheet, const struct subjects *subjects)
 void section_rules(struct sheet *sheet, const struct look *look, bool brief)
 {
     const struct row *row = look->row;
-    struct subjects subjects = subjects_of(row);
+    struct subjects subjects = subjects_of(row, sheet->canvas->keymap);
 
     sheet->rank = RANK_FACT;
     sheet_rule(sheet, "rules");
@@ -295,7 +295,7 @@ void section_rules(struct sheet *sheet, const struct look *look, bool brief)
 
 void section_rule_strip(struct sheet *sheet, const struct look *look)
 {
-    struct subjects subjects = subjects_of(look->row);
+    struct subjects subjects = subjects_of(look->row, sheet->canvas->keymap);
 
     sheet_line(sheet);
     sheet_text(sheet, ROLE_DIM, "rules");

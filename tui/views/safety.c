@@ -67,7 +67,8 @@ static void put_floor(struct sheet *sheet, const char *now, const char *after)
         return;
     sheet_text(sheet, ROLE_TEXT, " ");
     sheet_glyphs(sheet, ROLE_DIM, GLYPH_ARROW, 1);
-    sheet_put(sheet, ROLE_STUCK, " %s after S", version_or_none(after));
+    sheet_put(sheet, ROLE_STUCK, " %s after %s", version_or_none(after),
+              keymap_name(sheet->canvas->keymap, COMMAND_STEP));
 }
 
 static const struct safety_store *find_store(const struct safety *safety, const char *name)
@@ -104,7 +105,9 @@ static void put_store(struct sheet *sheet, const char *name, const struct floor_
     sheet->rank = RANK_MORE;
     put_store_line(sheet, ROLE_TEXT, "at rest ", may);
     if (more) {
-        put_store_line(sheet, ROLE_STUCK, "S adds ", more->adds);
+        char adds[KEY_WORD + 8];
+        snprintf(adds, sizeof adds, "%s adds ", keymap_name(sheet->canvas->keymap, COMMAND_STEP));
+        put_store_line(sheet, ROLE_STUCK, adds, more->adds);
         put_store_line(sheet, ROLE_TEXT, "has ", more->has);
         for (size_t i = 0; i < more->gone_count; i++)
             put_store_line(sheet, ROLE_HELD,
@@ -497,7 +500,9 @@ static void put_keys(struct sheet *sheet, const struct look *look)
     }
     if (!any) {
         label(sheet, "keys");
-        sheet_text(sheet, ROLE_DIM, "nothing is in flight: S and U have nothing to do");
+        sheet_put(sheet, ROLE_DIM, "nothing is in flight: %s and %s have nothing to do",
+                  keymap_name(sheet->canvas->keymap, COMMAND_STEP),
+                  keymap_name(sheet->canvas->keymap, COMMAND_UNDO));
     }
 }
 

@@ -328,6 +328,49 @@ void section_steps(struct sheet *sheet, const struct look *look)
     put_alone(sheet, look->row);
 }
 
+static void put_undo_time(struct sheet *sheet, const struct undo_view *undo)
+{
+    char least[SPAN_TEXT], most[SPAN_TEXT], took[SPAN_TEXT], text[160];
+
+    if (undo->least_ms < 0) {
+        sheet_wrap(sheet, ROLE_DIM, LABEL, 2, "; how long is not known: no step was timed");
+        return;
+    }
+    age_text(undo->least_ms, least);
+    age_text(undo->most_ms, most);
+    bool range = strcmp(least, most) != 0;
+    snprintf(text, sizeof text, ", about %s%s%s", least, range ? " to " : "", range ? most : "");
+    sheet_wrap(sheet, ROLE_STRONG, LABEL, 2, text);
+    snprintf(text, sizeof text, "(the last %u took %s)", undo->timed,
+             age_text(undo->took_ms, took));
+    if (sheet_room(sheet) <= text_cells(sheet->canvas, text)) {
+        sheet_line(sheet);
+        sheet_tab(sheet, LABEL);
+    } else {
+        sheet_text(sheet, ROLE_DIM, " ");
+    }
+    sheet_text(sheet, ROLE_DIM, text);
+}
+
+void section_undo(struct sheet *sheet, const struct look *look)
+{
+    const struct row *row = look->row;
+    const struct undo_view *undo = &row->undo;
+
+    if (!undo->offered)
+        return;
+    sheet->rank = RANK_FACT;
+    label(sheet, "back");
+    sheet_put(sheet, undo->warm || !undo->moves ? ROLE_TEXT : ROLE_STUCK, "%u warm", undo->warm);
+    if (row->to[0]) {
+        sheet_text(sheet, ROLE_TEXT, " on ");
+        put_version(sheet, row, row->state == BOARD_ROLLING_BACK ? row->to : row->from);
+    }
+    sheet_put(sheet, ROLE_TEXT, ", %u to replace", undo->moves);
+    if (undo->moves)
+        put_undo_time(sheet, undo);
+}
+
 /* What was rehearsed, how sure that is, and what would undo it. */
 static void put_certificate(struct sheet *sheet, const struct look *look)
 {

@@ -26,6 +26,8 @@ void section_brief(struct sheet *sheet, const struct look *look);
 void section_what(struct sheet *sheet, const struct look *look);
 void section_versions(struct sheet *sheet, const struct look *look);
 void section_steps(struct sheet *sheet, const struct look *look);
+/* How many of the version before still serve, and how long U would take. */
+void section_undo(struct sheet *sheet, const struct look *look);
 /* What S, P, R and U would do; brief: only those that make sense now. */
 void section_keys(struct sheet *sheet, const struct look *look, bool brief);
 /* What the bake that runs is judged by; nothing where nothing is measured. */

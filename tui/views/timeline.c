@@ -1,6 +1,7 @@
 /* timeline.c: what changed in the last hour, as a chart of the services that did, and everything
  * that happened, newest first: changes, actions, rules, nodes; before this program began, what the
  * local record says. */
+#include "views/filter.h"
 #include "views/page.h"
 
 #include "base/mem.h"
@@ -30,7 +31,7 @@ struct entry {
 
 struct entries {
     struct entry *entry;
-    size_t count;
+    size_t count, all; /* shown, before the filter of the screen */
 };
 
 static const struct {
@@ -96,6 +97,53 @@ static void add_begun(struct entries *all, const struct look *look)
     }
 }
 
+/* One entry, for the filter. */
+static bool fits_entry(const struct filter_term *term, const void *thing)
+{
+    const struct entry *entry = thing;
+    const struct row *row = entry->began;
+
+    switch (term->field) {
+    case FILTER_ANY:
+        return filter_fits(term, entry->name) || filter_fits(term, entry->cluster) ||
+               filter_fits(term, entry->text) || filter_fits(term, entry->by) ||
+               filter_fits(term, event_word[entry->kind]) ||
+               (row && (filter_fits(term, row->from) || filter_fits(term, row->to)));
+    case FILTER_CLUSTER:
+        return filter_fits(term, entry->cluster);
+    case FILTER_SERVICE:
+        return entry->kind != EVENT_NODE && filter_fits(term, entry->name);
+    case FILTER_NODE:
+        return entry->kind == EVENT_NODE && filter_fits(term, entry->name);
+    case FILTER_VERSION:
+        return row ? filter_fits(term, row->from) || filter_fits(term, row->to)
+                   : filter_fits(term, entry->text);
+    case FILTER_BY:
+        return filter_fits(term, entry->by);
+    case FILTER_KIND:
+    case FILTER_STATE:
+        return filter_fits(term, event_word[entry->kind]);
+    case FILTER_MARKED:
+    case FILTER_FIELD_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void sift(struct entries *all, const struct screen *screen)
+{
+    struct filter filter;
+    size_t kept = 0;
+
+    all->all = all->count;
+    filter_parse(&filter, screen->sift.filter);
+    for (size_t i = 0; i < all->count && filter.count; i++)
+        if (filter_passes(&filter, fits_entry, &all->entry[i]))
+            all->entry[kept++] = all->entry[i];
+    all->count = filter.count ? kept : all->count;
+    filter_release(&filter);
+}
+
 static struct entries collect(const struct look *look)
 {
     const struct frame *frame = look->frame;
@@ -107,6 +155,7 @@ static struct entries collect(const struct look *look)
     if (past)
         add_events(&all, look, frame->past->events, past);
     add_begun(&all, look);
+    sift(&all, look->screen);
     qsort(all.entry, all.count, sizeof *all.entry, compare_entries);
     return all;
 }
@@ -240,9 +289,14 @@ static void section_chart(struct sheet *sheet, const struct look *look, const st
     char title[120], name[512], whole[600];
 
     shown = shown > CHART_LINES ? CHART_LINES : shown;
-    snprintf(title, sizeof title, "changed in the last 60 min: %zu%s service%s", shown,
-             count > shown ? "+" : "", shown == 1 ? "" : "s");
-    sheet_rule(sheet, shown ? title : "changed in the last 60 min: nothing");
+    const char *sifted = look->screen->sift.filter[0] ? ", of what the filter shows" : "";
+    snprintf(title, sizeof title, "changed in the last 60 min: %zu%s service%s%s", shown,
+             count > shown ? "+" : "", shown == 1 ? "" : "s", sifted);
+    if (!shown)
+        snprintf(title, sizeof title, "changed in the last 60 min: nothing%s", sifted);
+    sheet_rule(sheet, title);
+    if (!shown && look->screen->sift.filter[0])
+        return;
     if (!shown) {
         sheet_line(sheet);
         sheet_wrap(sheet, ROLE_DIM, 0, 2,
@@ -316,8 +370,13 @@ static void section_all(struct sheet *sheet, const struct look *look, const stru
     char day[DAYTIME_TEXT];
     bool told = false;
 
-    sheet_rule(sheet, look->screen->only ? "of this service, newest first (f: of all)"
-                                         : "of all services, newest first (f: of this one)");
+    char title[96];
+
+    snprintf(title, sizeof title, "of %s, newest first (%s: of %s)",
+             look->screen->only ? "this service" : "all services",
+             keymap_name(sheet->canvas->keymap, COMMAND_ONLY),
+             look->screen->only ? "all" : "this one");
+    sheet_rule(sheet, title);
     for (size_t i = 0; i < all->count && i < TIMELINE_LINES; i++) {
         if (!told && frame->opened_utc_ms > 0 && all->entry[i].at_utc_ms < frame->opened_utc_ms) {
             sheet_line(sheet);
@@ -330,7 +389,8 @@ static void section_all(struct sheet *sheet, const struct look *look, const stru
     }
     if (all->count == 0) {
         sheet_line(sheet);
-        sheet_text(sheet, ROLE_DIM, "nothing happened yet");
+        sheet_text(sheet, ROLE_DIM,
+                   all->all ? "nothing that happened matches the filter" : "nothing happened yet");
     }
 }
 
@@ -366,8 +426,23 @@ static void compose_one(struct sheet *sheet, const struct look *look)
     free(all.entry);
 }
 
+static void count_entries(struct screen *screen, const struct frame *frame)
+{
+    const struct look look = {screen, frame, screen_selected(screen, frame)};
+
+    screen->sift.shown = screen->sift.all = 0;
+    if (!look.row)
+        return;
+    struct entries all = collect(&look);
+    screen->sift.shown = all.count;
+    screen->sift.all = all.all;
+    free(all.entry);
+}
+
 static void timeline_draw(struct screen *screen, const struct frame *frame, struct canvas *canvas)
 {
+    if (screen->sift.filter[0] || screen->sift.typing)
+        count_entries(screen, frame);
     const struct page page = {compose_chart, compose_list, compose_one, TIMELINE_WIDE, "timeline"};
 
     page_draw(&page, screen, canvas, frame);
