@@ -50,7 +50,7 @@ ENGINE_SRC := $(sort $(shell find tests/engines -name '*.c' ! -path 'tests/engin
 KUBE_SUITES := $(shell sed -n 's/.*suite_create("\(kube-[a-z]*\)").*/\1/p' tests/engines/test_kube_*.c) kubernetes-conformance
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/themes.o
 TEST_OBJ  := $(TEST_SRC:%.c=$(BUILD)/%.o)
-ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/kit.c tests/tui/program.c tests/tui/pty.c tests/tui/moments.c tests/engine/drive.c tests/net/server.c $(wildcard tests/drivers/conformance*.c))
+ENGINE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(ENGINE_SRC) tests/main.c tests/kit.c tests/tui/program.c $(wildcard tests/tui/pty*.c) tests/tui/moments.c tests/engine/drive.c tests/net/server.c $(wildcard tests/drivers/conformance*.c))
 MUTATE_SRC := $(sort $(wildcard tests/mutate/*.c))
 ALL_C     := $(LIB_SRC) tui/main.c $(TEST_SRC) $(PROVE_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(ENGINE_SRC) $(MUTATE_SRC)
 ALL_H     := $(sort $(shell find backend tui tests -name '*.h'))
