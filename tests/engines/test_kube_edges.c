@@ -227,7 +227,7 @@ START_TEST(a_canary_that_crashes_is_told_with_its_exit_code_and_is_undone)
     ck_assert_msg(answer.err.code == ERR_NONE, "%s", answer.err.text);
     answer_release(&answer);
     web_tells(&web, TROUBLE_STUCK, "exited with 1");
-    ck_assert_uint_eq(kube_pods("web", "bad"), 2);
+    ck_assert(kube_wait_pods("web", "bad", 2));
     web_do(&web, VERB_ROLLBACK, 12);
     web_stands(&web, 12, 0);
     ck_assert_uint_eq(kube_kept(names, "web"), 12);

@@ -290,11 +290,11 @@ START_TEST(partitions_and_deletions_are_exact)
 
     json_t *before = open_flight((enum kube_kind)_i, replicas, NULL);
     carry_out(&flight, VERB_START, 0, 1, replicas);
-    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 1);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 1));
     carry_out(&flight, VERB_STEP, 1, 3, replicas);
-    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 3);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 3));
     rig_pause_ms(1500);
-    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 3);
+    ck_assert(kube_wait_pods("web", KUBE_NEW, 3));
     carry_out(&flight, VERB_ROLLBACK, 3, replicas, replicas);
     ck_assert(kube_wait_pods("web", KUBE_OLD, replicas));
     carry_out(&flight, VERB_START, 0, 2, replicas);
