@@ -178,6 +178,31 @@ START_TEST(versions_are_checked_together)
 }
 END_TEST
 
+START_TEST(two_contracts_of_a_version_are_named_by_their_places_where_both_have_one)
+{
+    static const struct {
+        const char *first, *second, *says;
+    } rows[] = {
+        {NULL, NULL, "f: version 1 of a has two contracts"},
+        {"x:2:1: version", NULL, "f: version 1 of a has two contracts"},
+        {NULL, "y:3:1: version", "f: version 1 of a has two contracts"},
+        {"x:2:1: version", "y:3:1: version",
+         "y:3:1: version: version 1 of a has two contracts, expected one; the other is x:2:1: "
+         "version"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct contract c[] = {
+            {.service = "a", .version = "1", .version_place = rows[i].first},
+            {.service = "a", .version = "1", .version_place = rows[i].second}};
+        struct err err = {0};
+
+        ck_assert(!contract_check_together(c, 2, "f", &err));
+        ck_assert_str_eq(err.text, rows[i].says);
+    }
+}
+END_TEST
+
 /* Whichever of them it is, and wherever the circle begins. */
 START_TEST(any_two_and_any_circle_among_many_are_found)
 {
@@ -345,6 +370,7 @@ SUITE(guard_contract)
     tcase_add_loop_test(tcase, a_wrong_contract_says_where_and_what, 0, ARRAY_LEN(wrong_contracts));
     tcase_add_test(tcase, a_file_that_is_not_there_is_no_contract);
     tcase_add_test(tcase, versions_are_checked_together);
+    tcase_add_test(tcase, two_contracts_of_a_version_are_named_by_their_places_where_both_have_one);
     tcase_add_test(tcase, any_two_and_any_circle_among_many_are_found);
     tcase_add_test(tcase, more_versions_than_can_be_held_are_too_many_together);
     tcase_add_loop_test(tcase, a_wrong_scenario_says_where_and_what, 0, ARRAY_LEN(wrong_scenarios));
