@@ -126,9 +126,9 @@ GUARD_SRC  := $(filter backend/guard/%,$(LIB_SRC))
 MUTANT_OBJ := $(GUARD_SRC:%.c=$(BUILD)/mutate/%.o) $(BUILD)/mutate/mutants.o
 MUTATE_OBJ := $(filter-out $(GUARD_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ)) $(MUTATE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/kit.o \
               $(patsubst %.c,$(BUILD)/%.o,$(filter tests/guard/% tests/release/% tests/explore/% tests/board/% tests/engine/% tests/drivers/sim_bench.c tests/drivers/conformance%,$(TEST_SRC)))
-mutate: build $(BUILD)/deps-mutate ## mutation testing of the guard; SAMPLE=10 tries every tenth
+mutate: build $(BUILD)/deps-mutate ## mutation testing of the guard; SAMPLE=10: every tenth, AGAIN=LOG: what lived in LOG
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/mutants
-	$(Q)SAMPLE=$(SAMPLE) ONLY=$(ONLY) $(BUILD)/mutants
+	$(Q)SAMPLE=$(SAMPLE) ONLY=$(ONLY) AGAIN=$(AGAIN) $(BUILD)/mutants
 
 $(BUILD)/mutate/mutants.c: tests/mutate/instrument.py $(GUARD_SRC) $(wildcard backend/*/*.h)
 	$(say) MUTATE backend/guard

@@ -132,6 +132,15 @@ START_TEST(contracts_that_cannot_be_held_are_not_compared_as_if_they_were_empty)
     }
     compare("{service: a, version: '1'}", "{service: a, version: '?', follows: ['1']}");
     ck_assert_int_eq((int)got.verdict.answer, ANSWER_UNKNOWN);
+    for (unsigned r = 0; r < RULE_COUNT;
+         r++) { /* and every other rule says that it was not asked */
+        ck_assert_uint_eq((unsigned)got.verdict.findings[r].rule, r);
+        ck_assert_int_eq((int)got.verdict.findings[r].answer,
+                         r == RULE_R0 ? ANSWER_UNKNOWN : ANSWER_NOT_EVALUATED);
+    }
+    arena_free(arena);
+    compare("{service: a, version: '?'}", "{service: a, version: '1'}");
+    ck_assert_int_eq((int)got.verdict.answer, ANSWER_UNKNOWN);
     arena_free(arena);
 }
 END_TEST

@@ -4,6 +4,9 @@
 #include "guard/scenario.h"
 #include "test.h"
 
+#include "base/mem.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +113,8 @@ static const struct wrong {
     {"{service: a, version: v, follows: [u], pred: [u]}", "already given as 'follows'"},
     {"{service: a, version: v, change: [code], delta: [code]}", "already given as 'change'"},
     {"{service: a, version: v, follows: [u, u]}", "follows[1]: named twice: 'u'"},
+    {"{service: a, version: v, follows: [w, u, u]}", "follows[2]: named twice: 'u'"},
+    {"{service: a, version: v, follows: [u, v]}", "follows[1]: a version cannot follow itself"},
     {"{service: a, version: v, reads: [x]}", "reads: expected an object"},
     {"{service: a, version: v, reads: {d: x}}", "reads.d: expected an array"},
     {"{service: a, version: v, reads: {d: [3]}}", "reads.d[0]: expected a string"},
@@ -142,6 +147,7 @@ START_TEST(a_file_that_is_not_there_is_no_contract)
 
     ck_assert(!contract_load("recordings/no-such-contract.yaml", arena, &c, &err));
     ck_assert(strstr(err.text, "no-such-contract.yaml") != NULL);
+    ck_assert_msg(strstr(err.text, "No such file") != NULL, "%s", err.text);
     ck_assert_str_eq(c.service, "");
     arena_free(arena);
 }
@@ -169,6 +175,89 @@ START_TEST(versions_are_checked_together)
     c[2].version = "2";
     ck_assert(!contract_check_together(c, 3, "f", &err));
     ck_assert_ptr_nonnull(strstr(err.text, "version 2 of a has two contracts"));
+}
+END_TEST
+
+START_TEST(two_contracts_of_a_version_are_named_by_their_places_where_both_have_one)
+{
+    static const struct {
+        const char *first, *second, *says;
+    } rows[] = {
+        {NULL, NULL, "f: version 1 of a has two contracts"},
+        {"x:2:1: version", NULL, "f: version 1 of a has two contracts"},
+        {NULL, "y:3:1: version", "f: version 1 of a has two contracts"},
+        {"x:2:1: version", "y:3:1: version",
+         "y:3:1: version: version 1 of a has two contracts, expected one; the other is x:2:1: "
+         "version"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct contract c[] = {
+            {.service = "a", .version = "1", .version_place = rows[i].first},
+            {.service = "a", .version = "1", .version_place = rows[i].second}};
+        struct err err = {0};
+
+        ck_assert(!contract_check_together(c, 2, "f", &err));
+        ck_assert_str_eq(err.text, rows[i].says);
+    }
+}
+END_TEST
+
+/* Whichever of them it is, and wherever the circle begins. */
+START_TEST(any_two_and_any_circle_among_many_are_found)
+{
+    static const struct {
+        const char *versions[4];
+        const char *follows[4][2];
+        const char *says; /* NULL: nothing is wrong */
+    } rows[] = {
+        {{"1", "2", "3", "4"}, {{0}, {"1"}, {"1", "2"}, {"3", "1"}}, NULL},
+        {{"1", "1", "3", "4"}, {{0}}, "version 1 of a has two contracts"},
+        {{"1", "2", "3", "1"}, {{0}}, "version 1 of a has two contracts"},
+        {{"1", "2", "3", "3"}, {{0}}, "version 3 of a has two contracts"},
+        {{"1", "2", "3", "4"}, {{0}, {"1"}, {"4"}, {"3"}}, "circle: 3 follows 4, 4 follows 3"},
+        {{"1", "2", "3", "4"},
+         {{"2"}, {"1"}, {0}, {0}},
+         "f: the versions of a follow each other in a circle: 1 follows 2, 2 follows 1"},
+        {{"1", "2", "3", "4"},
+         {{0}, {"1", "3"}, {"1", "4"}, {"1", "2"}},
+         "circle: 2 follows 3, 3 follows 4, 4 follows 2"},
+        {{"1", "2", "3", "4"},
+         {{"3"}, {"1"}, {"4", "2"}, {0}},
+         "circle: 1 follows 3, 3 follows 2, "},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct contract c[4];
+        struct err err = {0};
+
+        for (size_t k = 0; k < 4; k++) {
+            c[k] = (struct contract){
+                .service = "a", .version = rows[i].versions[k], .follows = rows[i].follows[k]};
+            while (c[k].follows_count < 2 && c[k].follows[c[k].follows_count])
+                c[k].follows_count++;
+        }
+        ck_assert_msg(contract_check_together(c, 4, "f", &err) == !rows[i].says, "row %zu: %s", i,
+                      err.text);
+        ck_assert_msg(!rows[i].says || strstr(err.text, rows[i].says), "row %zu: %s", i, err.text);
+    }
+}
+END_TEST
+
+START_TEST(more_versions_than_can_be_held_are_too_many_together)
+{
+    struct contract *c = xcalloc(CONTRACT_VERSIONS_MAX + 1, sizeof *c);
+    struct err err = {0};
+    char names[CONTRACT_VERSIONS_MAX + 1][8];
+
+    for (unsigned i = 0; i <= CONTRACT_VERSIONS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "%u", i);
+        c[i] = (struct contract){.service = "a", .version = names[i]};
+    }
+    ck_assert(contract_check_together(c, CONTRACT_VERSIONS_MAX, "f", &err));
+    ck_assert(!contract_check_together(c, CONTRACT_VERSIONS_MAX + 1, "f", &err));
+    ck_assert(strstr(err.text, "f: more than 63 versions of a") != NULL);
+    free(c);
 }
 END_TEST
 
@@ -281,6 +370,9 @@ SUITE(guard_contract)
     tcase_add_loop_test(tcase, a_wrong_contract_says_where_and_what, 0, ARRAY_LEN(wrong_contracts));
     tcase_add_test(tcase, a_file_that_is_not_there_is_no_contract);
     tcase_add_test(tcase, versions_are_checked_together);
+    tcase_add_test(tcase, two_contracts_of_a_version_are_named_by_their_places_where_both_have_one);
+    tcase_add_test(tcase, any_two_and_any_circle_among_many_are_found);
+    tcase_add_test(tcase, more_versions_than_can_be_held_are_too_many_together);
     tcase_add_loop_test(tcase, a_wrong_scenario_says_where_and_what, 0, ARRAY_LEN(wrong_scenarios));
     tcase_add_test(tcase, more_names_than_a_set_holds_is_a_limit);
     return suite;

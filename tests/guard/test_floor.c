@@ -35,6 +35,8 @@ START_TEST(the_floor_is_what_reads_all_that_may_be_at_rest)
         {ONE ", " TWO, "n1:1", "2", "1", "?", "2", {{"d", "1", "?"}, {"e", "1", "1"}}},
         {ONE ", " TWO, "n1:2", "", "2", "2", "", {{"d", "2", "2"}, {"e", "1", "1"}}},
         {ONE ", " TWO ", " THREE, "n1:2", "", "2", "2", "3", {{"d", "2", "2"}, {"e", "1", "1"}}},
+        /* what came long before */
+        {ONE ", " TWO ", " THREE, "n1:3", "", "2", "2", "", {{"d", "2", "2"}, {"e", "1", "1"}}},
         /* two may be next, and one that follows nothing is no successor */
         {ONE ", " TWO ", {service: web, version: '2b', follows: ['1'], reads: {d: [f], e: [f]}}",
          "n1:1",

@@ -156,6 +156,10 @@ START_TEST(scaled_to_nothing_half_way_it_is_an_alarm_until_it_goes_back)
     ck_assert_int_eq((int)find(ALARM_EMPTY)->level, LEVEL_OBSERVE);
     hand.service.wants = "4"; /* on its way back */
     ck_assert_ptr_null(find(ALARM_EMPTY));
+    hand.service.wants = "5"; /* the same version once more: nothing else can come back */
+    snprintf(hand.release.from, sizeof hand.release.from, "5");
+    hand.service.was = "5";
+    ck_assert_ptr_null(find(ALARM_EMPTY));
     hand_release(&hand);
 
     stable();
