@@ -22,6 +22,7 @@ enum engine_limit {
     ENGINE_PUBLISH_MS = 10, /* between two frames at least; what comes meanwhile is gathered */
     ENGINE_TICK_MS = 1000,  /* ages move at least this often */
     ENGINE_ALARM_HOLD_MS = 30000,
+    ENGINE_ALARM_CALM_MS = 3000, /* as it should be for so long: then an alarm is over */
     ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
     ENGINE_LOG_LINES = 2000, /* that are kept of the log that is read */
     ENGINE_LOG_BYTES = 512 << 10,
@@ -100,6 +101,7 @@ struct alarm_line {
     enum alarm_kind kind;
     int64_t first_utc_ms, last_utc_ms;
     int64_t hold_until_utc_ms; /* shown at least until then, however short its cause was; 0: no */
+    bool calming;              /* its cause is gone, for the moment */
     bool resolved;
 };
 
