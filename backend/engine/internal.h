@@ -23,8 +23,8 @@ enum engine_limit {
     ENGINE_TICK_MS = 1000,  /* ages move at least this often */
     ENGINE_ALARM_HOLD_MS = 30000,
     ENGINE_ALARM_CALM_MS = 3000, /* as it should be for so long: then an alarm is over */
-    ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
-    ENGINE_LOG_LINES = 2000, /* that are kept of the log that is read */
+    ENGINE_STALE_MS = 15000,     /* facts older than this are not acted on */
+    ENGINE_LOG_LINES = 2000,     /* that are kept of the log that is read */
     ENGINE_LOG_BYTES = 512 << 10,
     ENGINE_LOG_HAPPENED = 50,
     ENGINE_LOG_MS = 100, /* between two pictures of it at least */
@@ -156,6 +156,9 @@ struct engine {
     const struct frame *frame;                 /* locked */
     uint64_t next_ticket;                      /* locked */
     struct message *messages, **messages_tail; /* locked */
+    struct prober *prober; /* probes.c; NULL: nothing is asked again and again */
+    void (*probe_say)(void *arg, const char *line);
+    void *probe_arg;
     int wake[2];
     bool woken; /* a byte lies in it; under the lock */
 };
@@ -198,6 +201,10 @@ void health_look(struct engine *engine, struct entry *entry, const struct row *r
 const struct evidence *health_of(const struct entry *entry); /* NULL: nothing is measured */
 bool health_is_pending(const struct entry *entry);           /* asked, and nothing heard yet */
 void health_free(struct entry *entry);
+
+/* probes.c: what is asked again and again; close before anything that it looks at goes */
+void probes_open(struct engine *engine, const struct engine_config *config);
+void probes_close(struct engine *engine);
 
 /* automatic.c: what lockstep does by itself; after the row was made */
 void automatic_look(struct engine *engine, struct entry *entry, const struct row *row);
