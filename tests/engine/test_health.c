@@ -440,7 +440,7 @@ START_TEST(the_demo_shows_a_bake_a_canary_that_fails_and_the_way_back)
                                          .clock = rig.clock};
     rig.engine = engine_new(&engine, &err);
     ck_assert_msg(rig.engine != NULL, "%s", err.text);
-    expect_shown(rig.engine, "inventory", STAGE_BAKE, 5000);
+    expect_shown(rig.engine, "cart", STAGE_BAKE, 5000);
     expect_shown(rig.engine, "catalog", STAGE_BAKE, 5000);
     expect_shown(rig.engine, "catalog", STAGE_ROLLED_BACK, 60000);
     ck_assert(journal_says("\"automatic\":\"bake failed: 119 is worse than 118: errors: "));
@@ -451,7 +451,7 @@ END_TEST
 SUITE(health)
 {
     Suite *suite = suite_create("health-bake");
-    TCase *c = test_case(suite, "bake", 20);
+    TCase *c = test_case(suite, "bake", 60);
 
     tcase_add_checked_fixture(c, open_rig, close_rig);
     tcase_add_test(c, a_good_version_reaches_stable_with_its_evidence_on_record);
