@@ -102,8 +102,9 @@ const struct config_setting config_settings[] = {
      "between two samples, and {window} in queries: at least twice the scrape interval",
      ROOT(metrics.every_ms), NULL},
     {METRICS, "services", SETTING_QUERIES, "none",
-     "per service, or default: set (http_requests_total, envoy, istio, ingress-nginx, cadvisor), "
-     "or queries errors, traffic, latency, saturation with {service} {version} {scope} {instance} "
+     "per service, or default: set (http_requests_total, envoy, istio, ingress-nginx, cadvisor, "
+     "kube-state), or queries errors, traffic, latency, saturation with {service} {version} "
+     "{scope} {instance} "
      "{window}",
      ROOT(metrics), NULL},
     {CONFIG_WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
