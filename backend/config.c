@@ -102,8 +102,9 @@ const struct config_setting config_settings[] = {
      "between two samples, and {window} in queries: at least twice the scrape interval",
      ROOT(metrics.every_ms), NULL},
     {METRICS, "services", SETTING_QUERIES, "none",
-     "per service, or default: set (http_requests_total, envoy, istio, ingress-nginx, cadvisor), "
-     "or queries errors, traffic, latency, saturation with {service} {version} {scope} {instance} "
+     "per service, or default: set (http_requests_total, envoy, istio, ingress-nginx, cadvisor, "
+     "kube-state), or queries errors, traffic, latency, saturation with {service} {version} "
+     "{scope} {instance} "
      "{window}",
      ROOT(metrics), NULL},
     {CONFIG_WATCH, "listen", SETTING_TEXT, "127.0.0.1:9797",
@@ -157,6 +158,10 @@ const struct config_setting config_settings[] = {
      PROBE(path), NULL},
     {CONFIG_PROBES, "command", SETTING_COMMAND, "", "or a program that prints it", PROBE(command),
      NULL},
+    {CONFIG_PROBES, "every", SETTING_SPAN, "never", "so often it is asked by `watch`, and attested",
+     PROBE(every_ms), NULL},
+    {CONFIG_PROBES, "context", SETTING_NAME, "the only one", "whose record it is attested in",
+     PROBE(context), NULL},
     {CONFIG_PROBES, "ca_file", SETTING_PATH, "the system's",
      "certificate authority of an https URL", PROBE(ca_file), NULL},
     {CONFIG_PROBES, "token_file", SETTING_PATH, "", "sent as Authorization: Bearer",

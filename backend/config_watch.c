@@ -129,6 +129,8 @@ static void check_probe(struct config *config, const struct json_at *at,
         err_set(&err, ERR_CONFIG, "%s: prometheus and query go together", path);
     else if ((has(at, "coverage") || has(at, "coverage_least")) && !has(at, "prometheus"))
         err_set(&err, ERR_CONFIG, "%s: coverage is asked of a Prometheus", path);
+    else if (has(at, "every") && probe->every_ms < PROBE_EVERY_MIN_MS)
+        err_set(&err, ERR_CONFIG, "%s.every: at least 1s", path);
     else if (probe->coverage_least > 100)
         err_set(&err, ERR_CONFIG, "%s.coverage_least: at most 100", path);
     else if (!has(at, "command") && !is_http(probe->prometheus) && !is_http(probe->url))
@@ -162,6 +164,7 @@ void config_read_probes(struct config *config, const struct json_at *at)
                                             .coverage = "",
                                             .url = "",
                                             .path = "",
+                                            .context = "",
                                             .ca_file = "",
                                             .token_file = ""};
         config->probe_count = i + 1;

@@ -12,6 +12,7 @@
 struct engine;
 struct facts;
 struct metrics_settings;
+struct probe_settings;
 struct auto_settings;
 struct guard_policy;
 struct recorder;
@@ -27,6 +28,11 @@ struct engine_config {
     const struct metrics_settings *metrics; /* borrowed; NULL: nothing is measured */
     const struct auto_settings *autos;      /* borrowed; NULL: nothing happens by itself */
     bool automatic;                         /* this process does what `autos` says */
+    const struct probe_settings *probes;    /* borrowed; those with an interval are asked again and
+                                               again, and what they say is attested; NULL: none */
+    size_t probe_count;
+    void (*probe_say)(void *arg, const char *line); /* on the engine's thread; may be NULL */
+    void *probe_arg;
     struct recorder *recorder; /* hears everything from the beginning on; borrowed; NULL: none */
     const struct tape *tape;   /* the clusters are those of this recording: nothing is done, and
                                   what was said and done then is shown; borrowed; NULL */

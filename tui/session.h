@@ -22,8 +22,10 @@ struct session {
     struct config config;
     struct cluster_config *clusters; /* the ones asked for */
     size_t cluster_count;
-    bool simulated;            /* all of them */
-    bool automatic;            /* does what the settings let lockstep do by itself */
+    bool simulated; /* all of them */
+    bool automatic; /* does what the settings let lockstep do by itself */
+    /* Asks the probes that have an interval, and says what comes of it; NULL: does not. */
+    void (*probing)(void *arg, const char *line);
     const char *journal;       /* NULL: none is kept, because everything is simulated */
     struct scratch scratch;    /* instead of it */
     struct recorder *recorder; /* --record; NULL none */

@@ -443,7 +443,7 @@ static int probe(struct args *args, struct probe_result *result, char usage[300]
         err_set(&err, ERR_CONFIG, "%s has no probe for %.80s of %.80s", config.file,
                 args->gone ? args->gone : args->usage, name);
     else
-        probe_ask(found, clock, result, &err);
+        probe_ask(found, clock, NULL, result, &err);
     clock_free(clock);
     config_release(&config);
     if (err.code != ERR_NONE)

@@ -5,6 +5,7 @@
  * Exit status: 0 when it was told to end, 2 for settings that cannot work. */
 #include "alerts/metrics.h"
 #include "alerts/watch.h"
+#include "health/probe.h"
 #include "session.h"
 #include "verbs.h"
 
@@ -75,6 +76,28 @@ static void say(void *arg, const char *text)
 {
     (void)arg;
     complain("%s", text);
+}
+
+/* Whether something is asked again and again; false and `status` when it cannot be. */
+static bool has_periodic(const struct session *session, int *status)
+{
+    const struct config *config = &session->config;
+    bool any = false;
+
+    for (size_t i = 0; i < config->probe_count; i++) {
+        const struct probe_settings *probe = &config->probes[i];
+        bool there = !probe->context[0] && session->cluster_count == 1;
+        for (size_t c = 0; c < session->cluster_count && !there; c++)
+            there = strcmp(session->clusters[c].name, probe->context) == 0;
+        any |= probe->every_ms > 0;
+        if (probe->every_ms > 0 && !there) {
+            complain("%s: probes[%zu].context: name the context that is watched and whose record "
+                     "it is attested in",
+                     config->file, i);
+            *status = EXIT_USAGE;
+        }
+    }
+    return any;
 }
 
 static int open_watch(struct watching *w, const struct args *args)
@@ -154,7 +177,14 @@ static int begin(struct watching *w, const struct args *args)
 
     session->clock = session->simulated ? clock_new_scaled(args->speed > 0 ? args->speed : 1, -1)
                                         : clock_new_real();
-    int status = session_start_looking(session, args);
+    int status = EXIT_DONE;
+    bool periodic = has_periodic(session, &status);
+    if (status != EXIT_DONE)
+        return status;
+    session->probing = periodic && !args->read_only ? say : NULL;
+    if (periodic && args->read_only)
+        complain("--read-only: nothing is asked for attestations");
+    status = session->probing ? session_start(session, args) : session_start_looking(session, args);
     if (status != EXIT_DONE)
         return status;
     w->loop = loop_new(session->clock);

@@ -81,6 +81,23 @@ static void resolve(struct engine *engine, struct alarm_line *line, const char *
     engine_tell(engine, EVENT_RULE, line->cluster, line->name, "", text);
 }
 
+/* An engine on its way back passes through pictures that are fine and is not through: an alarm that
+ * comes again at once is the same. */
+static bool is_over(struct alarm_line *line, int64_t now)
+{
+    if (!line->calming && line->hold_until_utc_ms < now + ENGINE_ALARM_CALM_MS)
+        line->hold_until_utc_ms = now + ENGINE_ALARM_CALM_MS;
+    line->calming = true;
+    return now >= line->hold_until_utc_ms;
+}
+
+static void go_on(struct alarm_line *line)
+{
+    if (line->calming)
+        line->hold_until_utc_ms = 0;
+    line->calming = false;
+}
+
 void alarms_update(struct engine *engine, struct entry *entry, const struct row *row)
 {
     const int64_t now = clock_utc_ms(engine->clock);
@@ -90,6 +107,7 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
         bool fresh;
         struct alarm_line *line = raise_alarm(engine, entry, finding->kind, finding->rule, &fresh);
         line->last_utc_ms = now;
+        go_on(line);
         snprintf(line->name, sizeof line->name, "%s", row->service->name);
         say_finding(finding, line);
         if (fresh)
@@ -97,8 +115,8 @@ void alarms_update(struct engine *engine, struct entry *entry, const struct row 
     }
     for (size_t i = 0; i < engine->alarm_count; i++) {
         struct alarm_line *line = &engine->alarms[i];
-        if (!line->resolved && now >= line->hold_until_utc_ms &&
-            is_of(line, entry->cluster, entry->id) && !still(line, row))
+        if (!line->resolved && is_of(line, entry->cluster, entry->id) && !still(line, row) &&
+            is_over(line, now))
             resolve(engine, line, "it is as it should be again");
     }
 }

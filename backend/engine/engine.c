@@ -146,6 +146,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
         open_cluster(engine, &engine->clusters[i]);
     record_head(engine);
     engine_recover(engine);
+    probes_open(engine, config);
     engine_publish(engine);
     engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
     return engine;
@@ -203,6 +204,7 @@ void engine_free(struct engine *engine)
         loop_stop(engine->loop);
         pthread_join(engine->thread, NULL);
     }
+    probes_close(engine);
     log_close(engine);
     for (size_t i = 0; i < engine->entry_count; i++)
         free_entry(engine->entries[i]);

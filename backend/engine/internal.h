@@ -22,8 +22,9 @@ enum engine_limit {
     ENGINE_PUBLISH_MS = 10, /* between two frames at least; what comes meanwhile is gathered */
     ENGINE_TICK_MS = 1000,  /* ages move at least this often */
     ENGINE_ALARM_HOLD_MS = 30000,
-    ENGINE_STALE_MS = 15000, /* facts older than this are not acted on */
-    ENGINE_LOG_LINES = 2000, /* that are kept of the log that is read */
+    ENGINE_ALARM_CALM_MS = 3000, /* as it should be for so long: then an alarm is over */
+    ENGINE_STALE_MS = 15000,     /* facts older than this are not acted on */
+    ENGINE_LOG_LINES = 2000,     /* that are kept of the log that is read */
     ENGINE_LOG_BYTES = 512 << 10,
     ENGINE_LOG_HAPPENED = 50,
     ENGINE_LOG_MS = 100, /* between two pictures of it at least */
@@ -100,6 +101,7 @@ struct alarm_line {
     enum alarm_kind kind;
     int64_t first_utc_ms, last_utc_ms;
     int64_t hold_until_utc_ms; /* shown at least until then, however short its cause was; 0: no */
+    bool calming;              /* its cause is gone, for the moment */
     bool resolved;
 };
 
@@ -154,6 +156,9 @@ struct engine {
     const struct frame *frame;                 /* locked */
     uint64_t next_ticket;                      /* locked */
     struct message *messages, **messages_tail; /* locked */
+    struct prober *prober; /* probes.c; NULL: nothing is asked again and again */
+    void (*probe_say)(void *arg, const char *line);
+    void *probe_arg;
     int wake[2];
     bool woken; /* a byte lies in it; under the lock */
 };
@@ -196,6 +201,10 @@ void health_look(struct engine *engine, struct entry *entry, const struct row *r
 const struct evidence *health_of(const struct entry *entry); /* NULL: nothing is measured */
 bool health_is_pending(const struct entry *entry);           /* asked, and nothing heard yet */
 void health_free(struct entry *entry);
+
+/* probes.c: what is asked again and again; close before anything that it looks at goes */
+void probes_open(struct engine *engine, const struct engine_config *config);
+void probes_close(struct engine *engine);
 
 /* automatic.c: what lockstep does by itself; after the row was made */
 void automatic_look(struct engine *engine, struct entry *entry, const struct row *row);

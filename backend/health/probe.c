@@ -39,11 +39,17 @@ const struct probe_settings *probe_find(const struct probe_settings *probes, siz
 
 struct asking {
     struct loop *loop;
-    char *text; /* the answer */
+    const bool *stop; /* NULL: never */
+    char *text;       /* the answer */
     size_t len, cap;
     bool done;
     struct err err;
 };
+
+static bool is_stopped(const struct asking *asking)
+{
+    return asking->stop && __atomic_load_n(asking->stop, __ATOMIC_RELAXED);
+}
 
 /* ---- HTTP ---- */
 
@@ -117,9 +123,11 @@ static bool fetch(const struct probe_settings *probe, const char *url, struct as
         asking->err.code == ERR_NONE ? http_new(asking->loop, &config, &asking->err) : NULL;
     if (http) {
         http_get(http, path, on_answer, asking);
-        while (!asking->done)
+        while (!asking->done && !is_stopped(asking))
             loop_turn(asking->loop, 100);
         http_free(http);
+        if (!asking->done)
+            err_set(&asking->err, ERR_UNKNOWN, "it was not waited for");
     }
     if (line)
         explicit_bzero(line, strlen(line));
@@ -130,9 +138,9 @@ static bool fetch(const struct probe_settings *probe, const char *url, struct as
 }
 
 static bool query(const struct probe_settings *probe, const char *text, struct clock *clock,
-                  double *out, struct err *err)
+                  const bool *stop, double *out, struct err *err)
 {
-    struct asking asking = {.loop = loop_new(clock)};
+    struct asking asking = {.loop = loop_new(clock), .stop = stop};
     char *escaped = http_escape(text);
     size_t len = strlen(probe->prometheus);
 
@@ -198,7 +206,7 @@ static void wait_for(struct asking *asking, const char *name, pid_t pid, int fd)
     pid_t got;
 
     while ((got = waitpid(pid, &state, WNOHANG)) == 0 && loop_now_ms(asking->loop) < end &&
-           asking->len <= PROBE_TEXT_MAX)
+           asking->len <= PROBE_TEXT_MAX && !is_stopped(asking))
         loop_turn(asking->loop, CHECK_MS);
     if (got != pid) {
         kill(-pid, SIGKILL);
@@ -243,18 +251,18 @@ static bool take_count(double value, struct probe_result *out)
 }
 
 static bool ask_prometheus(const struct probe_settings *probe, struct clock *clock,
-                           struct probe_result *out, struct err *err)
+                           const bool *stop, struct probe_result *out, struct err *err)
 {
     unsigned least = probe->coverage_least ? probe->coverage_least : PROBE_COVERAGE;
     double value, share = 1;
     char coverage[60] = "";
 
-    if (!query(probe, probe->query, clock, &value, err)) {
+    if (!query(probe, probe->query, clock, stop, &value, err)) {
         err_prefix(err, "%s", probe->prometheus);
         return false;
     }
     if (probe->coverage && probe->coverage[0]) {
-        if (!query(probe, probe->coverage, clock, &share, err)) {
+        if (!query(probe, probe->coverage, clock, stop, &share, err)) {
             err_prefix(err, "%s: coverage", probe->prometheus);
             return false;
         }
@@ -269,10 +277,10 @@ static bool ask_prometheus(const struct probe_settings *probe, struct clock *clo
     return take_count(value, out);
 }
 
-static bool ask_other(const struct probe_settings *probe, struct clock *clock,
+static bool ask_other(const struct probe_settings *probe, struct clock *clock, const bool *stop,
                       struct probe_result *out, struct err *err)
 {
-    struct asking asking = {.loop = loop_new(clock)};
+    struct asking asking = {.loop = loop_new(clock), .stop = stop};
     bool runs = probe->command != NULL, has_path = probe->path && probe->path[0];
     const char *from = runs ? probe->command[0] : probe->url;
     double value = 0;
@@ -296,10 +304,10 @@ static bool ask_other(const struct probe_settings *probe, struct clock *clock,
     return good;
 }
 
-bool probe_ask(const struct probe_settings *probe, struct clock *clock, struct probe_result *out,
-               struct err *err)
+bool probe_ask(const struct probe_settings *probe, struct clock *clock, const bool *stop,
+               struct probe_result *out, struct err *err)
 {
     *out = (struct probe_result){0};
-    return probe->prometheus && probe->prometheus[0] ? ask_prometheus(probe, clock, out, err)
-                                                     : ask_other(probe, clock, out, err);
+    return probe->prometheus && probe->prometheus[0] ? ask_prometheus(probe, clock, stop, out, err)
+                                                     : ask_other(probe, clock, stop, out, err);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ enum probe_limit {
     PROBES_MAX = 256,
     PROBE_TEXT_MAX = 1 << 20, /* of an answer */
     PROBE_TIME_MS = 30000,
+    PROBE_EVERY_MIN_MS = 1000,
     PROBE_COVERAGE = 99, /* percent, where the settings say nothing else */
 };
 
@@ -29,6 +31,8 @@ struct probe_settings {
     const char *url, *path;         /* or JSON from here, at "rows.old[0]" */
     const char *const *command;     /* or what this prints; NULL-terminated */
     const char *ca_file, *token_file;
+    int64_t every_ms;    /* `watch` asks so often; 0: only attest --probe does */
+    const char *context; /* whose record it goes into; "": the only one */
 };
 
 struct probe_result {
@@ -40,9 +44,10 @@ struct probe_result {
 const struct probe_settings *probe_find(const struct probe_settings *probes, size_t count,
                                         const char *store, const char *gone, const char *clients,
                                         const char *usage);
-/* Asks, and waits for the answer. False and err when there is no number that can be relied on. */
-bool probe_ask(const struct probe_settings *probe, struct clock *clock, struct probe_result *out,
-               struct err *err);
+/* Asks, and waits for the answer, or until *stop (NULL: never; read atomically). False and err when
+ * there is no number that can be relied on. */
+bool probe_ask(const struct probe_settings *probe, struct clock *clock, const bool *stop,
+               struct probe_result *out, struct err *err);
 
 /* What answers mean. Finite and not negative, else false and err. */
 bool probe_read_number(const char *text, size_t len, double *out, struct err *err);

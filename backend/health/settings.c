@@ -55,6 +55,10 @@ static const struct {
     {"cadvisor",
      {[MEASURE_SATURATION] = "avg(sum by (pod) (rate(container_cpu_usage_seconds_total{"
                              "container!=\"\",pod=~\"{instance}\"}[{window}])))"}},
+    {"kube-state", /* of the limit, which cAdvisor does not know */
+     {[MEASURE_SATURATION] = "sum(rate(container_cpu_usage_seconds_total{container!=\"\",pod=~\""
+                             "{instance}\"}[{window}])) / sum(kube_pod_container_resource_limits{"
+                             "resource=\"cpu\",pod=~\"{instance}\"})"}},
     {"simulated",
      {[MEASURE_ERRORS] = "errors", [MEASURE_TRAFFIC] = "traffic", [MEASURE_LATENCY] = "latency"}},
 };

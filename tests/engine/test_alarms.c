@@ -275,6 +275,45 @@ START_TEST(a_service_that_is_gone_takes_its_alarms_with_it)
 }
 END_TEST
 
+static bool is_broken(void *arg, const struct frame *frame)
+{
+    (void)arg;
+    return frame_find_row(frame, "lab", "web")->broken_count > 0;
+}
+
+static bool is_fine(void *arg, const struct frame *frame)
+{
+    return !is_broken(arg, frame);
+}
+
+/* An engine that goes back passes through pictures that are fine. */
+START_TEST(what_comes_again_at_once_is_the_same_alarm)
+{
+    struct rig rig;
+    struct err err = {0};
+
+    rig_open(&rig, "plain");
+    drive_release(&rig.op, "5", (const uint32_t[]){1, 3, 8}, 3);
+    ck_assert_msg(sim_push_foreign(rig.sim, "web", "6", 3, 0, &err), "%s", err.text);
+    drive_alarm(&rig.op, false);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_msg(sim_push_foreign(rig.sim, "web", "5", 8, 0, &err), "%s", err.text);
+        ck_assert(engine_run_until(rig.engine, LONG_MS, is_fine, NULL));
+        ck_assert_msg(sim_push_foreign(rig.sim, "web", "6", 3, 0, &err), "%s", err.text);
+        ck_assert(engine_run_until(rig.engine, LONG_MS, is_broken, NULL));
+    }
+    const struct frame *frame = engine_frame(rig.engine);
+    size_t drifts = 0;
+    for (size_t i = 0; i < frame->alarm_count; i++)
+        drifts += frame->alarms[i].kind == ALARM_DRIFT;
+    ck_assert_uint_eq(drifts, 1);
+    frame_unref(frame);
+    ck_assert_msg(sim_push_foreign(rig.sim, "web", "5", 8, 0, &err), "%s", err.text);
+    drive_alarm(&rig.op, true);
+    rig_end(&rig);
+}
+END_TEST
+
 SUITE(alarms)
 {
     Suite *suite = suite_create("alarms");
@@ -289,5 +328,6 @@ SUITE(alarms)
     tcase_add_test(tc, a_certificate_that_is_void_half_way_is_an_alarm);
     tcase_add_test(tc, a_rollout_of_others_that_was_stopped_is_held_to_the_profile_that_it_skipped);
     tcase_add_test(tc, a_service_that_is_gone_takes_its_alarms_with_it);
+    tcase_add_test(tc, what_comes_again_at_once_is_the_same_alarm);
     return suite;
 }

@@ -1,4 +1,5 @@
 /* test_health.c: bakes that are decided by what is measured, on the simulated cluster. */
+#include "config.h"
 #include "drivers/sim/sim.h"
 #include "engine/drive.h"
 #include "health/evidence.h"
@@ -390,10 +391,67 @@ START_TEST(a_process_that_dies_leaves_everything_parked)
 }
 END_TEST
 
+struct shown {
+    const char *service;
+    enum stage stage; /* of its record; STAGE_BAKE: it is measured */
+    char seen[300];
+};
+
+static bool is_shown(void *arg, const struct frame *frame)
+{
+    struct shown *shown = arg;
+    const struct row *row = frame_find_row(frame, "demo", shown->service);
+
+    if (!row || !row->release)
+        return false;
+    snprintf(shown->seen, sizeof shown->seen, "%s: %s", stage_word[row->release->stage], row->why);
+    return shown->stage == STAGE_BAKE ? row->evidence && row->evidence->samples >= 12
+                                      : row->release->stage == shown->stage;
+}
+
+static void expect_shown(struct engine *engine, const char *service, enum stage stage, int64_t ms)
+{
+    struct shown shown = {.service = service, .stage = stage};
+
+    ck_assert_msg(engine_run_until(engine, ms, is_shown, &shown), "%s: %s never: %s", service,
+                  stage_word[stage], shown.seen);
+}
+
+/* What `lockstep demo` is, nobody at the keys, no server anywhere. */
+START_TEST(the_demo_shows_a_bake_a_canary_that_fails_and_the_way_back)
+{
+    struct config config;
+    struct err err = {0};
+    const char *text = sim_scenario_settings("");
+    const struct cluster_config cluster = {
+        .name = "demo", .kind = "sim", .endpoint = "", .seed = 1};
+
+    ck_assert(config_parse(text, strlen(text), "demo", &config));
+    const struct engine_config engine = {.clusters = &cluster,
+                                         .cluster_count = 1,
+                                         .journal_path = rig.journal,
+                                         .plan = config.plan,
+                                         .policy = &config.policy,
+                                         .facts = &config.facts,
+                                         .profiles = &config.profiles,
+                                         .metrics = &config.metrics,
+                                         .autos = &config.autos,
+                                         .automatic = true,
+                                         .clock = rig.clock};
+    rig.engine = engine_new(&engine, &err);
+    ck_assert_msg(rig.engine != NULL, "%s", err.text);
+    expect_shown(rig.engine, "cart", STAGE_BAKE, 5000);
+    expect_shown(rig.engine, "catalog", STAGE_BAKE, 5000);
+    expect_shown(rig.engine, "catalog", STAGE_ROLLED_BACK, 60000);
+    ck_assert(journal_says("\"automatic\":\"bake failed: 119 is worse than 118: errors: "));
+    config_release(&config);
+}
+END_TEST
+
 SUITE(health)
 {
     Suite *suite = suite_create("health-bake");
-    TCase *c = test_case(suite, "bake", 20);
+    TCase *c = test_case(suite, "bake", 60);
 
     tcase_add_checked_fixture(c, open_rig, close_rig);
     tcase_add_test(c, a_good_version_reaches_stable_with_its_evidence_on_record);
@@ -411,5 +469,6 @@ SUITE(health)
     tcase_add_test(c, it_goes_on_to_stable_where_that_is_set);
     tcase_add_test(c, pause_stops_what_happens_by_itself);
     tcase_add_test(c, a_process_that_dies_leaves_everything_parked);
+    tcase_add_test(c, the_demo_shows_a_bake_a_canary_that_fails_and_the_way_back);
     return suite;
 }

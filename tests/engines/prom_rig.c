@@ -198,6 +198,27 @@ void prom_rig_start(struct prom_rig *rig)
     ck_abort_msg("prometheus is not ready after a minute; see %s.log", rig->config);
 }
 
+void prom_rig_wait(struct prom_rig *rig, const char *version, unsigned samples)
+{
+    char url[64 + 20], query[200];
+
+    snprintf(url, sizeof url, "%s/api/v1/query", rig->url);
+    snprintf(query, sizeof query,
+             "query=min(count_over_time(http_requests_total{version=\"%s\"}[5m])) >= %u", version,
+             samples);
+    const char *const argv[] = {"curl", "-sf",        "-G", "--noproxy",
+                                "*",    "--max-time", "5",  "--data-urlencode",
+                                query,  url,          NULL};
+    for (int i = 0; i < READY_TRIES; i++, rig_pause_ms(500)) {
+        char *out = NULL;
+        bool there = rig_run(argv, &out) == 0 && out && strstr(out, "\"value\"");
+        free(out);
+        if (there)
+            return;
+    }
+    ck_abort_msg("prometheus never had %u samples of %s", samples, version);
+}
+
 static void end(pid_t *pid)
 {
     if (*pid > 0) {

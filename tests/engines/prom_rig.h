@@ -19,6 +19,8 @@ const char *prom_rig_url(const struct prom_rig *rig);
 void prom_rig_errs(struct prom_rig *rig, const char *version);
 /* Nothing is exported of this version; "": of all something. */
 void prom_rig_mutes(struct prom_rig *rig, const char *version);
+/* Waits until it has this many samples of the version. */
+void prom_rig_wait(struct prom_rig *rig, const char *version, unsigned samples);
 /* Prometheus dies at once, and comes again with what it had stored. */
 void prom_rig_kill(struct prom_rig *rig);
 void prom_rig_start(struct prom_rig *rig);

@@ -317,7 +317,8 @@ static json_t *walk(json_t *at, const char *path, const char **last)
     return at;
 }
 
-void rig_change(const struct rig_service *service, const char *path, json_t *value)
+/* Its status; 500 says, among other things, that the engine itself wrote in between. */
+static long change_once(const struct rig_service *service, const char *path, json_t *value)
 {
     char url[160];
     json_t *found = NULL;
@@ -326,15 +327,27 @@ void rig_change(const struct rig_service *service, const char *path, json_t *val
     snprintf(url, sizeof url, "/services/%s", service->id);
     rig_call("m1", url, NULL, &found);
     json_t *spec = json_object_get(found, "Spec"), *at = walk(spec, path, &last);
-    json_object_set_new(at, last, value);
+    json_object_set(at, last, value);
     snprintf(
         url, sizeof url, "/services/%s/update?version=%lld", service->id,
         (long long)json_integer_value(json_object_get(json_object_get(found, "Version"), "Index")));
     char *body = json_text(spec);
     long status = rig_call("m1", url, body, NULL);
-    ck_assert_msg(status == 200, "changing %s of %s: %ld", path, service->name, status);
     free(body);
     json_decref(found);
+    return status;
+}
+
+void rig_change(const struct rig_service *service, const char *path, json_t *value)
+{
+    long status = change_once(service, path, value);
+
+    for (int tries = 0; tries < 20 && status == 500; tries++) {
+        rig_pause_ms(200);
+        status = change_once(service, path, value);
+    }
+    ck_assert_msg(status == 200, "changing %s of %s: %ld", path, service->name, status);
+    json_decref(value);
 }
 
 static json_t *find_node(const char *by_name, const char *by_id)

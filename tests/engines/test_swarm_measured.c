@@ -1,189 +1,42 @@
-/* test_swarm_measured.c: bakes on real daemons, judged by what a real Prometheus has measured. */
-#include "engines/prom_rig.h"
+/* test_swarm_measured.c: measured bakes (measured.h) on real daemons. */
+#include "engines/measured.h"
 #include "engines/rig.h"
-#include "engines/stages.h"
-#include "health/settings.h"
-#include "test.h"
-
-#include <stdio.h>
-#include <string.h>
-
-enum { PATIENCE_MS = 180000 };
 
 static struct rig_service web;
-static struct clock *wall;
-static struct prom_rig *prom;
-static struct drive op;
-static struct metrics_row row;
-static struct metrics_settings metrics;
 
-static unsigned running(void *arg, const char *version)
+static const char *create(void)
 {
-    (void)arg;
-    return rig_tasks(&web, version);
-}
-
-static void setup(void)
-{
-    static const char *const versions[] = {"4", "5", NULL};
-    char journal[700];
-    struct err err = {0};
-
     rig_forget_records();
     web = rig_create(8, NULL);
-    prom = prom_rig_open(web.name, versions, running, NULL);
-    row = (struct metrics_row){
-        .service = "",
-        .query = {[MEASURE_ERRORS] = metrics_set_query("http_requests_total", MEASURE_ERRORS),
-                  [MEASURE_TRAFFIC] = metrics_set_query("http_requests_total", MEASURE_TRAFFIC),
-                  [MEASURE_LATENCY] = "",
-                  [MEASURE_SATURATION] = ""}};
-    metrics = (struct metrics_settings){
-        .url = prom_rig_url(prom), .every_ms = 4000, .rows = &row, .row_count = 1};
-    wall = clock_new_real();
-    snprintf(journal, sizeof journal, "%s/journal.jsonl", test_dir());
-    const struct cluster_config cluster = {
-        .name = "lab", .kind = "swarm", .endpoint = rig_endpoint("m1"), .settle_ms = 2000};
-    struct engine_config config = {.clusters = &cluster,
-                                   .cluster_count = 1,
-                                   .journal_path = journal,
-                                   .plan = plan_default(),
-                                   .metrics = &metrics,
-                                   .clock = wall};
-    stages_use_fast(&config);
-    op = (struct drive){engine_new(&config, &err), "lab", web.name, PATIENCE_MS};
-    ck_assert_msg(op.engine != NULL, "%s", err.text);
-    drive_sync(&op);
-    drive_serving(&op, "4", 8);
+    return web.name;
 }
 
-static void teardown(void)
+static void remove_web(void)
 {
-    engine_free(op.engine);
-    clock_free(wall);
-    prom_rig_close(prom);
     rig_remove(&web);
     rig_forget_records();
 }
 
-struct waiting {
-    bool allowed;
-    const char *says;
-    char seen[500];
-};
-
-static bool step_says(void *arg, const struct frame *frame)
+static struct cluster_config cluster(void)
 {
-    struct waiting *w = arg;
-    const struct row *shown = frame_find_row(frame, "lab", web.name);
-    const struct option *step = shown ? &shown->option[VERB_STEP] : NULL;
-
-    if (!step)
-        return false;
-    snprintf(w->seen, sizeof w->seen, "%s: %s", stage_word[shown->stages.stage],
-             step->offered ? step->effect : "not offered");
-    return step->offered && step->allowed == w->allowed && strstr(step->effect, w->says);
+    return (struct cluster_config){.name = "lab", .kind = "swarm", .endpoint = rig_endpoint("m1")};
 }
 
-static bool says_within(int64_t ms, bool allowed, const char *text, struct waiting *w)
+static unsigned running(const char *version)
 {
-    *w = (struct waiting){.allowed = allowed, .says = text};
-    return engine_run_until(op.engine, ms, step_says, w);
+    return rig_tasks(&web, version);
 }
-
-static void says(bool allowed, const char *text)
-{
-    struct waiting w;
-
-    ck_assert_msg(says_within(PATIENCE_MS, allowed, text, &w), "'%s' never; last: %s", text,
-                  w.seen);
-    printf("%s\n", w.seen);
-}
-
-static void press(const char *text)
-{
-    says(true, text);
-    drive_works(&op, VERB_STEP, "");
-}
-
-static void expect_running(unsigned on_new)
-{
-    drive_serving(&op, "5", on_new);
-    ck_assert_uint_eq(rig_tasks(&web, "5"), on_new);
-    ck_assert_uint_eq(rig_tasks(&web, "4"), 8 - on_new);
-}
-
-START_TEST(a_good_version_reaches_stable_by_what_is_measured)
-{
-    drive_works(&op, VERB_START, "5");
-    says(false, "errors:");
-    press("rehearse");
-    press("wave: 4 of 8");
-    press("wave: 8 of 8");
-    press("stable");
-    expect_running(8);
-    const struct frame *frame = engine_frame(op.engine);
-    const struct row *shown = frame_find_row(frame, "lab", web.name);
-    ck_assert_int_eq(shown->release->stage, STAGE_STABLE);
-    ck_assert_msg(strstr(shown->release->cert.evidence, "errors: ") != NULL, "'%s'",
-                  shown->release->cert.evidence);
-    printf("evidence: %s\n", shown->release->cert.evidence);
-    frame_unref(frame);
-}
-END_TEST
-
-START_TEST(a_version_that_errs_only_under_load_is_stopped_at_the_canary)
-{
-    prom_rig_errs(prom, "5");
-    drive_works(&op, VERB_START, "5");
-    says(false, "bake failed: 5 is worse than 4");
-    expect_running(1);
-    struct action_status s = drive_press(&op, VERB_STEP, "");
-    drive_end_is(&s, END_REFUSED);
-    drive_works(&op, VERB_ROLLBACK, "");
-    expect_running(0);
-}
-END_TEST
-
-START_TEST(a_version_whose_metrics_are_missing_is_not_passed)
-{
-    struct waiting w;
-
-    prom_rig_mutes(prom, "5");
-    drive_works(&op, VERB_START, "5");
-    says(false, "its time is over, it waits for data");
-    ck_assert_msg(!says_within(40000, true, "", &w), "passed: %s", w.seen);
-    ck_assert_msg(strstr(w.seen, "no data is never a pass"), "%s", w.seen);
-    expect_running(1);
-}
-END_TEST
-
-START_TEST(while_prometheus_is_away_the_bake_waits_and_says_why)
-{
-    struct waiting w;
-
-    drive_works(&op, VERB_START, "5");
-    says(false, "errors:");
-    prom_rig_kill(prom);
-    says(false, "no data, which is never a pass");
-    ck_assert_msg(!says_within(30000, true, "", &w), "passed: %s", w.seen);
-    prom_rig_start(prom);
-    says(true, "rehearse");
-    expect_running(1);
-}
-END_TEST
 
 SUITE(swarm_measured)
 {
-    Suite *suite = suite_create("swarm-measured");
-    TCase *good = test_case(suite, "good", 500), *tc = test_case(suite, "bad", 400);
+    static const struct measured_world world = {.suite = "swarm-measured",
+                                                .from = "4",
+                                                .to = "5",
+                                                .need = rig_need,
+                                                .create = create,
+                                                .remove = remove_web,
+                                                .cluster = cluster,
+                                                .running = running};
 
-    rig_need();
-    tcase_add_checked_fixture(good, setup, teardown);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(good, a_good_version_reaches_stable_by_what_is_measured);
-    tcase_add_test(tc, a_version_that_errs_only_under_load_is_stopped_at_the_canary);
-    tcase_add_test(tc, a_version_whose_metrics_are_missing_is_not_passed);
-    tcase_add_test(tc, while_prometheus_is_away_the_bake_waits_and_says_why);
-    return suite;
+    return measured_suite(&world);
 }

@@ -146,16 +146,16 @@ START_TEST(a_query_is_asked_and_its_coverage_decides)
     probe.query = "sum(calls)";
     probe.coverage = "seen";
     struct err err = {0};
-    ck_assert_msg(probe_ask(&probe, clock, &result, &err), "%s", err.text);
+    ck_assert_msg(probe_ask(&probe, clock, NULL, &result, &err), "%s", err.text);
     ck_assert_uint_eq(result.count, 1); /* a trace is a trace */
     ck_assert_msg(strstr(result.evidence, "measured: 1 by sum(calls) at ") &&
                       strstr(result.evidence, "sees 99.5 % of them"),
                   "%s", result.evidence);
-    ck_assert(!probe_ask(&probe, clock, &result, &err));
+    ck_assert(!probe_ask(&probe, clock, NULL, &result, &err));
     ck_assert_str_eq(err.text, "the query sees only 50.0 % of them, and at least 99 % are needed");
     server_free(server);
     err = (struct err){0};
-    ck_assert(!probe_ask(&probe, clock, &result, &err));
+    ck_assert(!probe_ask(&probe, clock, NULL, &result, &err));
     ck_assert_int_eq((int)err.code, (int)ERR_NETWORK);
     clock_free(clock);
     free(url);
@@ -184,7 +184,7 @@ START_TEST(hostile_answers_are_no_numbers)
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         struct err err = {0};
         server_reply(server, row[i]);
-        ck_assert_msg(!probe_ask(&probe, clock, &result, &err), "answer %zu is taken", i);
+        ck_assert_msg(!probe_ask(&probe, clock, NULL, &result, &err), "answer %zu is taken", i);
         ck_assert(err.text[0] && !strchr(err.text, '\033'));
     }
     server_free(server);
@@ -204,14 +204,14 @@ START_TEST(a_command_is_asked_without_a_shell)
 
     probe.command = zero;
     probe.path = "old";
-    ck_assert_msg(probe_ask(&probe, clock, &result, &err), "%s", err.text);
+    ck_assert_msg(probe_ask(&probe, clock, NULL, &result, &err), "%s", err.text);
     ck_assert_uint_eq(result.count, 0);
     probe.command = fails;
-    ck_assert(!probe_ask(&probe, clock, &result, &err));
+    ck_assert(!probe_ask(&probe, clock, NULL, &result, &err));
     ck_assert_msg(strstr(err.text, "exit status 1") != NULL, "%s", err.text);
     err = (struct err){0};
     probe.command = gone;
-    ck_assert(!probe_ask(&probe, clock, &result, &err));
+    ck_assert(!probe_ask(&probe, clock, NULL, &result, &err));
     ck_assert_int_eq((int)err.code, (int)ERR_CONFIG);
     clock_free(clock);
 }

@@ -71,8 +71,8 @@ END_TEST
 
 START_TEST(every_ready_made_query_has_a_selector)
 {
-    static const char *const sets[] = {"http_requests_total", "envoy", "istio", "ingress-nginx",
-                                       "cadvisor"};
+    static const char *const sets[] = {"http_requests_total", "envoy",    "istio",
+                                       "ingress-nginx",       "cadvisor", "kube-state"};
     char out[2000];
 
     for (size_t i = 0; i < ARRAY_LEN(sets); i++)

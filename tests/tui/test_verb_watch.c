@@ -106,6 +106,87 @@ START_TEST(settings_that_cannot_work_end_it_with_2)
 }
 END_TEST
 
+static void write_count(const char *name, const char *count)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s.new", name);
+    program_write(&program, path, count);
+    char *from = xasprintf("%s/%s", program.home, path),
+         *to = xasprintf("%s/%s", program.home, name);
+    ck_assert_int_eq(rename(from, to), 0);
+    free(from);
+    free(to);
+}
+
+static size_t count_of(const char *text, const char *needle)
+{
+    size_t count = 0;
+
+    for (const char *at = text; (at = strstr(at, needle)); at++)
+        count++;
+    return count;
+}
+
+/* Once for each change, and nothing where there is no number. */
+START_TEST(what_is_measured_again_and_again_is_attested_when_it_changes)
+{
+    program_write(&program, "4.yaml",
+                  "service: web\nversion: \"4\"\nchange: [code]\nreads: {d: [x]}\n"
+                  "writes: {d: [v]}\n");
+    char *text = xasprintf("contexts: [{name: s, kind: sim, endpoint: eight}]\n"
+                           "contracts: [4.yaml]\n"
+                           "clients: {phones: {requires: {agent: [Get/1]}, usage: {Get/1: 5}}}\n"
+                           "stores: {d: {may: [x]}}\nwatch: {listen: off}\nprobes:\n"
+                           "  - {store: d, gone: x, command: [cat, '%s/rows'], every: 1s}\n"
+                           "  - {clients: phones, usage: Get/1, command: [cat, '%s/calls'], every: "
+                           "1s, context: s}\n",
+                           program.home, program.home);
+    program_write(&program, "c.yaml", text);
+    free(text);
+    text = xasprintf("%s/j", program.home);
+    program_setenv(&program, "LOCKSTEP_JOURNAL", text);
+    free(text);
+    write_count("rows", "3");
+    write_count("calls", "none");
+    struct running running = program_start(&program, "watch --config %/c.yaml");
+    free(read_until(running.err, "probe of x of d: measured: 3 by cat"));
+    free(read_until(running.err, "found 'none'; nothing is attested"));
+    write_count("rows", "0");
+    write_count("calls", "12");
+    free(read_until(running.err, "probe of x of d: measured: 0 by cat"));
+    free(read_until(running.err, "probe of Get/1 of phones: measured: 12 by cat"));
+    write_count("calls", "13"); /* of another minute */
+    write_count("rows", "2");
+    free(read_until(running.err, "it was attested to be gone, and some are left"));
+    write_count("calls", "0");
+    free(read_until(running.err, "probe of Get/1 of phones: measured: 0 by cat"));
+    kill(running.pid, SIGTERM);
+    struct said rest = program_finish(&running);
+    ck_assert_int_eq(rest.status, 0);
+    said_release(&rest);
+    rest = program_run(&program, "history --journal %/j");
+    ck_assert_msg(count_of(rest.out, "measured: 0 by cat") == 2, "%s", rest.out);
+    ck_assert_msg(count_of(rest.out, "measured: 12 by cat") == 1, "%s", rest.out);
+    ck_assert_msg(count_of(rest.out, "measured: 3 by cat") == 0, "%s", rest.out);
+    ck_assert_msg(count_of(rest.out, "measured: 13 by cat") == 0, "%s", rest.out);
+    said_release(&rest);
+}
+END_TEST
+
+START_TEST(a_probe_says_whose_record_it_goes_into)
+{
+    program_write(&program, "c.yaml",
+                  "contexts: [{name: s, kind: sim, endpoint: eight}, {name: t, kind: sim, "
+                  "endpoint: eight}]\n"
+                  "probes: [{store: d, gone: x, command: [printf, '0'], every: 1m}]\n");
+    struct said said = program_run(&program, "watch --config %/c.yaml");
+    ck_assert_int_eq(said.status, 2);
+    ck_assert_msg(strstr(said.err, "probes[0].context: name the context") != NULL, "%s", said.err);
+    said_release(&said);
+}
+END_TEST
+
 SUITE(verb_watch)
 {
     Suite *suite = suite_create("verb_watch");
@@ -115,5 +196,7 @@ SUITE(verb_watch)
     tcase_add_test(tc, it_runs_until_it_is_told_to_end_and_ends_well);
     tcase_add_test(tc, what_it_cannot_see_is_said_once_across_a_restart);
     tcase_add_test(tc, settings_that_cannot_work_end_it_with_2);
+    tcase_add_test(tc, what_is_measured_again_and_again_is_attested_when_it_changes);
+    tcase_add_test(tc, a_probe_says_whose_record_it_goes_into);
     return suite;
 }

@@ -73,10 +73,11 @@ static void put_group(struct sheet *sheet, const struct look *look, enum measure
 {
     const struct evidence *e = look->row->evidence;
     const char *version = group == GROUP_CANARY ? e->version : e->control;
+    bool earlier = group == GROUP_CONTROL && strcmp(e->version, e->control) == 0;
     char value[VALUE_TEXT], name[64];
 
     sheet_put(sheet, version_role(look->row, version), "%s ",
-              text_middle(sheet->canvas, version, 10, name, sizeof name));
+              earlier ? "before" : text_middle(sheet->canvas, version, 10, name, sizeof name));
     put_spark(sheet, version_role(look->row, version), e, measure, group, room);
     sheet_put(sheet, ROLE_TEXT, " %s", value_text(measure, value_of(e, measure, group), value));
 }

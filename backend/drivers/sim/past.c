@@ -37,6 +37,12 @@ void sim_build_record(struct sim *sim, const struct sim_service *service)
     release->target = row->back ? row->replicas - row->have : row->target;
     release->replicas = row->replicas;
     release->since_utc_ms = release->stage_utc_ms = service->since_utc_ms;
+    if (row->profile) {
+        snprintf(release->profile, sizeof release->profile, "%s", row->profile);
+        release->cert.state = PROOF_CANARIED;
+        snprintf(release->cert.version, sizeof release->cert.version, "%s", fresh->name);
+        snprintf(release->cert.from, sizeof release->cert.from, "%s", old->name);
+    }
     release->memo = json_pack("{s:s, s:s}", "version", old->name, "artifact", old->artifact);
     char *text = release_write(release, &err);
     if (!text)

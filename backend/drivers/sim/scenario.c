@@ -23,8 +23,22 @@ static const struct scenario_service shop[] = {
      .replicas = 8,
      .runs = "8.2.0",
      .images = "8.1.3 8.2.0 8.3.0",
-     .minutes_ago = 1500},
-    {.name = "catalog", .replicas = 9, .runs = "118", .images = "117 118 119", .minutes_ago = 260},
+     .to = "8.3.0",
+     .have = 1,
+     .target = 1,
+     .by = "noa",
+     .minutes_ago = 6,
+     .profile = "code"},
+    {.name = "catalog",
+     .replicas = 9,
+     .runs = "118",
+     .images = "117 118 119",
+     .to = "119",
+     .have = 1,
+     .target = 1,
+     .by = "lea",
+     .minutes_ago = 1,
+     .profile = "code"},
     {.name = "checkout",
      .replicas = 12,
      .runs = "12",
@@ -93,9 +107,14 @@ static const struct scenario_service shop[] = {
 
 static const struct scenario_event shop_events[] = {
     {8000, SIM_NODE_SILENT, "w7", NULL, NULL},
+    {12000, SIM_IMAGE_ERRS, "catalog:119", NULL, NULL},
     {38000, SIM_NODE_RETURNS, "w7", NULL, NULL},
     {0},
 };
+
+/* Bakes are measured; the canary that fails requests from some moment on goes back by itself. */
+#define SHOP_SETTINGS                                                                              \
+    "metrics: {every: 5s, services: {default: {set: simulated}}}\nrollback: {catalog: auto}\n"
 
 static const struct scenario_service web[] = {
     {.name = "web", .replicas = 8, .runs = "4", .images = "3 4 5 6 bad!", .minutes_ago = 60},
@@ -127,6 +146,7 @@ static const struct scenario scenarios[] = {
      .nodes = "w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14",
      .services = shop,
      .events = shop_events,
+     .settings = SHOP_SETTINGS,
      .returned_ms = 3000},
     {.name = "eight",
      .about = "one service of eight instances on four nodes",

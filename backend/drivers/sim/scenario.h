@@ -25,6 +25,7 @@ struct scenario_service {
     const char *ghost;       /* version that the silent node was left with, or NULL */
     const char *launcher[2]; /* name and version of something else that starts instances */
     int64_t minutes_ago;     /* when the last rollout began */
+    const char *profile;     /* of the release that is on its way; NULL: plain */
 };
 
 struct scenario_event {
