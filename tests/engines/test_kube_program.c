@@ -415,6 +415,21 @@ START_TEST(killed_in_the_middle_nothing_moves_for_as_long_as_one_looks)
 }
 END_TEST
 
+/* Of an action that met the other's ("another lockstep of NAME (step to 2, 0s ago) was first"), or
+ * of a key that came later ("wait: NAME stepped to 2 of 6 at …"). On a cluster of the user's both
+ * are the same person. */
+static void expect_named(const char *told, const char *name)
+{
+    char met[128], later[128];
+
+    snprintf(met, sizeof met, "another lockstep of %s", kube_is_ours() ? name : "");
+    snprintf(later, sizeof later, "wait: %s%s", kube_is_ours() ? name : "",
+             kube_is_ours() ? " " : "");
+    ck_assert_msg((strstr(told, met) && strstr(told, "was first")) ||
+                      (strstr(told, later) && strstr(told, " of 6 ")),
+                  "%s is not named, or not what for: %s", name, told);
+}
+
 START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
 {
     struct program other;
@@ -430,10 +445,41 @@ START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_w
     const struct said *lost = first.status ? &first : &second;
     ck_assert_int_eq(lost->status, 1);
     printf("the other was told: %s", lost->out);
+    expect_named(lost->out, first.status ? "second" : "admin");
     expect_pods(2);
     never_more_than(2);
     said_release(&first);
     said_release(&second);
+}
+END_TEST
+
+/* Is the key of a second operator, right after the first one's, refused with the name? */
+static bool comes_too_early(const struct program *second)
+{
+    struct said said = program_run(second, "step web --to=2 --timeout=90s");
+    bool early = said.status != 0;
+
+    if (early) {
+        printf("who came second was told: %s", said.out);
+        ck_assert_int_eq(said.status, 1);
+        expect_named(said.out, "admin");
+        ck_assert_msg(strstr(said.out, " began with 1 of 6 at "), "%s", said.out);
+    }
+    said_release(&said);
+    return early;
+}
+
+/* A canary that is never ready: the second key always comes while it starts. */
+START_TEST(who_steps_while_anothers_canary_starts_is_told_whose_it_is)
+{
+    struct program second;
+
+    program_of_operator(&second, "second");
+    expect("start", "sick", 0);
+    ck_assert_msg(comes_too_early(&second), "a step past a canary that is not ready");
+    ck_assert_uint_le(kube_watch_wanted(&watch, "sick"), 1);
+    expect("rollback", "", 0);
+    ck_assert(kube_wait_pods("web", KUBE_OLD, all));
 }
 END_TEST
 
@@ -449,6 +495,8 @@ SUITE(kube_program)
     tcase_add_test(moves, canary_step_pause_resume_step_each_move_exactly_what_was_asked);
     tcase_add_test(moves, an_undo_leaves_the_untouched_pods_alone);
     tcase_add_test(moves, of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won);
+    if (kube_is_ours())
+        tcase_add_test(moves, who_steps_while_anothers_canary_starts_is_told_whose_it_is);
     tcase_add_checked_fixture(kills, setup, teardown);
     tcase_add_test(kills, a_start_killed_anywhere_moves_one_pod_or_none_and_is_finished_by_hand);
     tcase_add_test(kills, a_step_of_two_writes_killed_anywhere_never_moves_more_than_asked);
