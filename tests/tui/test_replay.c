@@ -83,6 +83,28 @@ START_TEST(a_recording_is_drawn_as_it_was_seen)
 }
 END_TEST
 
+/* Wherever it begins, it shows the same: in any order, from the nearest of many moments. */
+START_TEST(a_recording_that_is_indexed_shows_the_same)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+
+    record(story_at((size_t)_i)->name, seen);
+    open_deck(&deck);
+    deck_index_now(&deck, 40);
+    ck_assert(deck_keyframe(&deck, deck.tape->end_ms) != NULL);
+    for (size_t n = 0; n < 4 * MOMENTS; n++) {
+        const struct moment *one = &seen[n * 7 % MOMENTS];
+        char *found = moment_again(&deck, one->at_ms, false);
+        moment_same(story_at((size_t)_i)->name, one->at_ms, one->text, found);
+        free(found);
+        free(moment_again(&deck, deck.tape->start_ms + (int64_t)n * 999, false));
+    }
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
 START_TEST(a_recording_belongs_to_its_user_and_is_not_written_over)
 {
     struct moment seen[MOMENTS];
@@ -259,6 +281,7 @@ SUITE(replay)
     TCase *tcase = test_case(suite, "replay", 60);
 
     tcase_add_loop_test(tcase, a_recording_is_drawn_as_it_was_seen, 0, STORIES);
+    tcase_add_loop_test(tcase, a_recording_that_is_indexed_shows_the_same, 0, STORIES);
     tcase_add_test(tcase, a_recording_belongs_to_its_user_and_is_not_written_over);
     tcase_add_test(tcase, nothing_is_sent_from_a_recording);
     tcase_add_test(tcase, keys_steer_a_recording);
