@@ -33,10 +33,12 @@ struct engine_config {
     size_t probe_count;
     void (*probe_say)(void *arg, const char *line); /* on the engine's thread; may be NULL */
     void *probe_arg;
-    struct recorder *recorder; /* hears everything from the beginning on; borrowed; NULL: none */
-    const struct tape *tape;   /* the clusters are those of this recording: nothing is done, and
-                                  what was said and done then is shown; borrowed; NULL */
-    struct clock *clock;       /* borrowed */
+    struct recorder *recorder;   /* hears everything from the beginning on; borrowed; NULL: none */
+    const struct tape *tape;     /* the clusters are those of this recording: nothing is done, and
+                                    what was said and done then is shown; borrowed; NULL */
+    const struct keyframe *from; /* of this recording: begins there instead; borrowed until
+                                    engine_new returns; NULL: at its beginning */
+    struct clock *clock;         /* borrowed */
     bool read_only;
 };
 
@@ -74,6 +76,15 @@ struct loop *engine_loop(struct engine *engine);
  * "": of the one that has most to tell; cluster "": of none. Any thread. */
 void engine_log(struct engine *engine, const char *cluster, const char *service_id,
                 const char *instance, bool previous);
+
+/* A recording, not threaded: all that its engine knows now, from which another one can begin (its
+ * clock at that time). NULL while something is on its way that cannot be kept. Sealed. */
+struct keyframe;
+struct keyframe *engine_keep(struct engine *engine);
+void keyframe_free(struct keyframe *keyframe); /* NULL is fine */
+int64_t keyframe_at_ms(const struct keyframe *keyframe);
+/* The clock of a recording was sent elsewhere. Any thread. */
+void engine_land(struct engine *engine);
 
 /* Headless: what the guard says to an intent as things are known now, and what that rests on
  * (`safety`, may be NULL); nothing is done. Texts go into the arena. False and err when the service

@@ -77,14 +77,16 @@ struct row {
     struct undo_view undo;
     struct floor_view floor;
     struct glass_view glass;
-    int64_t stable_since_utc_ms;  /* nothing in flight, at one version since; -1: not, or not
-                                     known */
-    int64_t stable_left_ms;       /* until a data step may build on it; 0: it may, -1 unknown */
-    const char *why;              /* single most specific reason, or "" */
-    const char *by;               /* who started it, or "" */
-    int64_t since_utc_ms;         /* rollout began; -1 unknown */
-    bool moves_by_itself;         /* goes on if lockstep disconnects */
-    const char *drift;            /* what differs from what was asked for, or "" */
+    int64_t stable_since_utc_ms; /* nothing in flight, at one version since; -1: not, or not
+                                    known */
+    int64_t stable_left_ms;      /* from judged_utc_ms until a data step may build on it; 0: it may,
+                                    -1 unknown */
+    int64_t judged_utc_ms;       /* when all this was so */
+    const char *why;             /* single most specific reason, or "" */
+    const char *by;              /* who started it, or "" */
+    int64_t since_utc_ms;        /* rollout began; -1 unknown */
+    bool moves_by_itself;        /* goes on if lockstep disconnects */
+    const char *drift;           /* what differs from what was asked for, or "" */
     const struct finding *broken; /* what is wrong already; see guard_watch */
     size_t broken_count;
     struct option option[VERB_COUNT]; /* STEP, PAUSE, RESUME, ROLLBACK; START where one waits */

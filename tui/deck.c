@@ -10,24 +10,33 @@
 
 enum { MARK_SHOWN_MS = 15000 };
 
-static bool open_engine(struct deck *deck, struct err *err)
+struct engine *deck_new_engine(const struct deck *deck, struct clock *clock,
+                               const struct keyframe *from, struct err *err)
 {
-    const struct tape *tape = deck->tape;
-
-    clock_free(deck->clock);
-    deck->clock = clock_new_tape(tape->start_ms, tape->start_utc_ms);
     const struct engine_config config = {
         .clusters = deck->clusters,
-        .cluster_count = tape->cluster_count,
+        .cluster_count = deck->tape->cluster_count,
         .plan = deck->config.plan,
         .policy = &deck->config.policy,
         .facts = &deck->config.facts,
         .profiles = &deck->config.profiles,
         .metrics = &deck->config.metrics,
-        .tape = tape,
-        .clock = deck->clock,
+        .tape = deck->tape,
+        .from = from,
+        .clock = clock,
     };
-    deck->engine = engine_new(&config, err);
+
+    return engine_new(&config, err);
+}
+
+static bool open_engine(struct deck *deck, const struct keyframe *from, struct err *err)
+{
+    const struct tape *tape = deck->tape;
+    const int64_t at_ms = from ? keyframe_at_ms(from) : tape->start_ms;
+
+    clock_free(deck->clock);
+    deck->clock = clock_new_tape(at_ms, tape->start_utc_ms + at_ms - tape->start_ms);
+    deck->engine = deck_new_engine(deck, deck->clock, from, err);
     return deck->engine != NULL;
 }
 
@@ -60,11 +69,12 @@ bool deck_open(struct deck *deck, const char *path, struct err *err)
                                                     .tape = deck->tape,
                                                     .tape_cluster = i};
     }
-    return open_engine(deck, err);
+    return open_engine(deck, NULL, err);
 }
 
 void deck_close(struct deck *deck)
 {
+    deck_index_free(deck->index);
     engine_free(deck->engine);
     clock_free(deck->clock);
     free(deck->clusters);
@@ -106,17 +116,19 @@ void deck_set_pace(struct deck *deck, double speed, bool stands)
 
 bool deck_seek(struct deck *deck, int64_t to_ms, struct err *err)
 {
-    bool back = to_ms < deck_now_ms(deck);
+    const int64_t now_ms = clock_now_ms(deck->clock), at_ms = deck->tape->start_ms + to_ms;
+    const struct keyframe *from = deck_keyframe(deck, at_ms);
+    bool anew = at_ms < now_ms || (from && keyframe_at_ms(from) > now_ms);
 
-    if (back) {
+    if (anew) {
         engine_free(deck->engine);
-        if (!open_engine(deck, err))
+        if (!open_engine(deck, from, err))
             return false;
     }
-    clock_tape_seek(deck->clock, deck->tape->start_ms + to_ms);
+    clock_tape_seek(deck->clock, at_ms);
     clock_tape_run(deck->clock, deck_pace(deck));
-    loop_post(engine_loop(deck->engine), wake, NULL);
-    return back;
+    engine_land(deck->engine);
+    return anew;
 }
 
 static void put_time(char out[32], int64_t ms)

@@ -89,6 +89,7 @@ static int play(const struct args *args, struct app_options *options)
     (void)args;
     deck_set_pace(deck, options->speed, false);
     options->speed = deck_pace(deck);
+    deck_index(deck);
     return app_run(deck->engine, options);
 }
 

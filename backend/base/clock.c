@@ -115,6 +115,16 @@ void clock_tape_seek(struct clock *clock, int64_t until_ms)
     pthread_mutex_unlock(clock->lock);
 }
 
+int64_t clock_tape_target_ms(const struct clock *clock)
+{
+    if (clock->kind != CLOCK_TAPE)
+        return -1;
+    pthread_mutex_lock(clock->lock);
+    int64_t target = clock->seeks ? clock->until_ms : -1;
+    pthread_mutex_unlock(clock->lock);
+    return target;
+}
+
 static void tape_advance(struct clock *clock, int64_t ms)
 {
     pthread_mutex_lock(clock->lock);

@@ -21,6 +21,8 @@ struct clock *clock_new_tape(int64_t start_ms, int64_t start_utc_ms);
 void clock_tape_run(struct clock *clock, double speed); /* 0: it stands */
 /* Is a virtual clock until then, and runs on from there as before. */
 void clock_tape_seek(struct clock *clock, int64_t until_ms);
+/* Where it is going, while it does; -1 else. */
+int64_t clock_tape_target_ms(const struct clock *clock);
 void clock_free(struct clock *clock);
 
 int64_t clock_now_ms(const struct clock *clock);

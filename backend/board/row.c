@@ -236,6 +236,9 @@ const struct row *board_row(const struct board_input *in)
     guard_floor(&in->guard, f.active && !f.rolling_back ? f.to : "", arena, &row->floor);
     row->stable_since_utc_ms = guard_stable_since(&in->guard);
     row->stable_left_ms = stable_left(in, row->stable_since_utc_ms);
+    row->judged_utc_ms = in->guard.utc_ms;
+    if (row->stable_left_ms > 0 && row->judged_utc_ms + row->stable_left_ms < row->watch_due_utc_ms)
+        row->watch_due_utc_ms = row->judged_utc_ms + row->stable_left_ms;
     row->basis = guard_basis(&in->guard);
     for (unsigned v = 0; v < VERB_COUNT; v++)
         fill_option(in, row, (enum verb)v);

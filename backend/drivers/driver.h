@@ -79,6 +79,7 @@ struct cluster_config {
     void *shared;            /* sim: an existing struct sim to share; NULL otherwise */
     const struct tape *tape; /* facts come from this recording, whatever the kind; NULL: no */
     size_t tape_cluster;     /* which of its clusters it is */
+    size_t tape_next;        /* the first of its facts that is not known yet */
 };
 
 struct driver_env {

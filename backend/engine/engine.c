@@ -48,7 +48,8 @@ static void open_cluster(struct engine *engine, struct cluster *cluster)
                                    record_sink(engine->recorder, cluster_index(cluster), &own),
                                    &cluster->config};
 
-    cluster->fresh_ms = -1;
+    if (!engine->resumed)
+        cluster->fresh_ms = -1;
     cluster->bind = bind_new(engine->policy);
     bind_put_facts(cluster->bind, FACTS_SETTINGS, engine->facts);
     if (engine->read_only)
@@ -142,13 +143,20 @@ struct engine *engine_new(const struct engine_config *config, struct err *err)
     engine->recorded = engine->journal ? recorded_read(config->journal_path, engine)
                        : engine->tape  ? replayed_past(engine->tape)
                                        : NULL;
+    if (config->from)
+        keyframe_begin(engine, config->from);
     for (size_t i = 0; i < config->cluster_count; i++)
         open_cluster(engine, &engine->clusters[i]);
     record_head(engine);
     engine_recover(engine);
     probes_open(engine, config);
+    int64_t begun_ms = loop_now_ms(engine->loop) - (config->tape ? config->tape->start_ms : 0);
+    if (config->from)
+        keyframe_restore(engine, config->from);
     engine_publish(engine);
-    engine->tick_timer = loop_after(engine->loop, ENGINE_TICK_MS, tick, engine);
+    engine->tick_timer =
+        loop_after(engine->loop, ENGINE_TICK_MS - (config->from ? begun_ms % ENGINE_TICK_MS : 0),
+                   tick, engine);
     return engine;
 }
 
@@ -232,6 +240,9 @@ void engine_free(struct engine *engine)
         engine->leftovers = next;
     }
     free(engine->alarms);
+    for (size_t i = 0; i < engine->worded_count; i++)
+        service_unref(engine->worded[i]);
+    free(engine->worded);
     free(engine->clusters);
     free(engine->entries);
     fleet_free(engine->fleet);
@@ -371,6 +382,16 @@ void engine_record(struct engine *engine, const struct engine_record *record)
     message->record->text = record->text ? xstrdup(record->text) : NULL;
     message->record->expected = xstrdup(record->expected ? record->expected : "");
     post_message(engine, message);
+}
+
+static void land(void *arg)
+{
+    engine_publish(arg);
+}
+
+void engine_land(struct engine *engine)
+{
+    loop_post(engine->loop, land, engine);
 }
 
 struct loop *engine_loop(struct engine *engine)

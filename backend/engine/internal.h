@@ -119,7 +119,7 @@ struct engine {
     const struct tape *tape;
     struct prom *prom; /* NULL: none, `prom_why` says why */
     char prom_why[400];
-    bool was_synced;
+    bool was_synced, resumed; /* resumed: it began at a keyframe */
     int64_t opened_utc_ms;
     bool read_only;
     struct cluster *clusters;
@@ -146,7 +146,13 @@ struct engine {
     struct alarm_line *alarms;         /* newest first; see alarms.c for how many */
     size_t alarm_count, alarm_cap;
 
+    const struct service *
+        *worded; /* of a recording: each that declared something anew; referenced */
+    size_t worded_count, worded_cap;
+
     struct loop_timer *publish_timer, *tick_timer;
+    struct loop_timer *landing_timer; /* a frame is made where the clock of a recording goes to */
+    int64_t landing_ms;
     int64_t published_ms; /* the last frame that showed something */
     uint64_t seq;
 
@@ -188,6 +194,8 @@ struct driver_sink cluster_sink(struct cluster *cluster);
 void cluster_start(struct cluster *cluster);
 void cluster_read_release(struct cluster *cluster, const char *key);
 void cluster_drop_reads(struct cluster *cluster);
+/* As if the record had been read just now. */
+void cluster_take_record(struct cluster *cluster, const char *key, const char *text);
 /* Nothing heard for too long is said, not assumed. */
 void cluster_check_age(struct cluster *cluster);
 
@@ -251,6 +259,14 @@ void entry_set_release(struct engine *engine, struct entry *entry, const struct 
 
 /* An action of a recording, as it stood then. */
 void engine_act_again(struct engine *engine, uint64_t ticket, const struct action_status *status);
+
+/* keyframe.c: the engine as it was at that moment of its recording; before its clusters are opened,
+ * and after. */
+void keyframe_begin(struct engine *engine, const struct keyframe *from);
+void keyframe_restore(struct engine *engine, const struct keyframe *from);
+/* What later judgements of this service may rest on. */
+void keyframe_look(struct engine *engine, const struct service *before,
+                   const struct service *service);
 
 /* replayed.c: the other end of a recording */
 size_t cluster_index(const struct cluster *cluster); /* among the engine's */

@@ -16,6 +16,9 @@ static void on_service(void *arg, const struct service *service)
     struct engine *engine = cluster->engine;
     struct entry *entry = engine_entry(engine, cluster->config.name, service->id);
 
+    if (engine->tape)
+        keyframe_look(engine, fleet_find_service(engine->fleet, entry->cluster, entry->id),
+                      service);
     entry_look(engine, entry, service);
     bind_put_service(cluster->bind, service);
     fleet_put_service(engine->fleet, service);
@@ -232,6 +235,8 @@ static void on_permissions(void *arg, const struct driver_permissions *p, const 
 void cluster_start(struct cluster *cluster)
 {
     cluster->driver->ops->follow(cluster->driver);
+    if (cluster->permissions_known) /* of a recording that goes on */
+        return;
     cluster->driver->ops->permissions(cluster->driver, on_permissions, cluster);
 }
 
@@ -314,28 +319,35 @@ static struct entry *entry_of_key(struct cluster *cluster, const char *key)
     return NULL;
 }
 
+void cluster_take_record(struct cluster *cluster, const char *key, const char *text)
+{
+    struct err bad = {0};
+
+    if (strcmp(key, "@cluster") == 0) {
+        apply_fences(cluster, text);
+        return;
+    }
+    struct entry *entry = entry_of_key(cluster, key);
+    struct release *release = text ? release_parse(text, strlen(text), &bad) : NULL;
+    if (bad.code != ERR_NONE)
+        engine_say(cluster->engine, cluster->config.name, key, "", bad.text);
+    else if (entry)
+        entry_set_release(cluster->engine, entry, release);
+    release_free(release);
+}
+
 static void on_record(void *arg, const char *text, const char *revision, const struct err *err)
 {
     struct record_read *read = arg;
     struct cluster *cluster = read->cluster;
-    struct err bad = {0};
 
     (void)revision;
     if (cluster->ledger_pending)
         cluster->ledger_pending--;
-    if (err && err->code != ERR_NONE) {
+    if (err && err->code != ERR_NONE)
         engine_say(cluster->engine, cluster->config.name, read->key, "", err->text);
-    } else if (strcmp(read->key, "@cluster") == 0) {
-        apply_fences(cluster, text);
-    } else {
-        struct entry *entry = entry_of_key(cluster, read->key);
-        struct release *release = text ? release_parse(text, strlen(text), &bad) : NULL;
-        if (bad.code != ERR_NONE)
-            engine_say(cluster->engine, cluster->config.name, read->key, "", bad.text);
-        else if (entry)
-            entry_set_release(cluster->engine, entry, release);
-        release_free(release);
-    }
+    else
+        cluster_take_record(cluster, read->key, text);
     engine_publish_soon(cluster->engine);
     for (struct record_read **at = &cluster->reads; *at; at = &(*at)->next)
         if (*at == read) {

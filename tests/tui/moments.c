@@ -11,17 +11,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLUSTERS_MAX = 8 };
+enum { CLUSTERS_MAX = 8, SERVICES_MAX = 3 };
 
-static const struct view *const views[] = {&view_fleet,     &view_rollout, &view_safety,
-                                           &view_nodes,     &view_data,    &view_diff,
-                                           &view_couplings, &view_timeline};
+static const struct view *const views[] = {&view_rollout, &view_safety, &view_nodes,
+                                           &view_data,    &view_diff,   &view_couplings,
+                                           &view_timeline};
+
+/* The view on this service. */
+static void draw_view(FILE *out, const struct view *view, const struct frame *frame,
+                      const struct service *of)
+{
+    struct screen screen = {0};
+    struct canvas canvas;
+
+    canvas_init(&canvas, 80, 24, false);
+    snprintf(screen.cluster, sizeof screen.cluster, "%s", of ? of->cluster : "");
+    snprintf(screen.service, sizeof screen.service, "%s", of ? of->id : "");
+    screen_draw(view, &screen, frame, &canvas);
+    char *text = canvas_dump(&canvas);
+    fprintf(out, "%s\n%s\n", view->name, text);
+    ck_assert_msg(!of || !strstr(text, "is not there any more"), "nothing is drawn of %s", of->id);
+    free(text);
+    free(screen.order);
+    canvas_release(&canvas);
+}
 
 char *moment_draw(const struct frame *frame, int64_t now_ms, bool still)
 {
     struct frame moved;
     struct board_cluster clusters[CLUSTERS_MAX];
-    struct canvas canvas;
     char *all = NULL;
     size_t len;
     FILE *out = open_memstream(&all, &len);
@@ -35,16 +53,10 @@ char *moment_draw(const struct frame *frame, int64_t now_ms, bool still)
             clusters[i].age_ms = still ? 0 : clusters[i].age_ms + now_ms - frame->now_ms;
     }
     moved.clusters = clusters;
-    canvas_init(&canvas, 80, 24, false);
-    for (size_t v = 0; v < ARRAY_LEN(views); v++) {
-        struct screen screen = {0};
-        screen_draw(views[v], &screen, &moved, &canvas);
-        char *text = canvas_dump(&canvas);
-        fprintf(out, "%s\n%s\n", views[v]->name, text);
-        free(text);
-        free(screen.order);
-    }
-    canvas_release(&canvas);
+    draw_view(out, &view_fleet, &moved, NULL);
+    for (size_t r = 0; r < frame->row_count && r < SERVICES_MAX; r++)
+        for (size_t v = 0; v < ARRAY_LEN(views); v++)
+            draw_view(out, views[v], &moved, frame->rows[r]->service);
     fclose(out);
     return all;
 }

@@ -13,11 +13,11 @@ struct frame;
 struct moment {
     const char *after; /* what was done before it */
     int64_t at_ms;     /* of the engine's clock */
-    char *text;        /* every view, one under the other */
+    char *text;        /* every view of the first services, one under the other */
 };
 
-/* The frame as of that moment, in all views at 80x24; yours. still: without the age of the data,
- * which a recording knows to a tenth of a second. */
+/* The frame as of that moment at 80x24: the fleet, and all views of the first services; yours.
+ * still: without the age of the data, which a recording knows to a tenth of a second. */
 char *moment_draw(const struct frame *frame, int64_t now_ms, bool still);
 /* The frame as it is, at the time it was made. */
 struct moment moment_take(struct engine *engine, const char *after);

@@ -3,12 +3,14 @@
 #include "base/mem.h"
 #include "cast.h"
 #include "deck.h"
+#include "drivers/sim/sim.h"
 #include "record/recorder.h"
 #include "tui/moments.h"
 #include "tui/play.h"
 
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +82,80 @@ START_TEST(a_recording_is_drawn_as_it_was_seen)
     }
     deck_close(&deck);
     free_seen(seen);
+}
+END_TEST
+
+/* Wherever it begins, it shows the same: in any order, from the nearest of many moments. */
+START_TEST(a_recording_that_is_indexed_shows_the_same)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+
+    record(story_at((size_t)_i)->name, seen);
+    open_deck(&deck);
+    deck_index_now(&deck, 40);
+    ck_assert(deck_keyframe(&deck, deck.tape->end_ms) != NULL);
+    for (size_t n = 0; n < 4 * MOMENTS; n++) {
+        const struct moment *one = &seen[n * 7 % MOMENTS];
+        char *found = moment_again(&deck, one->at_ms, false);
+        moment_same(story_at((size_t)_i)->name, one->at_ms, one->text, found);
+        free(found);
+        free(moment_again(&deck, deck.tape->start_ms + (int64_t)n * 999, false));
+    }
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
+/* What no fact says by itself is kept as well: what somebody else changed, and what a version
+ * declared that is not wanted any more. */
+static void meddle(struct sim *sim, int what)
+{
+    struct err err = {0};
+    bool done = what == 0 ? sim_inject(sim, SIM_RECONFIGURED, "web", &err)
+                          : sim_push_foreign(sim, "billing", "23", 3, 500, &err);
+
+    ck_assert_msg(done, "%s", err.text);
+}
+
+START_TEST(a_recording_that_is_indexed_remembers_what_was_seen_in_passing)
+{
+    static const char *const worlds[] = {"eight", "data-and-code"};
+    const char *world = worlds[_i];
+    struct err err = {0};
+    struct clock *clock = clock_new_virtual(clock_parse_utc("2026-03-02T09:00:00Z"));
+    struct sim *sim = sim_new(world, 1, clock, &err);
+    struct recorder *recorder;
+    struct deck deck;
+
+    snprintf(path, sizeof path, "%s/incident.jsonl", test_dir());
+    recorder = recorder_open(path, NULL, &err);
+    const struct cluster_config cluster = {
+        .name = "demo", .kind = "sim", .endpoint = world, .seed = 1, .shared = sim};
+    const struct engine_config config = {.clusters = &cluster,
+                                         .cluster_count = 1,
+                                         .plan = plan_default(),
+                                         .recorder = recorder,
+                                         .clock = clock};
+    struct engine *engine = engine_new(&config, &err);
+    ck_assert_msg(engine != NULL, "%s", err.text);
+    engine_run_until(engine, 10000, never, NULL);
+    meddle(sim, _i);
+    engine_run_until(engine, 60000, never, NULL);
+    struct moment late = moment_take(engine, world);
+    engine_free(engine);
+    recorder_close(recorder);
+    sim_unref(sim);
+    clock_free(clock);
+    open_deck(&deck);
+    deck_index_now(&deck, 30);
+    const struct keyframe *from = deck_keyframe(&deck, late.at_ms);
+    ck_assert_int_gt(keyframe_at_ms(from), deck.tape->start_ms + 30000);
+    char *found = moment_again(&deck, late.at_ms, true);
+    moment_same(world, late.at_ms, late.text, found);
+    free(found);
+    free(late.text);
+    deck_close(&deck);
 }
 END_TEST
 
@@ -259,6 +335,9 @@ SUITE(replay)
     TCase *tcase = test_case(suite, "replay", 60);
 
     tcase_add_loop_test(tcase, a_recording_is_drawn_as_it_was_seen, 0, STORIES);
+    tcase_add_loop_test(tcase, a_recording_that_is_indexed_shows_the_same, 0, STORIES);
+    tcase_add_loop_test(tcase, a_recording_that_is_indexed_remembers_what_was_seen_in_passing, 0,
+                        2);
     tcase_add_test(tcase, a_recording_belongs_to_its_user_and_is_not_written_over);
     tcase_add_test(tcase, nothing_is_sent_from_a_recording);
     tcase_add_test(tcase, keys_steer_a_recording);

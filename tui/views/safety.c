@@ -433,15 +433,16 @@ static void put_live(struct sheet *sheet, const struct look *look)
 static void put_stable(struct sheet *sheet, const struct look *look)
 {
     const struct row *row = look->row;
+    const int64_t left_ms = row->stable_left_ms - (look->frame->utc_ms - row->judged_utc_ms);
     char since[SPAN_TEXT], left[SPAN_TEXT];
 
     if (row->stable_since_utc_ms <= 0)
         return;
     label(sheet, "stable");
     sheet_put(sheet, ROLE_OK, "for %s", since_text(look->frame, row->stable_since_utc_ms, since));
-    if (row->stable_left_ms > 0)
+    if (row->stable_left_ms > 0 && left_ms > 0)
         sheet_put(sheet, ROLE_TEXT, "; %s until a data step may build on it",
-                  clock_format_span(row->stable_left_ms, left));
+                  clock_format_span(left_ms, left));
 }
 
 /* ---- the view ---- */

@@ -33,6 +33,19 @@ static struct replay *of(const struct driver *base)
     return (struct replay *)(uintptr_t)base;
 }
 
+static void keep_record(struct replay *replay, const char *key, const char *text)
+{
+    size_t at = 0;
+
+    while (at < replay->record_count && strcmp(replay->records[at].key, key) != 0)
+        at++;
+    if (at == replay->record_count) {
+        ARRAY_RESERVE(replay->records, replay->record_cap, at + 1);
+        replay->record_count++;
+    }
+    replay->records[at] = (struct record){key, text};
+}
+
 static struct driver *replay_open(const struct driver_env *env, struct err *err)
 {
     const struct tape *tape = env->config->tape;
@@ -46,6 +59,11 @@ static struct driver *replay_open(const struct driver_env *env, struct err *err)
     replay->base = (struct driver){&driver_replay, *env};
     replay->tape = tape;
     replay->cluster = env->config->tape_cluster;
+    for (; replay->next < env->config->tape_next; replay->next++) {
+        const struct tape_fact *fact = &tape->facts[replay->next];
+        if (fact->kind == TAPE_LEDGER && fact->cluster == replay->cluster)
+            keep_record(replay, fact->text, fact->is.record);
+    }
     return &replay->base;
 }
 
@@ -64,19 +82,6 @@ static const struct driver_caps *replay_caps(const struct driver *base)
     const struct replay *replay = of(base);
 
     return &replay->tape->clusters[replay->cluster].caps;
-}
-
-static void keep_record(struct replay *replay, const char *key, const char *text)
-{
-    size_t at = 0;
-
-    while (at < replay->record_count && strcmp(replay->records[at].key, key) != 0)
-        at++;
-    if (at == replay->record_count) {
-        ARRAY_RESERVE(replay->records, replay->record_cap, at + 1);
-        replay->record_count++;
-    }
-    replay->records[at] = (struct record){key, text};
 }
 
 static void feed(struct replay *replay, const struct tape_fact *fact)
