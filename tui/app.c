@@ -35,8 +35,9 @@ const struct frame *app_frame(struct app *app)
     app->moved.now_ms += passed;
     app->moved.utc_ms += passed;
     if (app->telling.story) {
-        keymap_rewrite(&app->keymap, telling_caption(&app->telling), false, app->caption,
-                       sizeof app->caption);
+        char told[sizeof app->caption];
+        keymap_rewrite(&app->keymap, telling_caption(&app->telling), false, told, sizeof told);
+        keymap_expand(&app->keymap, told, app->caption, sizeof app->caption);
         app->moved.caption = app->caption;
     }
     if (app->deck && app->term) { /* on films there is nobody to steer */

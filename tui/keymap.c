@@ -214,20 +214,26 @@ static enum command word_command(const char *word, size_t len)
     return COMMAND_NONE;
 }
 
-const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP])
+void keymap_expand(const struct keymap *keymap, const char *text, char *out, size_t size)
 {
     size_t n = 0;
 
-    for (const char *at = command_info[command].help; *at && n + KEY_WORD + 1 < KEYMAP_HELP; at++) {
+    for (const char *at = text; *at && n + KEY_WORD + 1 < size; at++) {
         size_t len = *at == '{' ? strcspn(at, "}") : 0;
         enum command other = len ? word_command(at + 1, len - 1) : COMMAND_NONE;
         if (other)
-            n += (size_t)snprintf(out + n, KEYMAP_HELP - n, "%s", keymap_name(keymap, other));
+            n += (size_t)snprintf(out + n, size - n, "%s", keymap_name(keymap, other));
         else
             out[n++] = *at;
         at += other ? len : 0;
     }
-    out[n] = '\0';
+    if (size)
+        out[n] = '\0';
+}
+
+const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP])
+{
+    keymap_expand(keymap, command_info[command].help, out, KEYMAP_HELP);
     return out;
 }
 

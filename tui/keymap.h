@@ -135,7 +135,9 @@ const char *keymap_shown(const struct keymap *keymap, enum command command);
 /* The word of that key, else the command's own: for texts, which always name something. */
 const char *keymap_name(const struct keymap *keymap, enum command command);
 enum { KEYMAP_HELP = 160 };
-/* What the table says of a command, with the keys of others in it: "{mark}" is that of `mark`. */
+/* "{mark}" is the key of `mark`. */
+void keymap_expand(const struct keymap *keymap, const char *text, char *out, size_t size);
+/* What the table says of a command, expanded. */
 const char *keymap_help(const struct keymap *keymap, enum command command, char out[KEYMAP_HELP]);
 /* Text of the engine's, in which a key is told with what it does ("U goes back"), with this
  * operator's keys. Anything else, as what a cluster says of itself, stays as it is. */

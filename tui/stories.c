@@ -39,7 +39,7 @@ static const struct story_beat happy[] = {
     {.when = STORY_STABLE,
      .service = "web",
      .version = "5",
-     .caption = "5 is stable: every key was one step, and each could be taken back. q quits."},
+     .caption = "5 is stable: every key was one step, and each could be taken back. {quit} quits."},
 };
 
 static const struct story_beat bad_canary[] = {
@@ -68,7 +68,7 @@ static const struct story_beat bad_canary[] = {
     {.when = STORY_STABLE,
      .service = "web",
      .version = "6",
-     .caption = "6 is stable, and each of its bakes has its evidence on record. q quits."},
+     .caption = "6 is stable, and each of its bakes has its evidence on record. {quit} quits."},
 };
 
 static const struct story_beat knight[] = {
@@ -89,7 +89,7 @@ static const struct story_beat knight[] = {
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "router",
-     .caption = "The way out is on the screen: finish 7 to 8 first. i closes it.",
+     .caption = "The way out is on the screen: finish 7 to 8 first. {safety} closes it.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "router",
@@ -112,8 +112,8 @@ static const struct story_beat knight[] = {
     {.when = STORY_STABLE,
      .service = "router",
      .version = "9",
-     .caption =
-         "9 is on, never beside 7. In 2012 that cost 440 million dollars in 45 minutes. q quits."},
+     .caption = "9 is on, never beside 7. In 2012 that cost 440 million dollars in 45 minutes. "
+                "{quit} quits."},
 };
 
 static const struct story_beat skew[] = {
@@ -132,7 +132,7 @@ static const struct story_beat skew[] = {
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "app",
-     .caption = "n6 counts with what it last ran until it reports, or is fenced. i closes.",
+     .caption = "n6 counts with what it last ran until it reports, or is fenced. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "app",
@@ -146,7 +146,7 @@ static const struct story_beat skew[] = {
     {.when = STORY_STABLE,
      .service = "app",
      .version = "6",
-     .caption = "6 is stable. Should n6 ever return with 4, that is an alarm. q quits."},
+     .caption = "6 is stable. Should n6 ever return with 4, that is an alarm. {quit} quits."},
 };
 
 static const struct story_beat data_and_code[] = {
@@ -166,7 +166,8 @@ static const struct story_beat data_and_code[] = {
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "billing",
-     .caption = "The way out: split it, so that old and new code live with the data. i closes.",
+     .caption =
+         "The way out: split it, so that old and new code live with the data. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "billing",
@@ -190,7 +191,7 @@ static const struct story_beat data_and_code[] = {
     {.when = STORY_STABLE,
      .service = "billing",
      .version = "25",
-     .caption = "Expand, code, contract: three releases, and a way back from each. q quits."},
+     .caption = "Expand, code, contract: three releases, and a way back from each. {quit} quits."},
 };
 
 static const struct story_beat two_services[] = {
@@ -209,11 +210,12 @@ static const struct story_beat two_services[] = {
      .refused = "R2"},
     {.when = STORY_PRESSED,
      .service = "billing",
-     .caption = "Refused: two services that talk to each other never move at once. i tells why.",
+     .caption =
+         "Refused: two services that talk to each other never move at once. {safety} tells why.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "billing",
-     .caption = "And most of accounts does not know Balance/2 yet. i closes.",
+     .caption = "And most of accounts does not know Balance/2 yet. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "accounts",
@@ -227,7 +229,7 @@ static const struct story_beat two_services[] = {
     {.when = STORY_STABLE,
      .service = "billing",
      .version = "9",
-     .caption = "Both are stable, and at no moment did two unknowns meet. q quits."},
+     .caption = "Both are stable, and at no moment did two unknowns meet. {quit} quits."},
 };
 
 static const struct story_beat old_client[] = {
@@ -246,7 +248,7 @@ static const struct story_beat old_client[] = {
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "orders",
-     .caption = "Get/1 may go when nobody calls it and its support has ended. i closes.",
+     .caption = "Get/1 may go when nobody calls it and its support has ended. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "orders",
@@ -260,7 +262,7 @@ static const struct story_beat old_client[] = {
     {.when = STORY_STABLE,
      .service = "orders",
      .version = "14",
-     .caption = "14 is stable, and no phone noticed. q quits."},
+     .caption = "14 is stable, and no phone noticed. {quit} quits."},
 };
 
 static const struct story_beat migration[] = {
@@ -275,11 +277,12 @@ static const struct story_beat migration[] = {
     {.when = STORY_READY,
      .service = "invoices",
      .version = "7",
-     .caption = "7 writes json-2. Look before you press: i shows what S does to the floor.",
+     .caption = "7 writes json-2. Look before you press: {safety} shows what S does to the floor.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "invoices",
-     .caption = "The canary alone moves it: from 5 to 6, for 5 cannot read json-2. i closes.",
+     .caption =
+         "The canary alone moves it: from 5 to 6, for 5 cannot read json-2. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "invoices",
@@ -297,7 +300,7 @@ static const struct story_beat migration[] = {
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "invoices",
-     .caption = "The way out: rewrite them, then attest that json-1 is gone. i closes.",
+     .caption = "The way out: rewrite them, then attest that json-1 is gone. {safety} closes.",
      .keys = "i"},
     {.when = STORY_PRESSED,
      .service = "invoices",
@@ -311,8 +314,31 @@ static const struct story_beat migration[] = {
     {.when = STORY_STABLE,
      .service = "invoices",
      .version = "8",
-     .caption = "8 is stable: the data moved first, and the code that needs it last. q quits."},
+     .caption =
+         "8 is stable: the data moved first, and the code that needs it last. {quit} quits."},
 };
+
+/* The dashboard of the shop, for who sees it for the first time. */
+static const struct story_beat first_steps[] = {
+    {.when = STORY_BEGINS,
+     .service = "payments",
+     .caption = "payments is stuck: nobody can pull 2.9.0. One key takes it back.",
+     .keys = "U"},
+    {.when = STORY_PRESSED,
+     .service = "billing",
+     .caption = "It is back on 2.8.4. billing waits with 42: one key starts its canary.",
+     .keys = "S"},
+    {.when = STORY_PRESSED,
+     .service = "billing",
+     .caption = "One of twelve, and there it stands until you press again. Look into it.",
+     .keys = "enter"},
+    {.when = STORY_PRESSED,
+     .service = "billing",
+     .caption = "What runs where, why, and what each key would do. This leads to all keys.",
+     .keys = "?"},
+    {.when = STORY_PRESSED, .service = "billing", .caption = ""},
+};
+static const struct story tour = {"", 1, first_steps, ARRAY_LEN(first_steps)};
 
 #define STORY(name, speed, beats)                                                                  \
     {                                                                                              \
@@ -339,5 +365,5 @@ const struct story *story_find(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(stories); i++)
         if (strcmp(stories[i].name, name) == 0)
             return &stories[i];
-    return NULL;
+    return name[0] ? NULL : &tour;
 }

@@ -81,6 +81,8 @@ static int64_t key_ms(const struct telling *telling)
 static void begin_beat(struct telling *telling, size_t index, int64_t now_ms)
 {
     telling->beat = index;
+    telling->strayed_ms = -1;
+    telling->left = false;
     telling->pressed = telling->in_text = false;
     telling->next = beat_of(telling)->keys;
     telling->due_ms =
@@ -112,12 +114,23 @@ static size_t find_next(const struct telling *telling, const struct frame *frame
     return next < story->count && is_reached(telling, &story->beats[next], frame) ? next : 0;
 }
 
+/* Nothing is in flight, and nothing waits. */
+static bool is_quiet(const struct frame *frame)
+{
+    for (size_t i = 0; i < frame->row_count; i++)
+        if (frame->rows[i]->to[0] || step_of(frame->rows[i])->offered)
+            return false;
+    return true;
+}
+
 void telling_look(struct telling *telling, const struct frame *frame, int64_t now_ms)
 {
     size_t next;
 
     while (telling->story && (next = find_next(telling, frame)) != 0)
         begin_beat(telling, next, now_ms);
+    telling->left = telling->story && telling->strayed_ms >= 0 &&
+                    now_ms - telling->strayed_ms >= STORY_LEFT_MS && is_quiet(frame);
 }
 
 static bool repeats(const struct story_beat *beat)
@@ -135,12 +148,17 @@ static size_t first_word(const char *keys, char *out, size_t size)
 
 void telling_saw(struct telling *telling, int key, const struct row *selected, int64_t now_ms)
 {
-    char word[KEY_WORD];
+    const struct story_beat *beat = telling->story ? beat_of(telling) : NULL;
+    char word[KEY_WORD] = "";
 
-    if (!telling->story || !beat_of(telling)->keys || !selected ||
-        strcmp(selected->service->name, beat_of(telling)->service) != 0)
+    if (!beat || !selected || strcmp(selected->service->name, beat->service) != 0)
         return;
-    first_word(beat_of(telling)->keys, word, sizeof word);
+    first_word(beat->keys ? beat->keys : "", word, sizeof word);
+    if (key == keymap_find_key(NULL, COMMAND_UNDO) && strcmp(word, "U") != 0 &&
+        beat->when != STORY_STABLE)
+        telling->strayed_ms = now_ms;
+    if (!beat->keys)
+        return;
     bool closes = key == KEYCODE_ESC && strcmp(word, "i") == 0;
     if (keymap_parse_key(word) != key && !closes)
         return;
@@ -156,6 +174,8 @@ void telling_take_over(struct telling *telling)
 
 const char *telling_caption(const struct telling *telling)
 {
+    if (telling->left)
+        return "You went back, which is always yours, and the story ends here. {quit} quits.";
     return telling->story ? beat_of(telling)->caption : "";
 }
 
@@ -190,7 +210,7 @@ void telling_hint(const struct telling *telling, struct screen *screen, const st
     const struct story_beat *beat = telling->story ? beat_of(telling) : NULL;
     int way = beat && beat->keys && beat->service ? way_to(beat->service, screen, frame) : 0;
 
-    if (!beat || !beat->keys)
+    if (!beat || !beat->keys || telling->left)
         snprintf(out, size, "%s", "");
     else if (way)
         snprintf(out, size, "%c", way);

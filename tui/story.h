@@ -23,7 +23,7 @@ struct story_beat {
     enum story_when when;
     const char *service;
     const char *version; /* see enum story_when; NULL where it has no meaning */
-    const char *caption; /* at most STORY_CAPTION_MAX bytes */
+    const char *caption; /* at most STORY_CAPTION_MAX bytes; "{quit}": the key of that command */
     /* Words of keymap_parse_key, and text in quotes: "X 1 'wiped' enter". "S*": S, each time it is
      * allowed, until the next beat. NULL: nothing is to be pressed. */
     const char *keys;
@@ -37,7 +37,7 @@ struct story {
     const struct story_beat *beats;
     size_t count;
 };
-const struct story *story_find(const char *name); /* NULL: none is told there */
+const struct story *story_find(const char *name); /* NULL: none is told there; "": first steps */
 const struct story *story_at(size_t index);       /* NULL after the last */
 
 enum story_limit {
@@ -45,6 +45,7 @@ enum story_limit {
     STORY_KEY_MS = 700,      /* between two keys that are played, */
     STORY_KEY_MIN_MS = 350,  /* and at the highest speed: a question is deaf for 300 ms */
     STORY_LETTER_MS = 45,    /* between two letters of a text */
+    STORY_LEFT_MS = 8000,    /* after a U that was not in it */
 };
 
 typedef void story_cue_fn(void *arg, const char *cue);
@@ -53,8 +54,10 @@ struct telling {
     const struct story *story; /* NULL: none is told */
     size_t beat;
     bool playing, pressed, in_text;
-    const char *next; /* rest of the keys of this beat, when played */
-    int64_t due_ms;   /* not before then the next key is played */
+    int64_t strayed_ms; /* U, where the story does not go back; -1: not */
+    bool left;          /* and nothing of it is in flight any more */
+    const char *next;   /* rest of the keys of this beat, when played */
+    int64_t due_ms;     /* not before then the next key is played */
     double pace; /* of reading and pressing, where the operator asked for another speed; 0: 1 */
     story_cue_fn *cue;
     void *cue_arg;

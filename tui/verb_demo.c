@@ -143,7 +143,7 @@ int verb_demo(const struct verb_row *row, const struct args *args)
     snprintf(context, sizeof context, "demo:%s", name);
     demo.contexts[0] = context;
     demo.context_count = 1;
-    if (args->play && !story)
+    if (args->play && !(story && name[0]))
         return complain_no_story(name);
     return open_dashboard(&demo, story);
 }

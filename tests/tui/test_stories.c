@@ -265,6 +265,65 @@ START_TEST(who_goes_ahead_of_the_captions_is_not_held_up)
 }
 END_TEST
 
+/* U in the middle of a story that does not go back. */
+START_TEST(who_goes_back_is_told_that_the_story_ends_there)
+{
+    struct play play;
+    bool told = false;
+
+    play_begin(&play, "happy", false);
+    for (int i = 0; i < TURNS_MAX && play_beat(&play)->when != STORY_READY; i++)
+        play_turn(&play);
+    play_turn(&play);
+    play_press(&play, 'S');
+    for (int i = 0; i < 30; i++)
+        play_turn(&play);
+    play_press(&play, 'U');
+    for (int i = 0; i < 300 && !told; i++) {
+        play_turn(&play);
+        told = strncmp(play.app.caption, "You went back", 13) == 0;
+    }
+    ck_assert_msg(told, "still: %s", play.app.caption);
+    ck_assert_ptr_nonnull(strstr(play.app.caption, "q quits"));
+    ck_assert_str_eq(play.app.screen.caption_key, "");
+    play_end(&play);
+}
+END_TEST
+
+/* `lockstep demo` and nothing more: a finished rollback is one key away, and the bar says which. */
+START_TEST(first_steps_lead_to_a_rollback_and_to_all_keys)
+{
+    struct play play;
+    const char *rest = NULL;
+    int keys = 0;
+
+    play_begin(&play, "", false);
+    play_turn(&play);
+    play_turn(&play);
+    ck_assert_str_eq(play.app.screen.caption_key, "U");
+    for (int i = 0; i < TURNS_MAX && !is_over(&play); i++) {
+        play_turn(&play);
+        const char *hint = play.app.screen.caption_key;
+        int key = i % 8 != 7                   ? KEYCODE_NONE
+                  : strcmp(hint, "enter") == 0 ? KEYCODE_ENTER
+                                               : obey(&play, &rest);
+        if (key == KEYCODE_NONE)
+            continue;
+        play_press(&play, key);
+        keys++;
+    }
+    const struct row *row = frame_find_row(play.app.frame, NULL, "payments");
+    ck_assert_int_eq(row->state, BOARD_STEADY);
+    ck_assert_uint_eq(service_count(row->service, "2.8.4", STATES_SERVING), 10);
+    row = frame_find_row(play.app.frame, NULL, "billing");
+    ck_assert_uint_eq(service_count(row->service, "42", STATES_SERVING), 1);
+    ck_assert_ptr_eq(app_view(&play.app), &view_help);
+    ck_assert_str_eq(telling_caption(&play.app.telling), "");
+    ck_assert_int_le(keys, 12);
+    play_end(&play);
+}
+END_TEST
+
 START_TEST(every_story_has_a_world_and_words_that_fit)
 {
     size_t count = 0;
@@ -297,6 +356,8 @@ SUITE(stories)
     tcase_add_test(tc, keys_of_ones_own_tell_it_as_well);
     tcase_add_test(tc, a_key_takes_over_and_the_captions_go_on);
     tcase_add_test(tc, who_goes_ahead_of_the_captions_is_not_held_up);
+    tcase_add_test(tc, who_goes_back_is_told_that_the_story_ends_there);
+    tcase_add_test(tc, first_steps_lead_to_a_rollback_and_to_all_keys);
     tcase_add_test(tc, every_story_has_a_world_and_words_that_fit);
     return suite;
 }

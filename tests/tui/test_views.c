@@ -132,8 +132,8 @@ static const struct golden {
     AT_ALL_SIZES(data),
     AT_ALL_SIZES(diff),
     LOG_AT_ALL_SIZES,
-    GUARDED(rollout, 140, 45, false),
-    GUARDED(fleet, 140, 45, false),
+    AT_ALL_SIZES(rollout),
+    AT_ALL_SIZES(fleet),
     {.name = "quiet-safety",
      .frame = frames_quiet,
      .view = &view_safety,
@@ -307,6 +307,29 @@ START_TEST(a_refusal_names_rule_witness_and_way_out)
 }
 END_TEST
 
+/* Who else writes to it, and whether it goes on without anybody, is on the first screen. */
+START_TEST(owner_and_what_moves_by_itself_are_on_the_first_screen)
+{
+    easel_use(frames_guarded());
+    easel_select("prod-eu", "payments-api");
+    easel_shows(&view_fleet, 80, 24, "deployment of argo-cd");
+    frames_row(easel.frame, "prod-eu", "payments-api")->moves_by_itself = true;
+    easel_shows(&view_fleet, 80, 24, "if you disconnect it goes on by itself");
+    easel_shows(&view_rollout, 80, 24, "if you disconnect it goes on by itself");
+}
+END_TEST
+
+START_TEST(a_rollout_says_what_going_back_takes_and_what_the_whole_release_will)
+{
+    easel_use(frames_guarded());
+    easel_select("prod-eu", "payments-api");
+    easel_shows(&view_rollout, 80, 24, "15 warm on 2.8.1, 8 to replace, about 52s to 3m28s");
+    easel_shows(&view_rollout, 140, 45, "in all, at least");
+    frames_row(easel.frame, "prod-eu", "payments-api")->undo.least_ms = -1;
+    easel_shows(&view_rollout, 140, 45, "8 to replace; how long is not known");
+}
+END_TEST
+
 START_TEST(what_is_measured_over_an_open_way_is_marked)
 {
     static const char mark[] = "asked over plain http at another host";
@@ -477,6 +500,8 @@ SUITE(views)
     tcase_add_test(says, columns_go_in_one_order);
     tcase_add_test(says, every_state_has_its_sign_and_its_word);
     tcase_add_test(says, a_refusal_names_rule_witness_and_way_out);
+    tcase_add_test(says, owner_and_what_moves_by_itself_are_on_the_first_screen);
+    tcase_add_test(says, a_rollout_says_what_going_back_takes_and_what_the_whole_release_will);
     tcase_add_test(says, what_is_measured_over_an_open_way_is_marked);
     tcase_add_test(says, a_silent_node_is_told_with_its_age_and_last_version);
     tcase_add_test(says, a_key_in_brackets_does_not_act);

@@ -13,6 +13,8 @@ static void compose_story(struct sheet *sheet, const struct look *look)
 
     sheet_rule(sheet, "what can I do");
     section_keys(sheet, look, false);
+    if (has_stages(look->row))
+        section_stages(sheet, look, false);
 }
 
 static void compose_history(struct sheet *sheet, const struct look *look)

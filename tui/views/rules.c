@@ -16,12 +16,9 @@ static const struct {
     enum rule_id rule;
     const char *holds;
 } asked[RULE_COUNT] = {
-    {RULE_R0, "declared, and that is what runs"},
-    {RULE_R1, "what is at rest can be read, both ways"},
-    {RULE_R2, "nobody coupled moves, calls fit"},
-    {RULE_R3, "at most two versions, side by side"},
-    {RULE_R4, "rehearsed, on nodes that report"},
-    {RULE_RC, "no client calls what goes away"},
+    {RULE_R0, "declared, and that is what runs"},  {RULE_R1, "what is at rest stays readable"},
+    {RULE_R2, "nobody coupled moves, calls fit"},  {RULE_R3, "at most two versions, side by side"},
+    {RULE_R4, "rehearsed, on nodes that report"},  {RULE_RC, "no client calls what goes away"},
     {RULE_RL, "nothing changed since you looked"},
 };
 

@@ -58,9 +58,11 @@ void section_head(struct sheet *sheet, const struct look *look, const char *at)
     sheet_put(sheet, state_role(row->state), " %s", board_word[row->state]);
     if (row->since_utc_ms >= 0 && row->state != BOARD_STEADY)
         sheet_put(sheet, ROLE_TEXT, " %s", since_text(look->frame, row->since_utc_ms, span));
-    if (sheet_room(sheet) > place + 6 + (int)strlen(service->kind)) {
+    snprintf(name, sizeof name, "%s%s%s", service->kind, service->owner[0] ? " of " : "",
+             service->owner);
+    if (sheet_room(sheet) > place + 6 + text_cells(sheet->canvas, name)) {
         put_gap(sheet);
-        sheet_text(sheet, ROLE_DIM, service->kind);
+        sheet_text(sheet, service->owner[0] ? ROLE_TEXT : ROLE_DIM, name);
     }
     if (service->scope[0] && sheet_room(sheet) > place + 6 + (int)strlen(service->scope)) {
         put_gap(sheet);
@@ -201,10 +203,16 @@ static void brief_steps(struct sheet *sheet, const struct look *look)
         return;
     label(sheet, "steps");
     put_steps(sheet, look->row);
+    if (look->row->moves_by_itself) { /* before anything that may need the room */
+        sheet_text(sheet, ROLE_DIM, "   ");
+        put_alone(sheet, look->row);
+    }
     if (stage_text(look, stage, sizeof stage)[0]) {
         sheet_text(sheet, ROLE_DIM, "   ");
         sheet_text(sheet, ROLE_TEXT, stage);
     }
+    if (look->row->moves_by_itself)
+        return;
     if (sheet_room(sheet) < 42 && sheet->width < 70) {
         sheet_line(sheet);
         sheet_tab(sheet, LABEL);
@@ -277,7 +285,7 @@ void section_brief(struct sheet *sheet, const struct look *look)
 
     sheet->rank = RANK_FACT;
     brief_live(sheet, look);
-    sheet->rank = RANK_MORE;
+    sheet->rank = look->row->moves_by_itself ? RANK_KEY : RANK_MORE;
     brief_steps(sheet, look);
     sheet->rank = RANK_KEY;
     put_why(sheet, look->row, narrow ? 2 : 1);
@@ -341,8 +349,11 @@ static void put_undo_time(struct sheet *sheet, const struct undo_view *undo)
     bool range = strcmp(least, most) != 0;
     snprintf(text, sizeof text, ", about %s%s%s", least, range ? " to " : "", range ? most : "");
     sheet_wrap(sheet, ROLE_STRONG, LABEL, 2, text);
-    snprintf(text, sizeof text, "(the last %u took %s)", undo->timed,
-             age_text(undo->took_ms, took));
+    age_text(undo->took_ms, took);
+    if (undo->timed == 1)
+        snprintf(text, sizeof text, "(the last one took %s)", took);
+    else
+        snprintf(text, sizeof text, "(the last %u took %s)", undo->timed, took);
     if (sheet_room(sheet) <= text_cells(sheet->canvas, text)) {
         sheet_line(sheet);
         sheet_tab(sheet, LABEL);

@@ -26,6 +26,9 @@ void section_brief(struct sheet *sheet, const struct look *look);
 void section_what(struct sheet *sheet, const struct look *look);
 void section_versions(struct sheet *sheet, const struct look *look);
 void section_steps(struct sheet *sheet, const struct look *look);
+bool has_stages(const struct row *row);
+/* One after the other with bakes and counts; `waits`: and what S waits for. */
+void section_stages(struct sheet *sheet, const struct look *look, bool waits);
 /* How many of the version before still serve, and how long U would take. */
 void section_undo(struct sheet *sheet, const struct look *look);
 /* What S, P, R and U would do; brief: only those that make sense now. */
