@@ -258,11 +258,11 @@ static void try_mutant(const struct run *run, size_t mutant)
 {
     struct turn *turns = xcalloc(run->test_count, sizeof *turns);
     size_t count = plan(run, mutant, turns);
-    uint32_t *now = NULL;
+    uint32_t nobody, *now = &nobody;
     bool excused = equivalents_have(&run->equivalents, &mutants[mutant]);
     double spent = 0;
 
-    for (size_t w = 0; w < run->workers && !now; w++)
+    for (size_t w = 0; w < run->workers; w++)
         if (run->worker[w].job == mutant && !run->worker[w].pid)
             now = run->worker[w].turn;
     be_quiet();
