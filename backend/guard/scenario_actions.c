@@ -64,7 +64,6 @@ static const unsigned required[DEED_COUNT] = {
 /* One action while it is read. */
 struct reader {
     struct scenario *scenario;
-    const struct json_at *at;
     struct json_at field[FIELD_COUNT_ALL];
     enum deed_kind kind;
     struct err *err;
@@ -113,7 +112,6 @@ static bool says_something(const json_t *value)
 /* The reader's `field`s point to `at`, which must stay where it is. */
 static bool begin(struct reader *reader, const struct json_at *at)
 {
-    reader->at = at;
     if (!contract_fields(at, field_word, FIELD_COUNT_ALL, reader->err))
         return false;
     for (unsigned f = 0; f < FIELD_COUNT_ALL; f++)

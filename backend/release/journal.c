@@ -171,7 +171,7 @@ static void continue_chain(struct journal *j)
 
     while (bytes && at > 0 && bytes[at - 1] != '\n')
         at--;
-    if (bytes && (end == 0 || !chain_read(bytes + at, end - at - 1, &j->last, &what)))
+    if (bytes && !chain_read(bytes + at, end - at - 1, &j->last, &what))
         j->last = (struct chain_link){0};
     free(bytes);
     if (fd >= 0)

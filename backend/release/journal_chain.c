@@ -31,12 +31,13 @@ static bool wrong(const char **what, const char *why)
     return false;
 }
 
-static bool copy_hash(const json_t *value, bool may_be_empty, char out[HASH_TEXT])
+/* "" before the first record. */
+static bool copy_hash(const json_t *value, char out[HASH_TEXT])
 {
     const char *text = json_raw(value);
     size_t len = text ? strlen(text) : 0;
 
-    if (!text || (len != HASH_TEXT - 1 && !(may_be_empty && len == 0)))
+    if (!text || (len != HASH_TEXT - 1 && len != 0))
         return false;
     memcpy(out, text, len + 1);
     return true;
@@ -58,9 +59,9 @@ bool chain_read(const char *line, size_t len, struct chain_link *out, const char
         return wrong(what, "is not a JSON object");
     json_t *seq = json_object_get(record, "seq");
     bool ok = json_is_integer(seq) && json_integer_value(seq) > 0 &&
-              copy_hash(json_object_get(record, "prev"), true, out->prev);
+              copy_hash(json_object_get(record, "prev"), out->prev);
     out->seq = ok ? (uint64_t)json_integer_value(seq) : 0;
     memcpy(out->hash, sum, sizeof sum);
     json_decref(record);
-    return ok ? true : wrong(what, "lacks seq or prev");
+    return ok || wrong(what, "lacks seq or prev");
 }

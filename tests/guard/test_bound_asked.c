@@ -275,6 +275,31 @@ START_TEST(a_contract_of_a_store_waits_for_the_backfill_that_it_names)
 }
 END_TEST
 
+/* Each rule may have a level of its own, the first one as well. */
+START_TEST(every_rule_takes_its_own_level)
+{
+    for (unsigned r = 0; r < RULE_COUNT; r++) {
+        struct guard_policy own = guard_policy_default();
+        struct err err = {0};
+        char text[60];
+
+        setup();
+        snprintf(text, sizeof text, "{web: {%s: observe}, default: enforce}", rule_word[r]);
+        json_t *root = json_parse_yaml(text, strlen(text), "levels", &err);
+        struct json_at at = json_root(root, "levels", arena);
+        ck_assert_msg(policy_read_levels(&at, &own, &err), "%s", err.text);
+        json_decref(root);
+        for (unsigned k = 0; k < RULE_COUNT; k++) {
+            ck_assert_int_eq((int)policy_level(&own, "web", true, (enum rule_id)k, FROM_CONTRACTS),
+                             k == r ? LEVEL_OBSERVE : LEVEL_ENFORCE);
+            ck_assert_int_eq((int)policy_level(&own, "lib", true, (enum rule_id)k, FROM_SIGHT),
+                             LEVEL_ENFORCE);
+        }
+        teardown();
+    }
+}
+END_TEST
+
 SUITE(guard_bound_asked)
 {
     Suite *suite = suite_create("guard_bound_asked");
@@ -283,6 +308,7 @@ SUITE(guard_bound_asked)
     tcase_add_test(tc, a_canary_that_burns_the_way_back_warns_when_it_is_allowed);
     tcase_add_test(tc, the_digest_of_a_version_is_its_own);
     tcase_add_test(tc, of_a_service_without_a_contract_others_contracts_say_nothing);
+    tcase_add_test(tc, every_rule_takes_its_own_level);
     tcase_add_test(tc, clean_is_asked_of_every_rule_and_every_version);
     tcase_add_test(tc, a_contract_that_cannot_be_read_is_another_ground_than_none);
     tcase_add_loop_test(tc, what_moves_is_not_clean, 0, 2);

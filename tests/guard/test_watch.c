@@ -56,6 +56,12 @@ static void expect(enum alarm_kind kind, const char *object, const char *fact)
 
     ck_assert_msg(finding != NULL, "no alarm of kind %s", alarm_word[kind]);
     hand_assert_witness(finding, object, fact);
+    /* only of a node that is away, and of a step, it is known since when */
+    for (size_t i = 0; i < finding->witness_count; i++)
+        if (kind != ALARM_SILENT && kind != ALARM_OPEN &&
+            !strstr(finding->witnesses[i].fact, " for "))
+            ck_assert_msg(finding->witnesses[i].age_ms == -1, "%s: %s",
+                          finding->witnesses[i].object, finding->witnesses[i].fact);
 }
 
 static void expect_none(void)

@@ -1,6 +1,7 @@
 /* A disk that does not do what it should: what is in the way, belongs to others, is locked, too
  * large or cut. Nothing is lost silently, and what cannot be recorded is an error. */
 #include "release/journal.h"
+#include "release/journal_chain.h"
 
 #include "base/mem.h"
 #include "test.h"
@@ -343,6 +344,115 @@ START_TEST(what_is_no_file_has_no_records_and_what_cannot_be_read_is_an_error)
 }
 END_TEST
 
+/* A line whose hash holds, whatever stands in it; without its newline. */
+static char *sealed(const char *body)
+{
+    char sum[HASH_TEXT];
+
+    hash_sha256_text(body, strlen(body), sum);
+    return xasprintf("%s,\"sha256\":\"%s\"}", body, sum);
+}
+
+START_TEST(a_line_whose_hash_holds_and_that_is_no_record_is_none)
+{
+    static const struct {
+        const char *body;
+        bool holds;
+    } rows[] = {
+        {"{\"seq\":1,\"prev\":\"\"", true},
+        {"{\"seq\":0,\"prev\":\"\"", false},
+        {"{\"seq\":\"1\",\"prev\":\"\"", false},
+        {"{\"seq\":1,\"prev\":7", false},
+        {"{\"seq\":1", false},
+        {"{\"seq\":1,\"prev\":\"abc\"", false},
+        {"{\"seq\":1,\"prev\":", false},
+        {"{\"prev\":\"\"", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *line = sealed(rows[i].body);
+        struct chain_link link;
+        const char *what = "";
+
+        ck_assert_msg(chain_read(line, strlen(line), &link, &what) == rows[i].holds, "row %zu", i);
+        ck_assert((what[0] == '\0') == rows[i].holds);
+        free(line);
+    }
+}
+END_TEST
+
+/* Three records, of which one was forged with a hash of its own, or the file cut. */
+START_TEST(what_does_not_hold_is_told_by_file_and_line)
+{
+    static const struct {
+        uint64_t seq[3];
+        bool wrong_prev, rotated; /* the second one's; as if older files had been dropped */
+        uint64_t bad_line;        /* 0: it holds */
+        const char *says;
+    } rows[] = {
+        {{1, 2, 3}, false, false, 0, ""},
+        {{1, 2, 3}, true, false, 2, "does not follow the record before it"},
+        {{1, 3, 4}, false, false, 2, "records are missing"},
+        {{5, 6, 7}, false, false, 1, "missing, and too few to be rotated away"},
+        {{5, 6, 7}, false, true, 0, ""},
+        {{5, 6, 8}, false, false, 3, "records are missing"},
+    };
+    static const char other[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct chain_link link = {0};
+        struct journal_audit audit;
+        struct err err = {0};
+        char oldest[640], before[HASH_TEXT] = "";
+
+        set_up();
+        FILE *f = fopen(path, "wb");
+        for (size_t k = 0; k < 3; k++) {
+            json_t *fields = json_pack("{s:s}", "phase", "intent");
+
+            link.seq = rows[i].seq[k];
+            memcpy(link.prev, k == 1 && rows[i].wrong_prev ? other : before, sizeof link.prev);
+            char *line = chain_write(fields, &link);
+            fputs(line, f);
+            memcpy(before, link.hash, sizeof before);
+            free(line);
+            json_decref(fields);
+        }
+        fclose(f);
+        snprintf(oldest, sizeof oldest, "%s.%d", path, JOURNAL_KEEP);
+        if (rows[i].rotated)
+            write_file(oldest, "", 0);
+        ck_assert(journal_verify(path, &audit, &err));
+        ck_assert_msg(audit.bad_line == rows[i].bad_line, "row %zu: line %llu %s", i,
+                      (unsigned long long)audit.bad_line, audit.what);
+        ck_assert_str_eq(audit.bad_file, rows[i].bad_line ? path : "");
+        ck_assert_msg(strstr(audit.what, rows[i].says) != NULL, "row %zu: %s", i, audit.what);
+        tear_down();
+    }
+}
+END_TEST
+
+/* The first record may not claim to follow one. */
+START_TEST(a_first_record_that_follows_another_is_noticed)
+{
+    struct chain_link link = {.seq = 1};
+    struct journal_audit audit;
+    struct err err = {0};
+    json_t *fields = json_object();
+
+    set_up();
+    memset(link.prev, 'b', sizeof link.prev - 1);
+    char *line = chain_write(fields, &link);
+    write_file(path, line, strlen(line));
+    ck_assert(journal_verify(path, &audit, &err));
+    ck_assert_uint_eq(audit.bad_line, 1);
+    ck_assert(strstr(audit.what, "does not follow") != NULL);
+    free(line);
+    json_decref(fields);
+    tear_down();
+}
+END_TEST
+
 SUITE(journal_disk)
 {
     Suite *suite = suite_create("journal_disk");
@@ -359,5 +469,8 @@ SUITE(journal_disk)
     tcase_add_loop_test(tc, what_came_before_an_empty_file_counts_only_when_it_holds, 0, 4);
     tcase_add_test(tc, the_end_of_a_journal_is_read_without_the_rest);
     tcase_add_test(tc, what_is_no_file_has_no_records_and_what_cannot_be_read_is_an_error);
+    tcase_add_test(tc, a_line_whose_hash_holds_and_that_is_no_record_is_none);
+    tcase_add_test(tc, what_does_not_hold_is_told_by_file_and_line);
+    tcase_add_test(tc, a_first_record_that_follows_another_is_noticed);
     return suite;
 }
