@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "board/past.h"
+#include "drivers/kubernetes/beside.h"
 #include "drivers/kubernetes/log_pod.h"
 #include "drivers/kubernetes/manifest.h"
 #include "drivers/kubernetes/past.h"
@@ -11,6 +12,26 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Each other object of the file: as it says, as something else, not there. */
+static void try_besides(struct kube_manifest *manifest)
+{
+    char told[400];
+
+    for (size_t i = 0; i < manifest->beside_count; i++) {
+        struct kube_beside *beside = &manifest->besides[i];
+        kube_beside_judge(beside, "fuzz", NULL);
+        assert(beside->state == BESIDE_DIFFERS && text_is_clean(beside->why));
+        kube_beside_judge(beside, "fuzz", manifest->object);
+        assert(text_is_clean(beside->name) && text_is_clean(beside->why));
+        kube_beside_judge(beside, "fuzz", beside->object);
+        assert(beside->state == BESIDE_SAME);
+        if (i % 2)
+            beside->state = BESIDE_UNKNOWN;
+    }
+    kube_beside_sum(manifest, told, sizeof told);
+    assert(text_is_clean(told) && (told[0] != '\0') == (manifest->beside_count > 0));
+}
 
 static void try_manifest(const char *text, size_t len)
 {
@@ -29,6 +50,7 @@ static void try_manifest(const char *text, size_t len)
     assert(ok == (differs.code == ERR_NONE) && differs.code != ERR_REJECTED);
     assert(text_is_clean(image) && text_is_clean(differs.text));
     arena_free(arena);
+    try_besides(&manifest);
     kube_manifest_release(&manifest);
 }
 

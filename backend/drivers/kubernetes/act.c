@@ -1,4 +1,11 @@
-/* act.c: the only writes to workloads. What is written is recipe.h's; here it is sent, once. */
+/* act.c: the only writes to workloads. What is written is recipe.h's; here it is sent, once.
+ *
+ * A write that finishes takes lockstep's entries out of managedFields by their place, and tests
+ * that they are there. The controller's next status may move the places: then the server refuses
+ * what nobody else was in the way of. Such a write was certainly not applied, and while the
+ * revision that it tests is still the object's no copy of it was either; so it is made anew for the
+ * places of now. Once that is applied the revision has moved, and a copy that comes late can only
+ * fail. */
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/read.h"
 #include "drivers/kubernetes/recipe.h"
@@ -11,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLACES_TRIES = 4 };
+
 struct act {
     struct op op;
     struct action action; /* of a fence: only service and revision */
@@ -18,6 +27,8 @@ struct act {
     json_t *memo;
     struct kube_write write;
     size_t at; /* request that is under way */
+    unsigned refused;
+    struct err conflict; /* the last one */
     char revision[KUBE_REVISION_TEXT];
     json_t *about; /* involvedObject of the event */
     driver_act_fn *fn;
@@ -92,6 +103,7 @@ static void leave_event(struct act *act)
 }
 
 static void send_next(struct act *act);
+static void on_reread(void *arg, const struct service *service, const struct err *failed);
 
 static void on_answer(void *arg, const struct http_answer *answer, bool sent,
                       const struct err *failed)
@@ -102,7 +114,13 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent,
 
     snprintf(what, sizeof what, "writing %.180s", act->action.service);
     if (!api_judge(answer, sent, failed, &act->write.requests[act->at], what, &err)) {
-        end_act(act, &err);
+        if (err.code == ERR_CONFLICT && act->at == 0 && !act->is_fence &&
+            ++act->refused < PLACES_TRIES) {
+            act->conflict = err;
+            kube_read_service(&op_kube(&act->op)->base, act->action.service, on_reread, act);
+        } else {
+            end_act(act, &err);
+        }
         return;
     }
     if (act->at == 0) {
@@ -152,12 +170,29 @@ static void compose_and_send(struct act *act, const struct kube_workload *w)
         ok = kube_compose(w, &act->action, act->memo, &act->write, &err);
     }
     if (ok) {
-        act->about = involved(w);
+        if (!act->about)
+            act->about = involved(w);
         send_next(act);
         return;
     }
     not_sent(&err);
     end_act(act, &err);
+}
+
+/* After a conflict: is what was judged still there? */
+static void on_reread(void *arg, const struct service *service, const struct err *failed)
+{
+    struct act *act = arg;
+    struct kube_workload w;
+
+    (void)failed;
+    if (service && strcmp(service->revision, act->action.revision) == 0 &&
+        kube_read_kept(op_kube(&act->op), service->id, service->revision, &w)) {
+        kube_write_release(&act->write);
+        compose_and_send(act, &w);
+    } else {
+        end_act(act, &act->conflict);
+    }
 }
 
 /* What was judged has been forgotten, or the object moved on: as it is now. */

@@ -230,6 +230,77 @@ START_TEST(a_start_that_goes_on_keeps_the_template_of_its_manifest)
 }
 END_TEST
 
+/* ---- a conflict that is none ---- */
+
+/* The undo of a start, whose last write takes lockstep's entries out of managedFields. */
+static void undo_billing(void)
+{
+    struct action action = {.verb = VERB_ROLLBACK, .to_count = 3, .replicas = 3, .write = 1};
+    json_t *memo = NULL;
+
+    stage_answer(&stage, "/apis/apps/v1/namespaces/shop/replicasets?limit", 200,
+                 STAGE_LIST("9", "", STAGE_SET("8", "v1", "3")));
+    read_billing();
+    ck_assert(!plan_start(NULL, "v2", "billing:v2", &memo));
+    action.writes = 2;
+    snprintf(action.id, sizeof action.id, "0123456789abcdef0123456789abcdef");
+    snprintf(action.from, sizeof action.from, "v2");
+    snprintf(action.to, sizeof action.to, "v1");
+    snprintf(action.service, sizeof action.service, ID);
+    snprintf(action.revision, sizeof action.revision, "%s", got.service->revision);
+    stage.driver->ops->act(stage.driver, &action, memo, on_act, NULL);
+    stage_until(&stage, is_told, "written");
+    json_decref(memo);
+}
+
+static void answer_write(int status, const char *body)
+{
+    stage_reply(&stage, (struct server_reply){
+                            .on = "PATCH " BILLING, .status = status, .body = stage_quotes(body)});
+}
+
+#define MOVED                                                                                      \
+    "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'billing','namespace':'shop'," \
+    "'uid':'u1','resourceVersion':'9','generation':2},'spec':{'replicas':3,'template':{'spec':{"   \
+    "'containers':[{'name':'app','image':'billing:v3'}]}}}}"
+#define MISPLACED STAGE_STATUS("422", "Invalid", "an error in our request")
+
+START_TEST(a_write_whose_places_moved_is_made_anew_while_nothing_else_did)
+{
+    answer_write(422, MISPLACED);
+    answer_write(409, STAGE_STATUS("409", "Conflict", "modified"));
+    answer_write(200, STAGE_DEPLOYMENT("8", "v1", "3"));
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3"));
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3"));
+    undo_billing();
+    ck_assert_msg(got.code == ERR_NONE, "%s", got.text);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), 3);
+}
+END_TEST
+
+START_TEST(a_write_whose_places_moved_for_ever_is_given_up)
+{
+    for (int i = 0; i < 6; i++) {
+        answer_write(422, MISPLACED);
+        stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3"));
+    }
+    undo_billing();
+    ck_assert_int_eq(got.code, ERR_CONFLICT);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), 4);
+}
+END_TEST
+
+START_TEST(a_write_that_met_somebody_elses_is_not_made_anew)
+{
+    answer_write(422, MISPLACED);
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3")); /* what is judged */
+    stage_answer(&stage, BILLING, 200, MOVED);
+    undo_billing();
+    ck_assert_int_eq(got.code, ERR_CONFLICT);
+    ck_assert_uint_eq(server_count(stage.server, "PATCH"), 1);
+}
+END_TEST
+
 /* ---- where records are looked for ---- */
 
 #define RECORD(name)                                                                               \
@@ -308,6 +379,9 @@ SUITE(kubernetes_act)
     tcase_add_test(tcase, what_moved_since_it_was_read_is_not_written);
     tcase_add_test(tcase, a_start_that_goes_on_keeps_the_template_of_its_manifest);
     tcase_add_test(tcase, read_only_sends_nothing_but_get);
+    tcase_add_test(tcase, a_write_whose_places_moved_is_made_anew_while_nothing_else_did);
+    tcase_add_test(tcase, a_write_whose_places_moved_for_ever_is_given_up);
+    tcase_add_test(tcase, a_write_that_met_somebody_elses_is_not_made_anew);
     tcase_add_loop_test(tcase, records_are_looked_for_where_services_are, 0,
                         (int)ARRAY_LEN(listings));
     return suite;
