@@ -46,8 +46,8 @@ struct term {
     size_t pair_count;
     bool has_accent;
     struct theme_color accent;
-    struct cell *front; /* what was given to curses last */
-    int width, height;
+    struct cell *front;         /* what was given to curses last */
+    int width, height, margins; /* margins: lines that scroll, 0: not set yet */
     int64_t paste_ms;
     char utf8[4];
     size_t utf8_len;
@@ -391,6 +391,20 @@ static void put_cell(struct term *term, int y, int x, const struct cell *cell)
     mvadd_wch(y, x, &out);
 }
 
+/* curses sets them once, for the height that terminfo says: below them some terminals delete and
+ * insert nothing. */
+static void set_margins(struct term *term)
+{
+    const char *csr = tigetstr("csr"), *save = tigetstr("sc"), *back = tigetstr("rc");
+    char text[80];
+
+    term->margins = term->height;
+    if (!has_string(csr) || !has_string(save) || !has_string(back))
+        return;
+    int n = snprintf(text, sizeof text, "%s%s%s", save, tiparm(csr, 0, term->height - 1), back);
+    tty_write(term->tty, text, (size_t)n);
+}
+
 void term_draw(struct term *term, const struct canvas *canvas)
 {
     int width = canvas->width < term->width ? canvas->width : term->width;
@@ -421,6 +435,8 @@ void term_draw(struct term *term, const struct canvas *canvas)
     wnoutrefresh(stdscr);
     doupdate();
     term->frame_bytes = collect(term);
+    if (term->margins != term->height)
+        set_margins(term);
 }
 
 /* A character of ours from the bytes that curses hands out; KEYCODE_NONE: not yet, or garbage. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { WRITTEN_MS = 15000 };
+enum { WRITTEN_MS = 15000, PRESS_MS = 1000 };
 
 struct pty *pty;
 
@@ -53,5 +53,19 @@ void dash_wait_written(const char *text)
                       pty_screen(pty));
         pty_read_for(pty, 20);
         log = pty_log(pty, &len);
+    }
+}
+
+void dash_press_until(const char *key, const char *text)
+{
+    double end = pty_now_ms() + WRITTEN_MS;
+
+    while (!pty_has_text(pty, text)) {
+        ck_assert_msg(pty_now_ms() < end, "%s never leads to '%s':\n%s", key, text,
+                      pty_screen(pty));
+        pty_send(pty, key);
+        for (double until = pty_now_ms() + PRESS_MS;
+             pty_now_ms() < until && !pty_has_text(pty, text);)
+            pty_read_for(pty, 20);
     }
 }

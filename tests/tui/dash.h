@@ -21,4 +21,8 @@ void dash_quit(void);
 /* Something that the log of every byte has to hold: of what the screen does not show any more. */
 void dash_wait_written(const char *text);
 
+/* Presses a key that does the same twice as once until that is on the screen: what is typed just
+ * after the terminal stood still is dropped. */
+void dash_press_until(const char *key, const char *text);
+
 #endif

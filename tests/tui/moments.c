@@ -24,7 +24,7 @@ static void draw_view(FILE *out, const struct view *view, const struct frame *fr
     struct screen screen = {0};
     struct canvas canvas;
 
-    canvas_init(&canvas, 80, 24, false);
+    canvas_init(&canvas, 100, 60, false);
     snprintf(screen.cluster, sizeof screen.cluster, "%s", of ? of->cluster : "");
     snprintf(screen.service, sizeof screen.service, "%s", of ? of->id : "");
     screen_draw(view, &screen, frame, &canvas);

@@ -16,7 +16,7 @@ struct moment {
     char *text;        /* every view of the first services, one under the other */
 };
 
-/* The frame as of that moment at 80x24: the fleet, and all views of the first services; yours.
+/* The frame as of that moment at 100x60: the fleet, and all views of the first services; yours.
  * still: without the age of the data, which a recording knows to a tenth of a second. */
 char *moment_draw(const struct frame *frame, int64_t now_ms, bool still);
 /* The frame as it is, at the time it was made. */

@@ -141,6 +141,7 @@ START_TEST(ctrl_z_stops_and_fg_brings_the_picture_back)
     dash_wait_written("JOB-STOPPED"); /* the shell says it on its own screen, before fg */
     wait_picture_after("JOB-STOPPED");
     pty_wait_text(pty, DASH_FLEET);
+    dash_press_until("G", "─ 12/12");
     pty_send(pty, "?");
     pty_wait_text(pty, DASH_HELP);
     pty_send(pty, "q");
@@ -161,6 +162,7 @@ START_TEST(stty_says_the_same_before_while_stopped_and_after)
     while (!(stopped = stty_said(1)))
         pty_read_for(pty, 20);
     wait_picture_after(stopped);
+    dash_press_until("G", "─ 12/12");
     pty_send(pty, "?");
     pty_wait_text(pty, DASH_HELP);
     pty_send(pty, "q");
@@ -190,6 +192,7 @@ START_TEST(stop_and_continue_from_outside_repaints)
     do /* everything, and what was typed before is dropped */
         pty_read_for(pty, 20);
     while (pty_log(pty, &after) && after < before + 1000);
+    dash_press_until("G", "─ 12/12");
     pty_send(pty, "?");
     pty_wait_text(pty, DASH_HELP);
     pty_send(pty, "q");

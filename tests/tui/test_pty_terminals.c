@@ -71,6 +71,38 @@ START_TEST(no_color_means_no_color)
 }
 END_TEST
 
+/* Waits until what the log says last of margins is this. */
+static void wait_margins(const char *want)
+{
+    double end = pty_now_ms() + 15000;
+    char last[32] = "";
+
+    while (strcmp(last, want) != 0) {
+        size_t len;
+        ck_assert_msg(pty_now_ms() < end, "margins are '%s', not '%s'", last, want);
+        pty_read_for(pty, 20);
+        const char *log = pty_log(pty, &len);
+        for (size_t i = 0; i + 2 < len; i++) {
+            size_t n = log[i] == 033 && log[i + 1] == '[' ? strspn(log + i + 2, "0123456789;") : 0;
+            if (n && i + 2 + n < len && log[i + 2 + n] == 'r')
+                snprintf(last, sizeof last, "%.*s", (int)n, log + i + 2);
+        }
+    }
+}
+
+/* Else some terminals delete nothing in the lines below. */
+START_TEST(margins_are_those_of_the_terminal)
+{
+    dash_start(&(struct pty_options){.width = 100, .height = 40});
+    wait_margins("1;40");
+    pty_resize(pty, 120, 50);
+    wait_margins("1;50");
+    pty_resize(pty, 80, 24);
+    wait_margins("1;24");
+    dash_quit();
+}
+END_TEST
+
 START_TEST(nothing_is_sent_while_nothing_changes)
 {
     size_t before, after;
@@ -197,6 +229,7 @@ SUITE(pty_terminals)
     tcase_add_test(terms, a_terminal_without_a_cursor_is_refused_untouched);
     tcase_add_test(terms, a_plain_locale_gets_ascii_only);
     tcase_add_test(terms, no_color_means_no_color);
+    tcase_add_test(terms, margins_are_those_of_the_terminal);
     tcase_add_test(terms, nothing_is_sent_while_nothing_changes);
     tcase_add_test(sizes, a_storm_of_sizes_ends_in_the_right_picture);
     tcase_add_test(sizes, every_size_has_its_picture);

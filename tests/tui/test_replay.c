@@ -113,7 +113,7 @@ static void meddle(struct sim *sim, int what)
 {
     struct err err = {0};
     bool done = what == 0 ? sim_inject(sim, SIM_RECONFIGURED, "web", &err)
-                          : sim_push_foreign(sim, "billing", "23", 3, 500, &err);
+                          : sim_push_foreign(sim, "billing", "23", 3, 0, &err);
 
     ck_assert_msg(done, "%s", err.text);
 }
