@@ -276,7 +276,8 @@ static void try_mutant(const struct run *run, size_t mutant)
         spent += test->seconds;
         *now = turns[i].test;
         limit(0.5 + test->seconds * PATIENCE);
-        if (leaves_of(test) > *test->leaves && strncmp(test->suite, "guard", 5) == 0)
+        /* What is said to change nothing may still lay memory out in another way. */
+        if (leaves_of(test) > *test->leaves && !excused && strncmp(test->suite, "guard", 5) == 0)
             _exit(1);
     }
     _exit(0);
