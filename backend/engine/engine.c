@@ -232,6 +232,7 @@ void engine_free(struct engine *engine)
         engine->leftovers = next;
     }
     free(engine->alarms);
+    engine_told_anew(engine);
     free(engine->clusters);
     free(engine->entries);
     fleet_free(engine->fleet);
