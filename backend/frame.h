@@ -191,6 +191,7 @@ struct frame {
     size_t alarm_count;
     const struct board_event *events; /* newest first, bounded */
     size_t event_count;
+    struct told *told;             /* where the events lie: frames share them */
     const struct board_past *past; /* NULL: no record is kept */
     int64_t opened_utc_ms;         /* since when events are heard */
     bool synced; /* every cluster has been heard completely, or is known not to answer */

@@ -243,6 +243,7 @@ void engine_free(struct engine *engine)
     for (size_t i = 0; i < engine->worded_count; i++)
         service_unref(engine->worded[i]);
     free(engine->worded);
+    engine_told_anew(engine);
     free(engine->clusters);
     free(engine->entries);
     fleet_free(engine->fleet);

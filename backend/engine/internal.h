@@ -142,6 +142,7 @@ struct engine {
     size_t act_count;
     struct event_line events[ENGINE_EVENTS_MAX]; /* ring, next at event_next */
     size_t event_next, event_count;
+    struct told *told; /* the same as frames show them; NULL: something came since */
     const struct board_past *recorded; /* NULL: no record is kept */
     struct alarm_line *alarms;         /* newest first; see alarms.c for how many */
     size_t alarm_count, alarm_cap;
@@ -182,6 +183,8 @@ void engine_tell(struct engine *engine, enum event_kind kind, const char *cluste
 /* The same, of a recording: what this engine would say by itself is not heard there. */
 void engine_tell_again(struct engine *engine, enum event_kind kind, const char *cluster,
                        const char *name, const char *by, const char *text);
+/* publish.c: something was told since the frame before. */
+void engine_told_anew(struct engine *engine);
 /* EVENT_NOTE. */
 void engine_say(struct engine *engine, const char *cluster, const char *name, const char *by,
                 const char *text);

@@ -181,9 +181,37 @@ static void fill_alarms(const struct engine *engine, struct frame *frame)
     frame->alarm_count = n;
 }
 
-static void fill_events(const struct engine *engine, struct frame *frame)
+/* Something is told more rarely than a frame is made: they share what was. */
+struct told {
+    int refs;
+    struct arena *arena;
+    const struct board_event *events;
+    size_t count;
+};
+
+static struct told *told_ref(struct told *told)
 {
-    struct board_event *out = arena_alloc(frame->arena, engine->event_count, sizeof *out);
+    __atomic_add_fetch(&told->refs, 1, __ATOMIC_RELAXED);
+    return told;
+}
+
+static void told_unref(struct told *told)
+{
+    if (told && __atomic_sub_fetch(&told->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        arena_free(told->arena);
+}
+
+void engine_told_anew(struct engine *engine)
+{
+    told_unref(engine->told);
+    engine->told = NULL;
+}
+
+static struct told *make_told(const struct engine *engine)
+{
+    struct arena *arena = arena_new(4096);
+    struct told *told = arena_alloc(arena, 1, sizeof *told);
+    struct board_event *out = arena_alloc(arena, engine->event_count, sizeof *out);
 
     for (size_t i = 0; i < engine->event_count; i++) {
         const struct event_line *line =
@@ -191,14 +219,23 @@ static void fill_events(const struct engine *engine, struct frame *frame)
         out[i] = (struct board_event){
             .kind = line->kind,
             .at_utc_ms = line->at_utc_ms,
-            .cluster = arena_strdup(frame->arena, line->cluster),
-            .name = arena_strdup(frame->arena, line->name),
-            .text = arena_strdup(frame->arena, line->text),
-            .by = arena_strdup(frame->arena, line->by),
+            .cluster = arena_strdup(arena, line->cluster),
+            .name = arena_strdup(arena, line->name),
+            .text = arena_strdup(arena, line->text),
+            .by = arena_strdup(arena, line->by),
         };
     }
-    frame->events = out;
-    frame->event_count = engine->event_count;
+    *told = (struct told){.refs = 1, .arena = arena, .events = out, .count = engine->event_count};
+    return told;
+}
+
+static void fill_events(struct engine *engine, struct frame *frame)
+{
+    if (!engine->told)
+        engine->told = make_told(engine);
+    frame->told = told_ref(engine->told);
+    frame->events = frame->told->events;
+    frame->event_count = frame->told->count;
 }
 
 static unsigned count_settling(struct engine *engine)
@@ -301,6 +338,7 @@ void frame_unref(const struct frame *frame)
     snapshot_unref(shared->snapshot);
     log_view_unref(shared->log);
     past_unref(shared->past);
+    told_unref(shared->told);
     arena_free(shared->arena);
 }
 

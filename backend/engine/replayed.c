@@ -101,6 +101,7 @@ void engine_tell_again(struct engine *engine, enum event_kind kind, const char *
 {
     struct event_line *line = &engine->events[engine->event_next];
 
+    engine_told_anew(engine);
     engine->event_next = (engine->event_next + 1) % ENGINE_EVENTS_MAX;
     if (engine->event_count < ENGINE_EVENTS_MAX)
         engine->event_count++;
