@@ -61,10 +61,23 @@ char *moment_draw(const struct frame *frame, int64_t now_ms, bool still)
     return all;
 }
 
+/* The same, at the time of people that is given: a recording knows it to a few milliseconds. */
+static char *draw_at(const struct frame *frame, int64_t at_ms, int64_t utc_ms)
+{
+    struct frame moved;
+
+    memcpy(&moved, frame, offsetof(struct frame, arena));
+    ck_assert_int_lt(llabs(moved.utc_ms + at_ms - moved.now_ms - utc_ms), 20);
+    moved.now_ms = at_ms;
+    moved.utc_ms = utc_ms;
+    return moment_draw(&moved, moved.now_ms, true);
+}
+
 struct moment moment_take(struct engine *engine, const char *after)
 {
     const struct frame *frame = engine_frame(engine);
-    struct moment moment = {after, frame->now_ms, moment_draw(frame, frame->now_ms, true)};
+    struct moment moment = {after, frame->now_ms, frame->utc_ms,
+                            moment_draw(frame, frame->now_ms, true)};
 
     frame_unref(frame);
     return moment;
@@ -77,7 +90,7 @@ static bool never(void *arg, const struct frame *frame)
     return false;
 }
 
-char *moment_again(struct deck *deck, int64_t at_ms, bool still)
+static const struct frame *frame_at(struct deck *deck, int64_t at_ms)
 {
     const int64_t to_ms = at_ms - deck->tape->start_ms;
     struct err err = {0};
@@ -86,8 +99,14 @@ char *moment_again(struct deck *deck, int64_t at_ms, bool still)
     ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
     while (deck_now_ms(deck) < to_ms)
         engine_run_until(deck->engine, to_ms - deck_now_ms(deck), never, NULL);
-    const struct frame *frame = engine_frame(deck->engine);
+    return engine_frame(deck->engine);
+}
+
+char *moment_again(struct deck *deck, int64_t at_ms, bool still)
+{
+    const struct frame *frame = frame_at(deck, at_ms);
     char *text = moment_draw(frame, at_ms, still);
+
     frame_unref(frame);
     return text;
 }
@@ -114,8 +133,10 @@ char *moments_same(const char *path, const struct moment *moments, size_t count)
     ck_assert_msg(deck_open(&deck, path, &err), "%s", err.text);
     for (size_t n = 0; n < 2 * count; n++) {
         const struct moment *one = &moments[n < count ? n : 2 * count - 1 - n];
-        char *found = moment_again(&deck, one->at_ms, true);
+        const struct frame *frame = frame_at(&deck, one->at_ms);
+        char *found = draw_at(frame, one->at_ms, one->utc_ms);
         moment_same(one->after, one->at_ms - deck.tape->start_ms, one->text, found);
+        frame_unref(frame);
         free(found);
     }
     const struct tape_fact *mark = tape_mark(deck.tape, deck.tape->start_ms - 1, true);

@@ -13,7 +13,8 @@ struct frame;
 struct moment {
     const char *after; /* what was done before it */
     int64_t at_ms;     /* of the engine's clock */
-    char *text;        /* every view of the first services, one under the other */
+    int64_t utc_ms;
+    char *text; /* every view of the first services, one under the other */
 };
 
 /* The frame as of that moment at 100x60: the fleet, and all views of the first services; yours.
