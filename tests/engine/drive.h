@@ -19,8 +19,8 @@ struct intent drive_intent(const struct drive *drive, enum verb verb, const char
 struct action_status drive_finish(const struct drive *drive, uint64_t ticket);
 /* Presses it and waits for the end. */
 struct action_status drive_press(const struct drive *drive, enum verb verb, const char *version);
-/* Not now, says the guard: something moves still, a node is not heard for a moment, or the picture is
- * older than the key. */
+/* Not now, says the guard: something moves still, a node is not heard for a moment, or the picture
+ * is older than the key. */
 bool drive_is_early(const struct action_status *status);
 /* The same, pressed again while it is too early (something moves still, or the picture is older
  * than the key): on a real engine both come and go by themselves. */

@@ -27,7 +27,7 @@ enum { ARRIVES_MS = 10000, PATIENCE_MS = 90000, TOLD_MAX = 256, WATCHES = 2, WOR
 
 /* What arrived at the receiver, from whom. */
 struct told {
-    bool direct, resolved; /* from lockstep's own webhook; from the Alertmanager otherwise */
+    bool direct, resolved;  /* from lockstep's own webhook; from the Alertmanager otherwise */
     char id[40], text[300]; /* text: of a webhook, whole */
 };
 

@@ -47,8 +47,8 @@ void web_do(struct kube_web *web, enum verb verb, uint32_t to)
     if (verb != VERB_START && verb != VERB_STEP)
         return;
     /* On a machine that is too busy a node may miss its time, and its pods are made anew. */
-    ck_assert_msg(kube_wait_pods("web", KUBE_NEW, to), "%u new, not %u",
-                  kube_pods("web", KUBE_NEW), to);
+    ck_assert_msg(kube_wait_pods("web", KUBE_NEW, to), "%u new, not %u", kube_pods("web", KUBE_NEW),
+                  to);
     never_more_than(web, to);
 }
 
