@@ -95,10 +95,14 @@ static const char *manager_name(const char *manager, struct arena *arena)
     return kube_clean(arena, manager, 48);
 }
 
-/* Whoever owns fields of the pod template wrote it; the last one counts. */
+/* Whoever owns fields of the pod template wrote it; the last one counts. The change-cause belongs
+ * to it when it was written with it or after it: an older one speaks of an older release. */
 static void decode_by(const json_t *object, struct kube_work *out)
 {
     const json_t *managers = kube_at(object, "metadata/managedFields"), *manager;
+    const char *cause =
+        kube_clean(out->meta.arena, kube_annotation(object, "kubernetes.io/change-cause"), 60);
+    int64_t cause_ms = -1;
     size_t i;
 
     out->by = "";
@@ -106,12 +110,17 @@ static void decode_by(const json_t *object, struct kube_work *out)
     json_array_foreach(managers, i, manager)
     {
         int64_t at = kube_time(manager, "time");
+        if (json_object_get(kube_at(manager, "fieldsV1/f:metadata/f:annotations"),
+                            "f:kubernetes.io/change-cause"))
+            cause_ms = at;
         if (!kube_at(manager, "fieldsV1/f:spec/f:template") ||
             kube_raw(manager, "subresource")[0] || at < out->set_utc_ms)
             continue;
         out->by = manager_name(kube_raw(manager, "manager"), out->meta.arena);
         out->set_utc_ms = at;
     }
+    if (out->by[0] && cause[0] && cause_ms >= 0 && cause_ms >= out->set_utc_ms)
+        out->by = arena_printf(out->meta.arena, "%s (%s)", out->by, cause);
 }
 
 static void decode_owner(const json_t *object, struct kube_work *out)

@@ -50,7 +50,7 @@ START_TEST(a_braked_rollout_rests_with_both_versions_counted)
     ck_assert_str_eq(s->wants, "v5");
     ck_assert_str_eq(s->was, "v4");
     ck_assert_str_eq(s->artifact, "billing:v5");
-    ck_assert_str_eq(s->by, "kubectl");
+    ck_assert_str_eq(s->by, "kubectl (billing v5)");
     ck_assert_uint_eq(s->replicas, 12);
     ck_assert_int_eq(s->motion, MOTION_RESTING);
     ck_assert_int_eq(s->trouble, TROUBLE_NONE);
@@ -346,6 +346,44 @@ START_TEST(hostile_names_come_out_clean)
 }
 END_TEST
 
+#define SET(manager, minute)                                                                       \
+    "{'manager':'" manager "','time':'2026-11-22T13:" minute ":00Z','fieldsV1':{'f:spec':"         \
+    "{'f:template':{}}}}"
+#define WITH_CAUSE(manager, minute)                                                                \
+    "{'manager':'" manager "','time':'2026-11-22T13:" minute ":00Z','fieldsV1':{'f:metadata':"     \
+    "{'f:annotations':{'f:kubernetes.io/change-cause':{}}}}}"
+static const struct {
+    const char *what, *managers, *by;
+} starters[] = {
+    {"nobody is on record", "", ""},
+    {"a tool", SET("kubectl-set", "10"), "kubectl"},
+    {"the last of two", SET("argocd-controller", "20") "," SET("kubectl-edit", "10"), "argo-cd"},
+    {"a cause that came with it", SET("kubectl-set", "10") "," WITH_CAUSE("kubectl-annotate", "10"),
+     "kubectl (fix #12)"},
+    {"a cause that came after it",
+     SET("kubectl-set", "10") "," WITH_CAUSE("kubectl-annotate", "11"), "kubectl (fix #12)"},
+    {"a cause of an older release",
+     WITH_CAUSE("kubectl-annotate", "09") "," SET("kubectl-set", "10"), "kubectl"},
+    {"a cause whose time nobody knows", SET("kubectl-set", "10"), "kubectl"},
+    {"a cause and no starter", WITH_CAUSE("kubectl-annotate", "10"), ""},
+};
+
+START_TEST(who_started_it_is_said_with_the_cause_that_belongs_to_it)
+{
+    char text[900];
+
+    snprintf(text, sizeof text,
+             "{'metadata':{'name':'a','namespace':'n','uid':'u','resourceVersion':'1',"
+             "'annotations':{'kubernetes.io/change-cause':'fix #12'},'managedFields':[%s]},"
+             "'spec':{'replicas':1,'template':{'spec':{'containers':[{'image':'a:1'}]}}}}",
+             starters[_i].managers);
+    scene_text(&scene, KUBE_DEPLOYMENT, text);
+    ck_assert_msg(strcmp(scene.work->by, starters[_i].by) == 0, "%s: '%s'", starters[_i].what,
+                  scene.work->by);
+    scene_free(&scene);
+}
+END_TEST
+
 static const struct {
     const char *text;
 } refused[] = {
@@ -444,6 +482,8 @@ SUITE(kubernetes_picture)
     tcase_add_test(tcase, a_statefulset_held_by_its_partition_rests);
     tcase_add_test(tcase, a_daemonset_is_one_per_node);
     tcase_add_test(tcase, hostile_names_come_out_clean);
+    tcase_add_loop_test(tcase, who_started_it_is_said_with_the_cause_that_belongs_to_it, 0,
+                        ARRAY_LEN(starters));
     tcase_add_loop_test(tcase, wrong_types_are_refused_as_a_whole, 0, (int)ARRAY_LEN(refused));
     tcase_add_loop_test(tcase, a_selector_is_what_the_server_understands_or_nothing, 0,
                         (int)ARRAY_LEN(selectors));
