@@ -415,41 +415,58 @@ START_TEST(killed_in_the_middle_nothing_moves_for_as_long_as_one_looks)
 }
 END_TEST
 
-/* Of an action that met the other's ("another lockstep of NAME (step to 2, 0s ago) was first"), or
- * of a key that came later ("wait: NAME stepped to 2 of 6 at …"). On a cluster of the user's both
- * are the same person. */
-static void expect_named(const char *told, const char *name)
+/* Of an action that met the other's ("NAME (step to 2, 0s ago) was first"), or of a key that came
+ * later ("wait: NAME stepped to 2 of 6 at …"). On a cluster of the user's both are the same person.
+ */
+static bool is_named(const char *told, const char *name)
 {
-    char met[128], later[128];
+    char later[128];
 
-    snprintf(met, sizeof met, "another lockstep of %s", kube_is_ours() ? name : "");
     snprintf(later, sizeof later, "wait: %s%s", kube_is_ours() ? name : "",
              kube_is_ours() ? " " : "");
-    ck_assert_msg((strstr(told, met) && strstr(told, "was first")) ||
-                      (strstr(told, later) && strstr(told, " of 6 ")),
-                  "%s is not named, or not what for: %s", name, told);
+    return (strstr(told, kube_is_ours() ? name : "another lockstep") &&
+            strstr(told, "was first")) ||
+           (strstr(told, later) && strstr(told, " of 6 "));
+}
+
+/* Both press S at once; one of them wins. Has the other met the winner, and been told so? One that
+ * comes when all is over, or whose answer was lost on the way, has not. */
+static bool is_told(const struct program *other)
+{
+    struct running a = program_start(&program, "step web --to=2 --timeout=90s");
+    struct running b = program_start(other, "step web --to=2 --timeout=90s");
+    struct said first = program_finish(&a), second = program_finish(&b);
+    ck_assert_msg((first.status == 0) != (second.status == 0), "%d: %s%s| %d: %s%s", first.status,
+                  first.out, first.err, second.status, second.out, second.err);
+    const struct said *lost = first.status ? &first : &second;
+    bool told = lost->status == 1 && is_named(lost->out, first.status ? "second" : "admin");
+    printf("the other was told: %s%s", lost->out, lost->err);
+    ck_assert_msg(told || strstr(lost->out, "is not between") ||
+                      strstr(lost->err, "is not between") ||
+                      (lost->status == 3 && (strstr(lost->out, "nothing was sent") ||
+                                             strstr(lost->out, "certainly not applied"))),
+                  "exit %d: %s%s", lost->status, lost->out, lost->err);
+    said_release(&first);
+    said_release(&second);
+    return told;
 }
 
 START_TEST(of_two_programs_that_step_at_once_one_steps_and_the_other_hears_who_won)
 {
     struct program other;
+    bool told = false;
 
     program_of_operator(&other, "second");
-    expect("start", KUBE_NEW, 0);
-    expect_pods(1);
-    struct running a = program_start(&program, "step web --to=2 --timeout=90s");
-    struct running b = program_start(&other, "step web --to=2 --timeout=90s");
-    struct said first = program_finish(&a), second = program_finish(&b);
-    ck_assert_msg((first.status == 0) != (second.status == 0), "%d: %s%s| %d: %s%s", first.status,
-                  first.out, first.err, second.status, second.out, second.err);
-    const struct said *lost = first.status ? &first : &second;
-    ck_assert_int_eq(lost->status, 1);
-    printf("the other was told: %s", lost->out);
-    expect_named(lost->out, first.status ? "second" : "admin");
-    expect_pods(2);
-    never_more_than(2);
-    said_release(&first);
-    said_release(&second);
+    for (int tries = 0; tries < 4 && !told; tries++) {
+        expect("start", KUBE_NEW, 0);
+        expect_pods(1);
+        told = is_told(&other);
+        expect_pods(2);
+        never_more_than(2);
+        expect("rollback", "", 0);
+        expect_old();
+    }
+    ck_assert_msg(told, "nobody ever met the winner");
 }
 END_TEST
 
@@ -462,7 +479,7 @@ static bool comes_too_early(const struct program *second)
     if (early) {
         printf("who came second was told: %s", said.out);
         ck_assert_int_eq(said.status, 1);
-        expect_named(said.out, "admin");
+        ck_assert_msg(is_named(said.out, "admin"), "%s", said.out);
         ck_assert_msg(strstr(said.out, " began with 1 of 6 at "), "%s", said.out);
     }
     said_release(&said);
