@@ -230,6 +230,86 @@ START_TEST(a_start_that_goes_on_keeps_the_template_of_its_manifest)
 }
 END_TEST
 
+/* What the file holds as well, as a server tells it of an identity that may not see all. */
+#define KINDS                                                                                      \
+    "{'resources':[{'name':'configmaps','kind':'ConfigMap','namespaced':true},"                    \
+    "{'name':'nodes/status','kind':'Node','namespaced':false},"                                    \
+    "{'name':'nodes','kind':'Node','namespaced':false}]}"
+#define OTHER(version, kind, name)                                                                 \
+    "\n---\n{'apiVersion':'" version "','kind':'" kind "','metadata':{'name':'" name               \
+    "'},'data':{'a':'b'}}"
+
+static char told[400];
+
+static void on_event(void *arg, const char *service_id, const char *text)
+{
+    (void)arg;
+    ck_assert_str_eq(service_id, ID);
+    snprintf(told, sizeof told, "%s", text);
+}
+
+static void read_with_manifest(const char *text)
+{
+    struct err err = {0};
+    struct driver_env env = {.loop = stage.loop, .config = &stage.config};
+    struct driver_manifest manifest = {.file = "m.json", .text = text, .len = strlen(text)};
+    char artifact[DRIVER_ARTIFACT];
+
+    told[0] = '\0';
+    env.sink.event = on_event;
+    stage.driver = driver_find("kubernetes")->open(&env, &err);
+    ck_assert_msg(stage.driver->ops->describe(stage.driver, ID, &manifest, artifact, &err), "%s",
+                  err.text);
+    stage_answer(&stage, BILLING, 200, STAGE_DEPLOYMENT("7", "v1", "3"));
+    stage.driver->ops->read(stage.driver, ID, on_read, NULL);
+    stage_until(&stage, is_told, "read");
+    ck_assert_msg(got.service != NULL, "%s", got.text);
+    struct action action = {.verb = VERB_START, .to_count = 1, .replicas = 3};
+    json_t *memo = NULL;
+    snprintf(action.to, sizeof action.to, "v2");
+    snprintf(action.artifact, sizeof action.artifact, "%s", artifact);
+    bool ok = stage.driver->ops->plan(stage.driver, got.service, NULL, &action, &memo, &err);
+    got.code = ok ? ERR_NONE : err.code;
+    snprintf(got.text, sizeof got.text, "%s", err.text);
+    json_decref(memo);
+}
+
+START_TEST(what_may_not_be_read_of_a_manifest_is_said_and_refuses_nothing)
+{
+    stage_answer(&stage, "/api/v1 HTTP", 200, KINDS);
+    stage_answer(&stage, "/api/v1/namespaces/shop/configmaps/a", 200,
+                 "{'metadata':{'name':'a'},'data':{'a':'b'}}");
+    stage_answer(&stage, "/api/v1/namespaces/shop/configmaps/b", 403,
+                 STAGE_STATUS("403", "Forbidden", "cannot get"));
+    stage_answer(&stage, "/api/v1/nodes/c", 200, "{'data':{'a':'b'}}");
+    stage_answer(&stage, "/apis/example.com/v1 HTTP", 404, STAGE_STATUS("404", "NotFound", "no"));
+    read_with_manifest(stage_quotes(FORM OTHER("v1", "ConfigMap", "a") OTHER(
+        "v1", "ConfigMap", "b") OTHER("v1", "Node", "c") OTHER("example.com/v1", "Odd", "d")
+                                        OTHER("v1/../..", "Odd", "e") OTHER("v1", "Secret", "f")));
+    ck_assert_msg(got.code == ERR_NONE, "%s", got.text);
+    ck_assert_msg(strstr(told, "ConfigMap b (line 5: reading it: 403"), "%s", told);
+    ck_assert_msg(strstr(told, "Odd d (line 9: asking for its kind: 404"), "%s", told);
+    ck_assert_msg(strstr(told, "Odd e (line 11: its apiVersion is none)"), "%s", told);
+    ck_assert_msg(strstr(told, "Secret f (line 13: secrets are not read)"), "%s", told);
+    ck_assert_uint_eq(server_count(stage.server, "GET /api/v1 HTTP"), 1);
+    ck_assert_uint_eq(server_count(stage.server, "GET /api/v1/nodes/c "), 1);
+    for (size_t i = 0; server_request(stage.server, i, NULL); i++)
+        ck_assert_ptr_null(strstr(server_request(stage.server, i, NULL), "secrets"));
+}
+END_TEST
+
+START_TEST(what_is_not_there_of_a_manifest_refuses_the_start)
+{
+    stage_answer(&stage, "/api/v1 HTTP", 200, KINDS);
+    stage_answer(&stage, "/api/v1/namespaces/shop/configmaps/a", 404,
+                 STAGE_STATUS("404", "NotFound", "no"));
+    read_with_manifest(stage_quotes(FORM OTHER("v1", "ConfigMap", "a")));
+    ck_assert_int_eq(got.code, ERR_REJECTED);
+    ck_assert_msg(strstr(got.text, "ConfigMap a: m.json: line 3: it is not in the cluster"), "%s",
+                  got.text);
+}
+END_TEST
+
 /* ---- a conflict that is none ---- */
 
 /* The undo of a start, whose last write takes lockstep's entries out of managedFields. */
@@ -378,6 +458,8 @@ SUITE(kubernetes_act)
     tcase_add_test(tcase, a_write_that_credentials_forbid_was_certainly_not_applied);
     tcase_add_test(tcase, what_moved_since_it_was_read_is_not_written);
     tcase_add_test(tcase, a_start_that_goes_on_keeps_the_template_of_its_manifest);
+    tcase_add_test(tcase, what_may_not_be_read_of_a_manifest_is_said_and_refuses_nothing);
+    tcase_add_test(tcase, what_is_not_there_of_a_manifest_refuses_the_start);
     tcase_add_test(tcase, read_only_sends_nothing_but_get);
     tcase_add_test(tcase, a_write_whose_places_moved_is_made_anew_while_nothing_else_did);
     tcase_add_test(tcase, a_write_whose_places_moved_for_ever_is_given_up);
