@@ -328,6 +328,9 @@ def judge(start, together, changes, before):
     if 'k9s' in start:
         share = start['lockstep'] / start['k9s']
         goals.append(("start at most a tenth of k9s's", share, share <= 0.1, "of k9s's"))
+    if changes.get('lockstep'):
+        goals.append(('a change is on the screen after, p95', changes['lockstep'][1],
+                      changes['lockstep'][1] <= 150, 'ms'))
     if changes.get('lockstep') and changes.get('kubectl'):
         share = changes['lockstep'][0] / changes['kubectl'][0]
         goals.append(('a change at most 1.2 x as late as with kubectl', share, share <= 1.2, 'x'))
