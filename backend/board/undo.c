@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { APART_MS = 60000, APART_TIMES = 3, ROUNDS = 16 };
+enum { CLOCK_MS = 1000, APART_MS = 60000, APART_TIMES = 3, ROUNDS = 16 };
 
 struct timed {
     uint32_t count;
@@ -88,7 +88,7 @@ struct undo_view board_undo(const struct service *service, const struct release 
     if (!release || strcmp(release->to, from) != 0 || view.moves == 0)
         return view;
     struct timed timed = time_last(service, release, from);
-    if (timed.count == 0)
+    if (timed.count == 0 || timed.last_ms < CLOCK_MS) /* engines count in seconds: no measure */
         return view;
     view.timed = timed.count;
     view.took_ms = view.least_ms = timed.last_ms;

@@ -498,6 +498,17 @@ START_TEST(of_a_rollout_that_nobody_recorded_no_time_is_known)
 }
 END_TEST
 
+START_TEST(less_than_a_second_is_below_what_engines_can_tell)
+{
+    static const int64_t since[] = {STEPPED + 400, STEPPED + 600};
+    struct world w = wave_of_four(since, 2);
+    struct undo_view undo = undo_of(&w);
+
+    ck_assert_int_eq(undo.least_ms, -1);
+    ck_assert_uint_eq(undo.timed, 0);
+}
+END_TEST
+
 START_TEST(a_record_of_a_newer_lockstep_is_looked_at_and_not_touched)
 {
     struct world w = canary_of_one();
@@ -535,5 +546,6 @@ SUITE(board)
     tcase_add_test(tc, an_instance_that_was_replaced_since_is_no_measure_of_a_step);
     tcase_add_test(tc, where_the_last_step_was_not_seen_the_canary_tells_unless_it_has_been_back);
     tcase_add_test(tc, of_a_rollout_that_nobody_recorded_no_time_is_known);
+    tcase_add_test(tc, less_than_a_second_is_below_what_engines_can_tell);
     return suite;
 }
