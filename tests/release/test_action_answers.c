@@ -80,6 +80,82 @@ START_TEST(more_writes_than_a_record_remembers_are_refused)
 }
 END_TEST
 
+START_TEST(a_ledger_write_that_names_no_revision_is_looked_up)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].wire.no_revision = true;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    struct release *release = acting_record(&bench);
+    ck_assert_str_eq(release->claim.id, "");
+    ck_assert_str_eq(release->to, "5");
+    release_free(release);
+    acting_close(&bench);
+}
+END_TEST
+
+/* ---- the run that asked is no more ---- */
+
+START_TEST(an_answer_to_a_run_that_was_dropped_is_nobodys)
+{
+    bool over = false;
+
+    for (int turns = 0; !over; turns++) {
+        struct acting bench;
+
+        ck_assert_int_lt(turns, 1000);
+        acting_open(&bench, "eight");
+        acting_press(&bench, 0, VERB_START, "5", 1);
+        for (int i = 0; i < turns; i++)
+            loop_turn(bench.loop, 0);
+        over = action_status_of(bench.operators[0].run)->phase == PHASE_DONE;
+        unsigned told = bench.operators[0].told;
+        acting_drop(&bench, 0);
+        acting_pass(&bench, 60000);
+        ck_assert_uint_eq(bench.operators[0].told, told);
+        acting_close(&bench);
+    }
+}
+END_TEST
+
+START_TEST(a_run_that_nobody_keeps_calls_for_ends_as_well)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].env.calls = NULL;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    acting_close(&bench);
+}
+END_TEST
+
+static unsigned points[2]; /* before a call, after its answer */
+
+static void on_point(const char *name)
+{
+    points[0] += strncmp(name, "before-", 7) == 0;
+    points[1] += strncmp(name, "after-", 6) == 0;
+}
+
+START_TEST(every_call_has_a_point_to_die_at_before_and_after_it)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    action_failpoint = on_point;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    action_failpoint = NULL;
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_ge(points[0], 5); /* read, ledger, claim, act, store */
+    ck_assert_uint_eq(points[1], points[0]);
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- the journal ---- */
 
 START_TEST(a_verdict_too_long_for_a_line_keeps_nobody_from_acting)
@@ -257,6 +333,10 @@ SUITE(action_answers)
     tcase_add_loop_test(tcase, what_cannot_be_read_is_not_acted_on, 0, (int)ARRAY_LEN(reads));
     tcase_add_loop_test(tcase, every_refusal_of_a_write_is_told_from_what_is_not_known, 0, 2);
     tcase_add_test(tcase, more_writes_than_a_record_remembers_are_refused);
+    tcase_add_test(tcase, a_ledger_write_that_names_no_revision_is_looked_up);
+    tcase_add_test(tcase, an_answer_to_a_run_that_was_dropped_is_nobodys);
+    tcase_add_test(tcase, a_run_that_nobody_keeps_calls_for_ends_as_well);
+    tcase_add_test(tcase, every_call_has_a_point_to_die_at_before_and_after_it);
     tcase_add_test(tcase, a_verdict_too_long_for_a_line_keeps_nobody_from_acting);
     tcase_add_loop_test(tcase, without_any_journal_only_what_holds_goes_and_only_when_told_so, 0,
                         (int)ARRAY_LEN(without_journal));
