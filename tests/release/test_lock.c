@@ -284,6 +284,27 @@ START_TEST(a_record_of_a_newer_lockstep_is_unknown_and_stays)
 }
 END_TEST
 
+static const char *const no_records[] = {
+    "nonsense",
+    "[]",
+    "{}",
+    "{\"schema\":0}",
+    "{\"schema\":\"1\"}",
+    "{\"schema\":1,\"holders\":{}}",
+    "{\"schema\":1,\"holders\":[7]}",
+};
+
+START_TEST(what_is_no_lock_record_is_unknown_and_stays)
+{
+    int i = find(store.key);
+
+    ledger.records[i].text = xstrdup(no_records[_i]);
+    ledger.records[i].revision = 1;
+    ck_assert_int_eq(take("a", "web", &store, 1).end, LOCK_UNKNOWN);
+    ck_assert_str_eq(ledger.records[i].text, no_records[_i]);
+}
+END_TEST
+
 START_TEST(what_is_given_back_is_free)
 {
     struct lock_env at = env();
@@ -397,6 +418,8 @@ SUITE(lock)
     tcase_add_test(tc, an_unreachable_ledger_is_unknown);
     tcase_add_test(tc, a_lost_answer_is_asked_again_and_a_write_that_arrived_counts);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_unknown_and_stays);
+    tcase_add_loop_test(tc, what_is_no_lock_record_is_unknown_and_stays, 0,
+                        (int)ARRAY_LEN(no_records));
     tcase_add_test(tc, what_is_given_back_is_free);
     tcase_add_loop_test(tc, a_store_that_never_takes_it_is_unknown, 0, 2);
     tcase_add_test(tc, a_record_full_of_others_is_unknown);
