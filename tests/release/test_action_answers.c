@@ -256,6 +256,87 @@ START_TEST(a_record_that_is_anothers_or_not_understood_stops_it)
 }
 END_TEST
 
+static const struct {
+    const char *record; /* that lies there when it is pressed */
+    enum verb verb;
+    const char *to; /* of the record afterwards */
+    enum stage stage;
+} lost[] = {
+    {"{\"schema\":1}", VERB_ROLLBACK, "5", STAGE_ROLLED_BACK},
+    {"{\"schema\":1,\"to\":\"9\"}", VERB_ROLLBACK, "5", STAGE_ROLLED_BACK},
+    {"{\"schema\":1,\"to\":\"5\",\"stage\":\"wave\"}", VERB_PAUSE, "5", STAGE_WAVE},
+    {"{\"schema\":1,\"to\":\"5\",\"stage\":\"wave\"}", VERB_RESUME, "5", STAGE_WAVE},
+};
+
+START_TEST(what_a_record_does_not_know_of_the_rollout_the_verb_tells_it)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    acting_pass(&bench, 60000);
+    acting_put(&bench, "web", lost[_i].record);
+    s = acting_do(&bench, 0, lost[_i].verb, "", 0);
+    acting_expect(&s, END_APPLIED);
+    struct release *release = acting_record(&bench);
+    ck_assert_str_eq(release->to, lost[_i].to);
+    ck_assert_int_eq(release->stage, lost[_i].stage);
+    ck_assert(release->paused == (lost[_i].verb == VERB_PAUSE));
+    release_free(release);
+    acting_close(&bench);
+}
+END_TEST
+
+/* ---- what a dead process left ---- */
+
+struct left {
+    struct claim claim;
+    char service[160];
+    unsigned count;
+};
+
+static void on_left(void *arg, const char *cluster, const char *service, const struct claim *claim)
+{
+    struct left *left = arg;
+
+    (void)cluster;
+    left->claim = *claim;
+    snprintf(left->service, sizeof left->service, "%s", service);
+    left->count++;
+}
+
+static const enum err_code named[] = {ERR_NONE, ERR_NETWORK, ERR_NOT_FOUND};
+
+START_TEST(what_was_sent_before_a_crash_is_found_whatever_the_first_look_says)
+{
+    struct acting bench;
+    struct acting_operator *op = &bench.operators[0];
+    struct left left = {.count = 0};
+    struct err err = {0};
+
+    acting_open(&bench, "eight");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!op->wire.acts)
+        loop_turn(bench.loop, 0);
+    acting_drop(&bench, 0);
+    acting_pass(&bench, 60000);
+    ck_assert(action_recover(op->journal_path, on_left, &left, &err));
+    ck_assert_uint_eq(left.count, 1);
+    op->run = action_settle(&op->env, left.service, &left.claim); /* and it dies at once */
+    acting_drop(&bench, 0);
+    acting_pass(&bench, 1000);
+    op->wire.refuse_read = named[_i];
+    op->wire.refuse_times = 1;
+    op->run = action_settle(&op->env, left.service, &left.claim);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    ck_assert_int_eq(op->wire.acts, 0);
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- locks ---- */
 
 static size_t wants_one(void *arg, const struct action *action, const struct service *service,
@@ -344,6 +425,10 @@ SUITE(action_answers)
         tcase, where_there_is_no_fence_the_settings_say_how_long_a_write_may_be_on_its_way, 0, 2);
     tcase_add_loop_test(tcase, a_record_that_is_anothers_or_not_understood_stops_it, 0,
                         (int)ARRAY_LEN(records));
+    tcase_add_loop_test(tcase, what_a_record_does_not_know_of_the_rollout_the_verb_tells_it, 0,
+                        (int)ARRAY_LEN(lost));
+    tcase_add_loop_test(tcase, what_was_sent_before_a_crash_is_found_whatever_the_first_look_says,
+                        0, (int)ARRAY_LEN(named));
     tcase_add_loop_test(tcase,
                         a_lock_is_kept_by_what_was_begun_and_given_back_by_what_came_to_nothing, 0,
                         (int)ARRAY_LEN(locking));
