@@ -323,8 +323,11 @@ START_TEST(what_was_sent_before_a_crash_is_found_whatever_the_first_look_says)
     acting_pass(&bench, 60000);
     ck_assert(action_recover(op->journal_path, on_left, &left, &err));
     ck_assert_uint_eq(left.count, 1);
-    op->run = action_settle(&op->env, left.service, &left.claim); /* and it dies at once */
-    acting_drop(&bench, 0);
+    op->run = action_settle(&op->env, left.service, &left.claim);
+    while (!op->wire.calls)
+        loop_turn(bench.loop, 0);
+    ck_assert_int_ne(action_status_of(op->run)->phase, PHASE_DONE);
+    acting_drop(&bench, 0); /* and it dies as well */
     acting_pass(&bench, 1000);
     op->wire.refuse_read = named[_i];
     op->wire.refuse_times = 1;
