@@ -288,6 +288,38 @@ START_TEST(what_a_record_does_not_know_of_the_rollout_the_verb_tells_it)
 }
 END_TEST
 
+/* Full of outcomes of others, all called so. */
+static void put_full(struct acting *bench, const char *name)
+{
+    char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text, "{\"schema\":1,\"recent\":[");
+
+    for (int i = 0; i < RELEASE_RECENT_MAX; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "%s{\"id\":\"%s%d\",\"outcome\":\"applied\"}", i ? "," : "", name, i);
+    snprintf(text + n, sizeof text - n, "]}");
+    acting_put(bench, "web", text);
+}
+
+START_TEST(a_record_full_of_other_outcomes_keeps_nobody_from_acting)
+{
+    struct acting bench;
+    struct acting_operator *op = &bench.operators[0];
+
+    acting_open(&bench, "eight");
+    put_full(&bench, "a");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!op->wire.acts)
+        loop_turn(bench.loop, 0);
+    if (_i > 0)
+        put_full(&bench, _i == 1 ? "a" : "b"); /* the claim is gone, and what was known at first */
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- what a dead process left ---- */
 
 struct left {
@@ -306,7 +338,7 @@ static void on_left(void *arg, const char *cluster, const char *service, const s
     left->count++;
 }
 
-static const enum err_code named[] = {ERR_NONE, ERR_NETWORK, ERR_NOT_FOUND};
+static const enum err_code named[] = {ERR_NONE, ERR_NETWORK, ERR_NOT_FOUND, ERR_NONE};
 
 START_TEST(what_was_sent_before_a_crash_is_found_whatever_the_first_look_says)
 {
@@ -323,6 +355,8 @@ START_TEST(what_was_sent_before_a_crash_is_found_whatever_the_first_look_says)
     acting_pass(&bench, 60000);
     ck_assert(action_recover(op->journal_path, on_left, &left, &err));
     ck_assert_uint_eq(left.count, 1);
+    if (_i == (int)ARRAY_LEN(named) - 1)
+        put_full(&bench, "a"); /* and what became of it is forgotten */
     op->run = action_settle(&op->env, left.service, &left.claim);
     while (!op->wire.calls)
         loop_turn(bench.loop, 0);
@@ -430,6 +464,7 @@ SUITE(action_answers)
                         (int)ARRAY_LEN(records));
     tcase_add_loop_test(tcase, what_a_record_does_not_know_of_the_rollout_the_verb_tells_it, 0,
                         (int)ARRAY_LEN(lost));
+    tcase_add_loop_test(tcase, a_record_full_of_other_outcomes_keeps_nobody_from_acting, 0, 3);
     tcase_add_loop_test(tcase, what_was_sent_before_a_crash_is_found_whatever_the_first_look_says,
                         0, (int)ARRAY_LEN(named));
     tcase_add_loop_test(tcase,

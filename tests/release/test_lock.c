@@ -292,6 +292,12 @@ static const char *const no_records[] = {
     "{\"schema\":\"1\"}",
     "{\"schema\":1,\"holders\":{}}",
     "{\"schema\":1,\"holders\":[7]}",
+    "{\"schema\":1,\"holders\":[{\"id\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"context\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"service\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"version\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"by\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"at_ms\":-1}]}",
 };
 
 START_TEST(what_is_no_lock_record_is_unknown_and_stays)
