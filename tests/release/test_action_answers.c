@@ -3,6 +3,7 @@
 #include "release/acting.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -320,6 +321,61 @@ START_TEST(a_record_full_of_other_outcomes_keeps_nobody_from_acting)
 }
 END_TEST
 
+/* Makes the record too long for one more outcome, whatever else stands in it. */
+static void pad_record(struct acting *bench)
+{
+    struct err err = {0};
+    char *text = acting_text(bench, "web"), *pad = xcalloc(RELEASE_TEXT_MAX + 1, 1);
+    json_t *record = text ? json_parse(text, strlen(text), "record", &err) : json_object();
+
+    memset(pad, 'x', RELEASE_TEXT_MAX - (text ? strlen(text) : 0) - 40);
+    json_object_set_new(record, "schema", json_integer(1));
+    json_object_set_new(record, "pad", json_string(pad));
+    free(text);
+    text = json_text(record);
+    ck_assert_uint_le(strlen(text), RELEASE_TEXT_MAX);
+    acting_put(bench, "web", text);
+    json_decref(record);
+    free(text);
+    free(pad);
+}
+
+START_TEST(a_claim_that_the_record_has_no_room_for_sends_nothing)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    pad_record(&bench);
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 0);
+    ck_assert_int_eq(bench.operators[0].wire.acts, 0);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(an_outcome_whose_answer_was_lost_is_stored_again_identically)
+{
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!wire->acts)
+        loop_turn(bench.loop, 0);
+    wire->refuse_put = ERR_NETWORK;
+    const int first = wire->puts;
+    while (wire->puts == first)
+        loop_turn(bench.loop, 0);
+    wire->refuse_put = ERR_NONE;
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_int_eq(wire->puts, first + 2);
+    ck_assert_str_eq(wire->put[first], wire->put[first + 1]);
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- what a dead process left ---- */
 
 struct left {
@@ -465,6 +521,8 @@ SUITE(action_answers)
     tcase_add_loop_test(tcase, what_a_record_does_not_know_of_the_rollout_the_verb_tells_it, 0,
                         (int)ARRAY_LEN(lost));
     tcase_add_loop_test(tcase, a_record_full_of_other_outcomes_keeps_nobody_from_acting, 0, 3);
+    tcase_add_test(tcase, a_claim_that_the_record_has_no_room_for_sends_nothing);
+    tcase_add_test(tcase, an_outcome_whose_answer_was_lost_is_stored_again_identically);
     tcase_add_loop_test(tcase, what_was_sent_before_a_crash_is_found_whatever_the_first_look_says,
                         0, (int)ARRAY_LEN(named));
     tcase_add_loop_test(tcase,
