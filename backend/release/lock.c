@@ -164,7 +164,7 @@ static struct lock_job *new_job(const struct lock_env *env, const struct lock_ne
 /* What was taken before this one goes back, whoever waits. */
 static void end(struct lock_job *job, enum lock_end how, const struct err *why)
 {
-    if (how != LOCK_TAKEN && !job->gives_back && job->at && job->env.driver)
+    if (how != LOCK_TAKEN && !job->gives_back && job->at)
         lock_give_back(&job->env, job->needs, job->at, &job->me);
     if (job->done)
         job->done(job->arg, how, why);

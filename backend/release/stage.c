@@ -221,8 +221,7 @@ static void put_evidence(struct certificate *cert, const struct stage_view *view
                          const struct stage_input *in)
 {
     if (view->judged && in->evidence && !view->waits[0])
-        snprintf(cert->evidence, sizeof cert->evidence, "%s%.150s",
-                 view->before_after ? "against before: " : "", in->evidence->reason);
+        snprintf(cert->evidence, sizeof cert->evidence, "%.150s", in->evidence->reason);
     else
         cert->evidence[0] = '\0';
 }

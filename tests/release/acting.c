@@ -72,8 +72,8 @@ static bool fails(struct wire *wire, enum err_code code, struct failure what)
     if (code == ERR_NONE || wire->refuse_times-- <= 0)
         return false;
     struct failure *failure = xcalloc(1, sizeof *failure);
+    what.code = code;
     *failure = what;
-    failure->code = code;
     loop_post(wire->real->env.loop, answer_failure, failure);
     return true;
 }
@@ -111,7 +111,6 @@ static void refuse(void *arg)
 static void refuse_later(struct wire *wire, struct refusal what)
 {
     struct refusal *refusal = xcalloc(1, sizeof *refusal);
-
     *refusal = what;
     loop_post(wire->real->env.loop, refuse, refusal);
 }
@@ -153,6 +152,15 @@ static void wire_get(struct driver *base, const char *key, driver_ledger_fn *fn,
         wire->real->ops->ledger_get(wire->real, key, deaf ? swallow_ledger : fn, arg);
 }
 
+static void answer_unnamed(void *arg, const char *text, const char *revision, const struct err *err)
+{
+    struct refusal *asked = arg;
+
+    (void)revision;
+    asked->put(asked->arg, text, "", err);
+    free(asked);
+}
+
 static void wire_put(struct driver *base, const char *key, const char *text, const char *expected,
                      driver_ledger_fn *fn, void *arg)
 {
@@ -163,6 +171,12 @@ static void wire_put(struct driver *base, const char *key, const char *text, con
         return;
     if (wire->puts < (int)ARRAY_LEN(wire->put))
         wire->put[wire->puts++] = xasprintf("%s %s", expected, text);
+    if (wire->no_revision && !deaf) {
+        struct refusal *asked = xcalloc(1, sizeof *asked);
+        *asked = (struct refusal){.put = fn, .arg = arg};
+        fn = answer_unnamed;
+        arg = asked;
+    }
     if (wire->refuse_put)
         refuse_later(wire, (struct refusal){.put = fn, .arg = arg, .code = wire->refuse_put});
     else
@@ -174,8 +188,8 @@ static bool wire_plan(struct driver *base, const struct service *service, const 
                       struct action *action, json_t **new_memo, struct err *err)
 {
     struct wire *wire = wire_of(base);
-
     bool ok = wire->real->ops->plan(wire->real, service, memo, action, new_memo, err);
+
     if (wire->plan_writes)
         action->writes = wire->plan_writes;
     return ok;
@@ -184,9 +198,7 @@ static bool wire_plan(struct driver *base, const struct service *service, const 
 static bool wire_settled(struct driver *base, const struct service *service,
                          const struct action *action)
 {
-    struct wire *wire = wire_of(base);
-
-    return wire->real->ops->settled(wire->real, service, action);
+    return wire_of(base)->real->ops->settled(wire_of(base)->real, service, action);
 }
 
 static const struct driver_caps *wire_caps(const struct driver *base)

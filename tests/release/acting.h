@@ -24,6 +24,7 @@ struct wire {
     enum err_code refuse_act, refuse_put;
     enum err_code refuse_read, refuse_get; /* so often as this says */
     int refuse_times;
+    bool no_revision;     /* ledger writes are answered without saying what the revision is now */
     uint32_t plan_writes; /* what a plan takes; 0: as the engine says */
 };
 

@@ -3,6 +3,7 @@
 #include "release/acting.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -76,6 +77,82 @@ START_TEST(more_writes_than_a_record_remembers_are_refused)
     struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
     acting_expect(&s, END_REFUSED);
     ck_assert_msg(strstr(s.sentence, "65 writes") != NULL, "%s", s.sentence);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(a_ledger_write_that_names_no_revision_is_looked_up)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].wire.no_revision = true;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    struct release *release = acting_record(&bench);
+    ck_assert_str_eq(release->claim.id, "");
+    ck_assert_str_eq(release->to, "5");
+    release_free(release);
+    acting_close(&bench);
+}
+END_TEST
+
+/* ---- the run that asked is no more ---- */
+
+START_TEST(an_answer_to_a_run_that_was_dropped_is_nobodys)
+{
+    bool over = false;
+
+    for (int turns = 0; !over; turns++) {
+        struct acting bench;
+
+        ck_assert_int_lt(turns, 1000);
+        acting_open(&bench, "eight");
+        acting_press(&bench, 0, VERB_START, "5", 1);
+        for (int i = 0; i < turns; i++)
+            loop_turn(bench.loop, 0);
+        over = action_status_of(bench.operators[0].run)->phase == PHASE_DONE;
+        unsigned told = bench.operators[0].told;
+        acting_drop(&bench, 0);
+        acting_pass(&bench, 60000);
+        ck_assert_uint_eq(bench.operators[0].told, told);
+        acting_close(&bench);
+    }
+}
+END_TEST
+
+START_TEST(a_run_that_nobody_keeps_calls_for_ends_as_well)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].env.calls = NULL;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    acting_close(&bench);
+}
+END_TEST
+
+static unsigned points[2]; /* before a call, after its answer */
+
+static void on_point(const char *name)
+{
+    points[0] += strncmp(name, "before-", 7) == 0;
+    points[1] += strncmp(name, "after-", 6) == 0;
+}
+
+START_TEST(every_call_has_a_point_to_die_at_before_and_after_it)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    action_failpoint = on_point;
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    action_failpoint = NULL;
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_ge(points[0], 5); /* read, ledger, claim, act, store */
+    ck_assert_uint_eq(points[1], points[0]);
     acting_close(&bench);
 }
 END_TEST
@@ -180,6 +257,179 @@ START_TEST(a_record_that_is_anothers_or_not_understood_stops_it)
 }
 END_TEST
 
+static const struct {
+    const char *record; /* that lies there when it is pressed */
+    enum verb verb;
+    const char *to; /* of the record afterwards */
+    enum stage stage;
+} lost[] = {
+    {"{\"schema\":1}", VERB_ROLLBACK, "5", STAGE_ROLLED_BACK},
+    {"{\"schema\":1,\"to\":\"9\"}", VERB_ROLLBACK, "5", STAGE_ROLLED_BACK},
+    {"{\"schema\":1,\"to\":\"5\",\"stage\":\"wave\"}", VERB_PAUSE, "5", STAGE_WAVE},
+    {"{\"schema\":1,\"to\":\"5\",\"stage\":\"wave\"}", VERB_RESUME, "5", STAGE_WAVE},
+};
+
+START_TEST(what_a_record_does_not_know_of_the_rollout_the_verb_tells_it)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_APPLIED);
+    acting_pass(&bench, 60000);
+    acting_put(&bench, "web", lost[_i].record);
+    s = acting_do(&bench, 0, lost[_i].verb, "", 0);
+    acting_expect(&s, END_APPLIED);
+    struct release *release = acting_record(&bench);
+    ck_assert_str_eq(release->to, lost[_i].to);
+    ck_assert_int_eq(release->stage, lost[_i].stage);
+    ck_assert(release->paused == (lost[_i].verb == VERB_PAUSE));
+    release_free(release);
+    acting_close(&bench);
+}
+END_TEST
+
+/* Full of outcomes of others, all called so. */
+static void put_full(struct acting *bench, const char *name)
+{
+    char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text, "{\"schema\":1,\"recent\":[");
+
+    for (int i = 0; i < RELEASE_RECENT_MAX; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "%s{\"id\":\"%s%d\",\"outcome\":\"applied\"}", i ? "," : "", name, i);
+    snprintf(text + n, sizeof text - n, "]}");
+    acting_put(bench, "web", text);
+}
+
+START_TEST(a_record_full_of_other_outcomes_keeps_nobody_from_acting)
+{
+    struct acting bench;
+    struct acting_operator *op = &bench.operators[0];
+
+    acting_open(&bench, "eight");
+    put_full(&bench, "a");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!op->wire.acts)
+        loop_turn(bench.loop, 0);
+    if (_i > 0)
+        put_full(&bench, _i == 1 ? "a" : "b"); /* the claim is gone, and what was known at first */
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    acting_close(&bench);
+}
+END_TEST
+
+/* Makes the record too long for one more outcome, whatever else stands in it. */
+static void pad_record(struct acting *bench)
+{
+    struct err err = {0};
+    char *text = acting_text(bench, "web"), *pad = xcalloc(RELEASE_TEXT_MAX + 1, 1);
+    json_t *record = text ? json_parse(text, strlen(text), "record", &err) : json_object();
+
+    memset(pad, 'x', RELEASE_TEXT_MAX - (text ? strlen(text) : 0) - 40);
+    json_object_set_new(record, "schema", json_integer(1));
+    json_object_set_new(record, "pad", json_string(pad));
+    free(text);
+    text = json_text(record);
+    ck_assert_uint_le(strlen(text), RELEASE_TEXT_MAX);
+    acting_put(bench, "web", text);
+    json_decref(record);
+    free(text);
+    free(pad);
+}
+
+START_TEST(a_claim_that_the_record_has_no_room_for_sends_nothing)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    pad_record(&bench);
+    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 0);
+    ck_assert_int_eq(bench.operators[0].wire.acts, 0);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(an_outcome_whose_answer_was_lost_is_stored_again_identically)
+{
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!wire->acts)
+        loop_turn(bench.loop, 0);
+    wire->refuse_put = ERR_NETWORK;
+    const int first = wire->puts;
+    while (wire->puts == first)
+        loop_turn(bench.loop, 0);
+    wire->refuse_put = ERR_NONE;
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_int_eq(wire->puts, first + 2);
+    ck_assert_str_eq(wire->put[first], wire->put[first + 1]);
+    acting_close(&bench);
+}
+END_TEST
+
+/* ---- what a dead process left ---- */
+
+struct left {
+    struct claim claim;
+    char service[160];
+    unsigned count;
+};
+
+static void on_left(void *arg, const char *cluster, const char *service, const struct claim *claim)
+{
+    struct left *left = arg;
+
+    (void)cluster;
+    left->claim = *claim;
+    snprintf(left->service, sizeof left->service, "%s", service);
+    left->count++;
+}
+
+static const enum err_code named[] = {ERR_NONE, ERR_NETWORK, ERR_NOT_FOUND, ERR_NONE};
+
+START_TEST(what_was_sent_before_a_crash_is_found_whatever_the_first_look_says)
+{
+    struct acting bench;
+    struct acting_operator *op = &bench.operators[0];
+    struct left left = {.count = 0};
+    struct err err = {0};
+
+    acting_open(&bench, "eight");
+    acting_press(&bench, 0, VERB_START, "5", 1);
+    while (!op->wire.acts)
+        loop_turn(bench.loop, 0);
+    acting_drop(&bench, 0);
+    acting_pass(&bench, 60000);
+    ck_assert(action_recover(op->journal_path, on_left, &left, &err));
+    ck_assert_uint_eq(left.count, 1);
+    if (_i == (int)ARRAY_LEN(named) - 1)
+        put_full(&bench, "a"); /* and what became of it is forgotten */
+    op->run = action_settle(&op->env, left.service, &left.claim);
+    while (!op->wire.calls)
+        loop_turn(bench.loop, 0);
+    ck_assert_int_ne(action_status_of(op->run)->phase, PHASE_DONE);
+    acting_drop(&bench, 0); /* and it dies as well */
+    acting_pass(&bench, 1000);
+    op->wire.refuse_read = named[_i];
+    op->wire.refuse_times = 1;
+    op->run = action_settle(&op->env, left.service, &left.claim);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_APPLIED);
+    ck_assert_uint_eq(sim_applied_total(bench.sim), 1);
+    ck_assert_int_eq(op->wire.acts, 0);
+    acting_close(&bench);
+}
+END_TEST
+
 /* ---- locks ---- */
 
 static size_t wants_one(void *arg, const struct action *action, const struct service *service,
@@ -257,6 +507,10 @@ SUITE(action_answers)
     tcase_add_loop_test(tcase, what_cannot_be_read_is_not_acted_on, 0, (int)ARRAY_LEN(reads));
     tcase_add_loop_test(tcase, every_refusal_of_a_write_is_told_from_what_is_not_known, 0, 2);
     tcase_add_test(tcase, more_writes_than_a_record_remembers_are_refused);
+    tcase_add_test(tcase, a_ledger_write_that_names_no_revision_is_looked_up);
+    tcase_add_test(tcase, an_answer_to_a_run_that_was_dropped_is_nobodys);
+    tcase_add_test(tcase, a_run_that_nobody_keeps_calls_for_ends_as_well);
+    tcase_add_test(tcase, every_call_has_a_point_to_die_at_before_and_after_it);
     tcase_add_test(tcase, a_verdict_too_long_for_a_line_keeps_nobody_from_acting);
     tcase_add_loop_test(tcase, without_any_journal_only_what_holds_goes_and_only_when_told_so, 0,
                         (int)ARRAY_LEN(without_journal));
@@ -264,6 +518,13 @@ SUITE(action_answers)
         tcase, where_there_is_no_fence_the_settings_say_how_long_a_write_may_be_on_its_way, 0, 2);
     tcase_add_loop_test(tcase, a_record_that_is_anothers_or_not_understood_stops_it, 0,
                         (int)ARRAY_LEN(records));
+    tcase_add_loop_test(tcase, what_a_record_does_not_know_of_the_rollout_the_verb_tells_it, 0,
+                        (int)ARRAY_LEN(lost));
+    tcase_add_loop_test(tcase, a_record_full_of_other_outcomes_keeps_nobody_from_acting, 0, 3);
+    tcase_add_test(tcase, a_claim_that_the_record_has_no_room_for_sends_nothing);
+    tcase_add_test(tcase, an_outcome_whose_answer_was_lost_is_stored_again_identically);
+    tcase_add_loop_test(tcase, what_was_sent_before_a_crash_is_found_whatever_the_first_look_says,
+                        0, (int)ARRAY_LEN(named));
     tcase_add_loop_test(tcase,
                         a_lock_is_kept_by_what_was_begun_and_given_back_by_what_came_to_nothing, 0,
                         (int)ARRAY_LEN(locking));

@@ -45,6 +45,31 @@ START_TEST(the_newest_contracts_are_kept_and_the_oldest_goes)
 }
 END_TEST
 
+/* Two operators that add at one time must drop the same one. */
+START_TEST(of_those_that_are_equally_old_the_first_digest_goes)
+{
+    json_t *archive = NULL;
+    char text[80], first[80] = "";
+    const char *key;
+    json_t *entry;
+
+    for (int i = 0; i < ARCHIVE_MAX; i++) {
+        snprintf(text, sizeof text, "{service: web, version: 'v%d.'}", i);
+        archive = add(archive, text, 100);
+    }
+    json_object_foreach(archive, key, entry)
+    {
+        if (!first[0] || strcmp(key, first) < 0)
+            snprintf(first, sizeof first, "%s", key);
+    }
+    archive = add(archive, "{service: web, version: 'new'}", 100);
+    ck_assert_uint_eq(json_object_size(archive), ARCHIVE_MAX);
+    ck_assert_ptr_null(json_object_get(archive, first));
+    ck_assert(has(archive, "new"));
+    json_decref(archive);
+}
+END_TEST
+
 START_TEST(the_same_contract_is_kept_once_with_what_a_newer_lockstep_added)
 {
     static const char one[] = "{service: web, version: '1'}";
@@ -58,6 +83,19 @@ START_TEST(the_same_contract_is_kept_once_with_what_a_newer_lockstep_added)
     ck_assert(has(next, "\"at_ms\":2"));
     ck_assert(has(archive, "\"at_ms\":1")); /* left as it was */
     json_decref(next);
+    json_decref(archive);
+}
+END_TEST
+
+START_TEST(an_entry_that_is_none_is_written_anew)
+{
+    static const char one[] = "{service: web, version: '1'}";
+    json_t *archive = add(NULL, one, 1);
+    const char *digest = json_object_iter_key(json_object_iter(archive));
+
+    json_object_set_new(archive, digest, json_integer(7));
+    archive = add(archive, one, 2);
+    ck_assert(has(archive, "\"at_ms\":2"));
     json_decref(archive);
 }
 END_TEST
@@ -87,7 +125,9 @@ SUITE(archive)
     TCase *tc = test_case(suite, "archive", 10);
 
     tcase_add_test(tc, the_newest_contracts_are_kept_and_the_oldest_goes);
+    tcase_add_test(tc, of_those_that_are_equally_old_the_first_digest_goes);
     tcase_add_test(tc, the_same_contract_is_kept_once_with_what_a_newer_lockstep_added);
+    tcase_add_test(tc, an_entry_that_is_none_is_written_anew);
     tcase_add_test(tc, what_is_no_contract_or_too_long_is_not_kept);
     return suite;
 }

@@ -284,6 +284,33 @@ START_TEST(a_record_of_a_newer_lockstep_is_unknown_and_stays)
 }
 END_TEST
 
+static const char *const no_records[] = {
+    "nonsense",
+    "[]",
+    "{}",
+    "{\"schema\":0}",
+    "{\"schema\":\"1\"}",
+    "{\"schema\":1,\"holders\":{}}",
+    "{\"schema\":1,\"holders\":[7]}",
+    "{\"schema\":1,\"holders\":[{\"id\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"context\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"service\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"version\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"by\":7}]}",
+    "{\"schema\":1,\"holders\":[{\"id\":\"a\",\"at_ms\":-1}]}",
+};
+
+START_TEST(what_is_no_lock_record_is_unknown_and_stays)
+{
+    int i = find(store.key);
+
+    ledger.records[i].text = xstrdup(no_records[_i]);
+    ledger.records[i].revision = 1;
+    ck_assert_int_eq(take("a", "web", &store, 1).end, LOCK_UNKNOWN);
+    ck_assert_str_eq(ledger.records[i].text, no_records[_i]);
+}
+END_TEST
+
 START_TEST(what_is_given_back_is_free)
 {
     struct lock_env at = env();
@@ -297,6 +324,35 @@ START_TEST(what_is_given_back_is_free)
     lock_give_back(&at, &store, 1, &holder);
     settle();
     ck_assert_uint_eq(holders(store.key), 0);
+}
+END_TEST
+
+START_TEST(what_another_service_holds_is_not_given_back_even_when_it_is_over)
+{
+    struct lock_env at = env();
+    struct lock_holder holder = me("", "web");
+
+    ck_assert_int_eq(take("a", "web", &caller, 1).end, LOCK_TAKEN);
+    ck_assert_int_eq(take("b", "shop", &caller, 1).end, LOCK_TAKEN);
+    over = me("b", "shop");
+    lock_give_back(&at, &caller, 1, &holder);
+    settle();
+    ck_assert_uint_eq(holders(caller.key), 2);
+}
+END_TEST
+
+START_TEST(what_cannot_be_given_back_now_stays_and_is_tried_once)
+{
+    struct lock_env at = env();
+    struct lock_holder holder = me("a", "web");
+
+    ck_assert_int_eq(take("a", "web", &store, 1).end, LOCK_TAKEN);
+    ledger.gone = true;
+    lock_give_back(&at, &store, 1, &holder);
+    settle();
+    ck_assert_ptr_null(jobs.first);
+    ledger.gone = false;
+    ck_assert_uint_eq(holders(store.key), 1);
 }
 END_TEST
 
@@ -397,7 +453,11 @@ SUITE(lock)
     tcase_add_test(tc, an_unreachable_ledger_is_unknown);
     tcase_add_test(tc, a_lost_answer_is_asked_again_and_a_write_that_arrived_counts);
     tcase_add_test(tc, a_record_of_a_newer_lockstep_is_unknown_and_stays);
+    tcase_add_loop_test(tc, what_is_no_lock_record_is_unknown_and_stays, 0,
+                        (int)ARRAY_LEN(no_records));
     tcase_add_test(tc, what_is_given_back_is_free);
+    tcase_add_test(tc, what_another_service_holds_is_not_given_back_even_when_it_is_over);
+    tcase_add_test(tc, what_cannot_be_given_back_now_stays_and_is_tried_once);
     tcase_add_loop_test(tc, a_store_that_never_takes_it_is_unknown, 0, 2);
     tcase_add_test(tc, a_record_full_of_others_is_unknown);
     tcase_add_test(tc, the_refusal_names_the_context_of_another_cluster);

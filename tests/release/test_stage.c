@@ -1,135 +1,12 @@
 /* test_stage.c: where a release is and what S does, for every stage, and what keeps it there. */
+#include "release/stage_scenes.h"
 #include "test.h"
 
-#include "release/stage.h"
-
 #include "base/mem.h"
+#include "health/evidence.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define NOW INT64_C(1772442000000)
-#define MIN INT64_C(60000)
-
-/* Of "data" with eight instances: canary 1, waves 3 and 8. */
-struct scene {
-    const char *what;
-    enum stage recorded;
-    uint32_t target, have;
-    int64_t stage_age, young_age; /* minutes */
-    bool moving, troubled;
-    uint32_t ghosts, failing, stray;
-    enum stage stage, next;
-    uint32_t next_count;
-    const char *waits; /* "": S may go; else a part of why not */
-};
-
-static const struct scene scenes[] = {
-    {"the canary moves", STAGE_CANARY, 1, 1, 0, 0, true, false, 0, 0, 0, STAGE_CANARY, STAGE_CANARY,
-     1, "at rest"},
-    {"the canary is not all there", STAGE_CANARY, 1, 0, 3, 3, false, false, 0, 0, 0, STAGE_CANARY,
-     STAGE_CANARY, 1, ""},
-    {"the canary was asked for just now", STAGE_CANARY, 1, 0, 0, 0, false, false, 0, 0, 0,
-     STAGE_CANARY, STAGE_CANARY, 1, "at rest"},
-    {"the canary does not come up", STAGE_CANARY, 1, 0, 3, 3, false, false, 0, 1, 0, STAGE_CANARY,
-     STAGE_CANARY, 1, "5 does not come up; U goes back"},
-    {"the engine gave it up", STAGE_CANARY, 1, 0, 3, 3, false, true, 0, 0, 0, STAGE_CANARY,
-     STAGE_CANARY, 1, "5 does not come up; U goes back"},
-    {"it bakes", STAGE_CANARY, 1, 1, 4, 4, false, false, 0, 0, 0, STAGE_BAKE, STAGE_REHEARSE, 8,
-     "bake: 6m00s left; evidence readiness and restarts only, weak"},
-    {"it has baked", STAGE_CANARY, 1, 1, 10, 10, false, false, 0, 0, 0, STAGE_BAKE, STAGE_REHEARSE,
-     8, ""},
-    {"one minute before", STAGE_CANARY, 1, 1, 9, 9, false, false, 0, 0, 0, STAGE_BAKE,
-     STAGE_REHEARSE, 8, "bake: 1m00s left"},
-    {"it was restarted", STAGE_CANARY, 1, 1, 60, 2, false, false, 0, 0, 0, STAGE_BAKE,
-     STAGE_REHEARSE, 8, "bake: 8m00s left"},
-    {"its start is not known", STAGE_CANARY, 1, 1, 60, -1, false, false, 0, 0, 0, STAGE_BAKE,
-     STAGE_REHEARSE, 8, "no data is never a pass"},
-    {"it crashes", STAGE_CANARY, 1, 1, 60, 60, false, true, 0, 0, 0, STAGE_BAKE, STAGE_REHEARSE, 8,
-     "fails"},
-    {"one is failing", STAGE_CANARY, 1, 1, 60, 60, false, false, 0, 1, 0, STAGE_BAKE,
-     STAGE_REHEARSE, 8, "fails"},
-    {"its node is silent", STAGE_CANARY, 1, 1, 60, 60, false, false, 1, 0, 0, STAGE_BAKE,
-     STAGE_REHEARSE, 8, "no data on 1 of 5"},
-    {"it goes back", STAGE_REHEARSE, 0, 1, 0, 0, true, false, 0, 0, 0, STAGE_REHEARSE,
-     STAGE_REHEARSE, 8, "wait until 4 is back"},
-    {"it was told to go back just now", STAGE_REHEARSE, 0, 1, 0, 0, false, false, 0, 0, 0,
-     STAGE_REHEARSE, STAGE_REHEARSE, 8, "wait until 4 is back"},
-    {"it did not go back", STAGE_REHEARSE, 0, 1, 5, 5, false, false, 0, 0, 0, STAGE_REHEARSE,
-     STAGE_REHEARSE, 8, ""},
-    {"it settles", STAGE_REHEARSE, 0, 0, 7, 7, false, false, 0, 0, 0, STAGE_SETTLE, STAGE_WAVE, 3,
-     "settle: 3m00s left"},
-    {"it has settled", STAGE_REHEARSE, 0, 0, 10, 11, false, false, 0, 0, 0, STAGE_SETTLE,
-     STAGE_WAVE, 3, ""},
-    {"the old one fails while it settles", STAGE_REHEARSE, 0, 0, 10, 10, false, true, 0, 0, 0,
-     STAGE_SETTLE, STAGE_WAVE, 3, "fails"},
-    {"a wave moves", STAGE_WAVE, 3, 2, 1, 0, true, false, 0, 0, 0, STAGE_WAVE, STAGE_WAVE, 3,
-     "at rest"},
-    {"a wave stopped short", STAGE_WAVE, 3, 2, 1, 1, false, false, 0, 0, 0, STAGE_WAVE, STAGE_WAVE,
-     3, ""},
-    {"a wave bakes", STAGE_WAVE, 3, 3, 2, 2, false, false, 0, 0, 0, STAGE_BAKE, STAGE_WAVE, 8,
-     "bake: 3m00s left"},
-    {"a wave has baked", STAGE_WAVE, 3, 3, 5, 5, false, false, 0, 0, 0, STAGE_BAKE, STAGE_WAVE, 8,
-     ""},
-    {"the last wave bakes", STAGE_WAVE, 8, 8, 1, 1, false, false, 0, 0, 0, STAGE_BAKE, STAGE_STABLE,
-     8, "bake: 4m00s left"},
-    {"the last wave has baked", STAGE_WAVE, 8, 8, 5, 5, false, false, 0, 0, 0, STAGE_BAKE,
-     STAGE_STABLE, 8, ""},
-    {"an old one may come back", STAGE_WAVE, 8, 8, 5, 5, false, false, 0, 0, 1, STAGE_BAKE,
-     STAGE_STABLE, 8, "fence it"},
-};
-
-struct stand {
-    struct release release;
-    struct plan plan;
-    struct stage_input in;
-};
-
-/* `stand` stays where it is. */
-static void stand_up(struct stand *stand, const struct scene *scene, const char *profile)
-{
-    int64_t young = scene->young_age < 0 ? 0 : NOW - scene->young_age * MIN;
-
-    struct plan plan = plan_default();
-
-    *stand = (struct stand){.plan = profile_plan(profile_find(profile), &plan)};
-    struct release *release = &stand->release;
-    release->stage = scene->recorded;
-    release->target = scene->target;
-    release->stage_utc_ms = NOW - scene->stage_age * MIN;
-    snprintf(release->from, sizeof release->from, "4");
-    snprintf(release->to, sizeof release->to, "5");
-    release->cert.state = scene->recorded == STAGE_CANARY     ? PROOF_CANARIED
-                          : scene->recorded == STAGE_REHEARSE ? PROOF_ROLLED
-                                                              : PROOF_CERTIFIED;
-    release->cert.attended = true;
-    release->cert.at_utc_ms = NOW - scene->stage_age * MIN;
-    snprintf(release->cert.version, sizeof release->cert.version, "5");
-    snprintf(release->cert.basis, sizeof release->cert.basis, "b1");
-    snprintf(release->cert.digest, sizeof release->cert.digest, "sha256:5");
-    stand->in = (struct stage_input){
-        .profile = profile_find(profile),
-        .plan = &stand->plan,
-        .release = release,
-        .from = "4",
-        .to = "5",
-        .replicas = 8,
-        .have = scene->have,
-        .serving = scene->have - scene->ghosts,
-        .ghosts = scene->ghosts,
-        .others = 8 - scene->have + scene->stray,
-        .failing = scene->failing,
-        .moving = scene->moving,
-        .troubled = scene->troubled,
-        .young_to_ms = young,
-        .young_from_ms = young,
-        .since_utc_ms = NOW - scene->stage_age * MIN,
-        .digest = scene->have ? "sha256:5" : "",
-        .basis = "b1",
-        .utc_ms = NOW,
-        .watched_utc_ms = NOW - 120 * MIN,
-    };
-}
 
 START_TEST(each_stage_says_what_s_does_and_what_it_waits_for)
 {
@@ -149,27 +26,6 @@ START_TEST(each_stage_says_what_s_does_and_what_it_waits_for)
         ck_assert_msg(!view.waits[0], "%s: %s", scene->what, view.waits);
 }
 END_TEST
-
-static const struct scene *scene_of(const char *what)
-{
-    for (size_t i = 0; i < ARRAY_LEN(scenes); i++)
-        if (strcmp(scenes[i].what, what) == 0)
-            return &scenes[i];
-    ck_abort_msg("no scene '%s'", what);
-}
-
-static struct stage_view view_of(const char *what, const char *profile,
-                                 void (*change)(struct stand *))
-{
-    struct stand stand;
-    struct stage_view view;
-
-    stand_up(&stand, scene_of(what), profile);
-    if (change)
-        change(&stand);
-    stage_look(&stand.in, &view);
-    return view;
-}
 
 /* 10 bake, 10 settle, waves 3 and 8 of 5 each. */
 START_TEST(it_says_how_long_all_of_it_takes_and_how_much_is_left)
@@ -353,6 +209,8 @@ START_TEST(a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake)
     ck_assert_int_eq(view.next_cert.state, PROOF_CERTIFIED);
     view = view_of("it bakes", "data", rehearsed_elsewhere);
     ck_assert(stage_proof(&view) < stage_wants(&view));
+    view = view_of("it has baked", "code", rehearsed_elsewhere);
+    ck_assert_int_eq(stage_wants(&view), PROOF_CERTIFIED);
 }
 END_TEST
 
@@ -392,11 +250,24 @@ static void long_ago_there(struct stand *stand)
     staged.at_utc_ms = NOW - 25 * 60 * MIN;
 }
 
+static void in_the_future_there(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    staged.at_utc_ms = NOW + MIN;
+}
+
+static void digest_not_known_here(struct stand *stand)
+{
+    rehearsed_elsewhere(stand);
+    stand->in.digest = "";
+    staged.digest[0] = '\0';
+}
+
 START_TEST(a_rehearsal_elsewhere_of_something_else_does_not_count)
 {
-    void (*const changes[])(struct stand *) = {other_digest_there,   other_neighbours_there,
-                                               neighbours_not_known, only_rolled_there,
-                                               other_version_there,  long_ago_there};
+    void (*const changes[])(struct stand *) = {
+        other_digest_there,  other_neighbours_there, neighbours_not_known, only_rolled_there,
+        other_version_there, long_ago_there,         in_the_future_there,  digest_not_known_here};
 
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
         struct stage_view view = view_of("it has baked", "data", changes[i]);
@@ -416,6 +287,11 @@ static void rehearsed_long_ago(struct stand *stand)
     stand->release.rehearsed_utc_ms = NOW - 31 * 24 * 60 * MIN;
 }
 
+static void rehearsed_in_the_future(struct stand *stand)
+{
+    stand->release.rehearsed_utc_ms = NOW + MIN;
+}
+
 START_TEST(profiles_differ_in_when_they_rehearse)
 {
     const char *baked = "it has baked";
@@ -423,6 +299,7 @@ START_TEST(profiles_differ_in_when_they_rehearse)
     ck_assert_int_eq(view_of(baked, "code", NULL).next, STAGE_REHEARSE);
     ck_assert_int_eq(view_of(baked, "code", rehearsed_lately).next, STAGE_WAVE);
     ck_assert_int_eq(view_of(baked, "code", rehearsed_long_ago).next, STAGE_REHEARSE);
+    ck_assert_int_eq(view_of(baked, "code", rehearsed_in_the_future).next, STAGE_REHEARSE);
     ck_assert_int_eq(view_of(baked, "api", rehearsed_lately).next, STAGE_REHEARSE);
     ck_assert_int_eq(view_of(baked, "hotfix", NULL).next, STAGE_WAVE);
     ck_assert_uint_eq(view_of(baked, "hotfix", NULL).next_count, 3);
@@ -474,7 +351,137 @@ START_TEST(profiles_are_found_by_service_and_plain_is_the_default)
     ck_assert_str_eq(profile_for(&policy, "shop")->name, "fast");
     ck_assert(profile_is_plain(profile_for(&own, "shop")));
     ck_assert(profile_is_plain(profile_for(NULL, "web")));
+    ck_assert(profile_is_plain(NULL));
+    ck_assert(!profile_is_plain(profile_find("data")));
+    const struct plan configured = plan_default();
+    ck_assert_uint_eq(profile_plan(NULL, &configured).wave_count, configured.wave_count);
     ck_assert(profile_find("nothing like it") == NULL);
+}
+END_TEST
+
+static void target_not_known(struct stand *stand)
+{
+    stand->release.target = 0;
+}
+
+static void two_may_come_back(struct stand *stand)
+{
+    stand->in.others = 2;
+}
+
+static void one_may_come_back(struct stand *stand)
+{
+    stand->in.others = 1;
+}
+
+static void basis_not_known(struct stand *stand)
+{
+    stand->in.basis = "";
+}
+
+START_TEST(what_is_not_on_record_is_taken_from_what_runs)
+{
+    ck_assert_int_eq(view_of("it has baked", "data", target_not_known).next, STAGE_REHEARSE);
+    ck_assert(!view_of("it has baked", "data", target_not_known).again);
+    ck_assert_str_eq(view_of("it has settled", "data", basis_not_known).voided, "");
+    ck_assert(strstr(view_of("the last wave has baked", "data", two_may_come_back).waits,
+                     "2 instances may"));
+    ck_assert(strstr(view_of("the last wave has baked", "data", one_may_come_back).waits,
+                     "1 instance may"));
+}
+END_TEST
+
+START_TEST(where_nothing_is_in_flight_s_has_no_stage)
+{
+    static const enum stage rest[] = {STAGE_NONE, STAGE_STABLE, STAGE_ROLLING_BACK,
+                                      STAGE_ROLLED_BACK, STAGE_COUNT};
+    struct stand stand;
+    struct stage_view view;
+
+    for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
+        stand_up(&stand, scene_of("it has baked"), "data");
+        stand.release.stage = rest[i];
+        stage_look(&stand.in, &view);
+        ck_assert(!view.active);
+    }
+    static const struct {
+        enum stage recorded, seen;
+    } named[] = {{STAGE_BAKE, STAGE_BAKE}, {STAGE_SETTLE, STAGE_REHEARSE}};
+    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+        stand_up(&stand, scene_of("it has baked"), "data");
+        stand.release.stage = named[i].recorded;
+        stage_look(&stand.in, &view);
+        ck_assert_int_eq(view.stage, named[i].seen);
+    }
+}
+END_TEST
+
+/* Of the bake of "it bakes". */
+static struct evidence seen;
+
+static void measured(struct stand *stand)
+{
+    seen = (struct evidence){.version = "5",
+                             .control = "4",
+                             .began_utc_ms = NOW - 4 * MIN,
+                             .answer = JUDGE_WAITS,
+                             .needed = 10};
+    stand->in.measured = true;
+    stand->in.evidence = &seen;
+}
+
+static void measured_and_nothing_yet(struct stand *stand)
+{
+    measured(stand);
+    stand->in.evidence = NULL;
+}
+
+static void measured_of_another_bake(struct stand *stand)
+{
+    measured(stand);
+    seen.began_utc_ms--;
+}
+
+static void measured_with_a_reason(struct stand *stand)
+{
+    measured(stand);
+    snprintf(seen.reason, sizeof seen.reason, "3 of 10");
+}
+
+static void measured_and_no_start(struct stand *stand)
+{
+    measured(stand);
+    stand->release.stage_utc_ms = 0;
+    stand->in.young_to_ms = 0;
+}
+
+static void measured_and_no_before(struct stand *stand)
+{
+    measured(stand);
+    stand->release.since_utc_ms = 0;
+}
+
+START_TEST(a_measured_bake_says_what_it_waits_for)
+{
+    static const struct {
+        const char *scene;
+        void (*change)(struct stand *);
+        bool judged;
+        const char *waits;
+    } rows[] = {
+        {"it bakes", measured, true, "no sample is due yet; 0 samples of at least 10"},
+        {"it bakes", measured_with_a_reason, true, "3 of 10; 0 samples"},
+        {"it bakes", measured_and_nothing_yet, true, "nothing is measured yet"},
+        {"it bakes", measured_of_another_bake, true, "nothing is measured yet"},
+        {"it bakes", measured_and_no_start, false, "since when 5 runs is not known"},
+        {"it settles", measured_and_no_before, false, "evidence readiness and restarts only"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct stage_view view = view_of(rows[i].scene, "data", rows[i].change);
+        ck_assert_msg(view.judged == rows[i].judged, "%zu", i);
+        ck_assert_msg(strstr(view.waits, rows[i].waits) != NULL, "%zu: %s", i, view.waits);
+    }
 }
 END_TEST
 
@@ -514,8 +521,7 @@ SUITE(stage)
     Suite *suite = suite_create("stage");
     TCase *tc = test_case(suite, "release", 10);
 
-    tcase_add_loop_test(tc, each_stage_says_what_s_does_and_what_it_waits_for, 0,
-                        (int)ARRAY_LEN(scenes));
+    tcase_add_loop_test(tc, each_stage_says_what_s_does_and_what_it_waits_for, 0, (int)scene_count);
     tcase_add_test(tc, it_says_how_long_all_of_it_takes_and_how_much_is_left);
     tcase_add_test(tc, where_a_rehearsal_must_be_watched_its_bakes_begin_when_somebody_looks);
     tcase_add_test(tc, a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake);
@@ -530,6 +536,9 @@ SUITE(stage)
     tcase_add_test(tc, a_single_instance_is_stable_after_its_canary);
     tcase_add_test(tc, a_canary_of_somebody_else_is_taken_over_and_more_is_not);
     tcase_add_test(tc, profiles_are_found_by_service_and_plain_is_the_default);
+    tcase_add_test(tc, what_is_not_on_record_is_taken_from_what_runs);
+    tcase_add_test(tc, where_nothing_is_in_flight_s_has_no_stage);
+    tcase_add_test(tc, a_measured_bake_says_what_it_waits_for);
     tcase_add_test(tc, a_record_keeps_profile_certificate_and_what_the_claim_will_leave);
     return suite;
 }
