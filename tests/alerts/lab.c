@@ -145,7 +145,8 @@ void lab_open(struct lab *lab, const char *scenario, const char *folder)
     struct err err = {0};
     char journal[500];
 
-    *lab = (struct lab){.clock = clock_new_virtual(1772442000000)};
+    memset(lab, 0, sizeof *lab); /* larger than a stack */
+    lab->clock = clock_new_virtual(1772442000000);
     snprintf(journal, sizeof journal, "%s/journal.jsonl", folder);
     for (int i = 0; i < LAB_WATCHES; i++)
         snprintf(lab->spool[i], sizeof lab->spool[i], "%s/watch-%d.json", folder, i);

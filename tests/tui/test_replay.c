@@ -246,7 +246,8 @@ START_TEST(keys_steer_a_recording)
     press(app, KEYCODE_RIGHT);
     while (deck_now_ms(&deck) < DECK_STEP_MS)
         engine_run_until(deck.engine, DECK_STEP_MS, never, NULL);
-    ck_assert_int_eq(deck_now_ms(&deck), DECK_STEP_MS);
+    ck_assert_int_ge(deck_now_ms(&deck), DECK_STEP_MS);
+    ck_assert_int_lt(deck_now_ms(&deck), DECK_STEP_MS + 1000); /* it goes on meanwhile */
     const struct tape_fact *mark = tape_mark(deck.tape, deck.tape->start_ms - 1, true);
     ck_assert(mark != NULL);
     ck_assert_str_eq(mark->text, "it begins");
