@@ -76,11 +76,16 @@ bool drive_is_early(const struct action_status *status)
             strstr(status->sentence, "RL serial"));
 }
 
-static bool is_later(void *arg, const struct frame *frame)
+static bool never(void *arg, const struct frame *frame)
 {
-    const int64_t *until_ms = arg;
+    (void)arg;
+    (void)frame;
+    return false;
+}
 
-    return frame->now_ms >= *until_ms;
+void drive_pass(const struct drive *drive, int64_t ms)
+{
+    engine_run_until(drive->engine, ms, never, NULL);
 }
 
 static int64_t now_ms(const struct drive *drive)
@@ -108,8 +113,7 @@ static struct action_status press_in_time(const struct drive *drive, enum verb v
     struct action_status status = press_of(drive, verb, version, artifact);
 
     while (drive_is_early(&status) && now_ms(drive) < end_ms) {
-        int64_t next_ms = now_ms(drive) + AGAIN_MS;
-        engine_run_until(drive->engine, drive->patience_ms, is_later, &next_ms);
+        drive_pass(drive, AGAIN_MS);
         status = press_of(drive, verb, version, artifact);
     }
     return status;

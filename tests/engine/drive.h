@@ -13,6 +13,8 @@ struct drive {
 
 /* Waits until the engine knows everything; fails the test when it never does. */
 void drive_sync(const struct drive *drive);
+/* Lets so long pass, of the engine's clock. */
+void drive_pass(const struct drive *drive, int64_t ms);
 /* The intent of a key pressed on the newest frame. `version` only for VERB_START, else "". */
 struct intent drive_intent(const struct drive *drive, enum verb verb, const char *version);
 /* Waits for the end of what was submitted. */

@@ -41,13 +41,6 @@ static void start_fails(enum action_end end, const char *words)
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static void start_works(void)
 {
     drive_works(&op.drive, VERB_START, KUBE_NEW);
@@ -81,9 +74,9 @@ static void step_interrupted_after(int ms)
     struct intent step = drive_intent(&op.drive, VERB_STEP, "");
     uint64_t ticket = engine_submit(op.drive.engine, &step);
 
-    engine_run_until(op.drive.engine, ms, never, NULL);
+    drive_pass(&op.drive, ms);
     kube_tell("stop apiserver");
-    engine_run_until(op.drive.engine, 200, never, NULL);
+    drive_pass(&op.drive, 200);
     kube_tell("start apiserver");
     struct action_status s = drive_finish(&op.drive, ticket);
     printf("interrupted after %d ms: %s: %s\n", ms, action_end_word[s.end], s.sentence);
@@ -227,7 +220,7 @@ START_TEST(while_a_webhook_takes_too_long_a_write_is_unknown_and_then_settled)
     do {
         struct intent start = drive_intent(&op.drive, VERB_START, KUBE_NEW);
         ticket = engine_submit(op.drive.engine, &start);
-        engine_run_until(op.drive.engine, 4000, never, NULL);
+        drive_pass(&op.drive, 4000);
     } while (was_early(ticket));
     ck_assert_uint_eq(kube_wanted("web", KUBE_NEW), 0);
     unhook();
