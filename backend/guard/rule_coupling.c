@@ -20,7 +20,7 @@ static bool in_flight(void *arg, uint32_t service)
     unsigned version = (unsigned)now->changing;
     const char *to = trial_version_name(trial, service, version);
     trial_break(trial, flight->finding, ANSWER_REFUSE,
-                trial_text(trial, "finish or roll back %s to %s first", name, to),
+                trial_text(trial, "finish or roll back %s -> %s first", name, to),
                 "%s is coupled to %s, which is moving to %s", trial->service->name, name, to);
     trial_witness(trial, flight->finding, trial_text(trial, "service %s", name), "moving to %s, %s",
                   to, cert_word[world_cert(trial->world, service, version)->stage]);
