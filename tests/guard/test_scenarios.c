@@ -122,6 +122,17 @@ static const struct told_case {
      "declare a contract for app v1"},
     {"r0-another-image-under-the-same-version", "service app",
      "declared sha256:aa, found sha256:bb", "declare this one anew"},
+    {"r2-coupled-by-a-store-that-both-need", "service a", "moving to v2",
+     "finish or roll back a -> v2"},
+    {"r3-another-canary-before-the-failed-one-is-closed", "service app", "moving to v2",
+     "finish or roll back app -> v2"},
+    {"ok-another-canary-after-the-failed-one-is-closed", NULL, NULL, NULL},
+    {"r4-a-neighbours-launcher-was-pointed-elsewhere", "version v2 of a", "not rehearsed",
+     "rehearse v2"},
+    {"r4-a-neighbours-old-node-was-fenced", "version v2 of a", "not rehearsed", "rehearse v2"},
+    {"r3-silent-while-the-waves-bake", "version v2 of app", "released",
+     "finish or roll back app -> v2"},
+    {"ok-silent-while-the-waves-bake-and-back", NULL, NULL, NULL},
 };
 
 static const char *const incidents[] = {
