@@ -292,9 +292,12 @@ void rule_data(const struct trial *trial, struct finding *finding)
     }
     if (kind == DEED_CANARY || kind == DEED_RELEASE)
         check_mix(trial, finding);
+    if (kind == DEED_ROLLBACK) /* how far back it can go is the first that one wants to know */
+        check_at_rest(trial, finding);
     for (size_t i = 0; i < writes->count; i++) {
         check_readers(trial, finding, &writes->use[i]);
         check_predecessors(trial, finding, &writes->use[i]);
     }
-    check_at_rest(trial, finding);
+    if (kind != DEED_ROLLBACK)
+        check_at_rest(trial, finding);
 }

@@ -133,6 +133,15 @@ static const struct told_case {
     {"r3-silent-while-the-waves-bake", "version v2 of app", "released",
      "finish or roll back app -> v2"},
     {"ok-silent-while-the-waves-bake-and-back", NULL, NULL, NULL},
+    {"r3-what-runs-is-not-declared", "node n1", "runs v0", "declare a contract for app v0"},
+    {"r2-the-caller-came-from-what-nobody-declared", "version v2 of b", "requires g",
+     "keep g in a"},
+    {"r2-the-caller-came-from-what-calls-nothing", "version v2 of b", "requires g",
+     "first roll back b to v1"},
+    {"r2-the-caller-always-called-it", "version v2 of b", "requires g", "keep g in a"},
+    {"r1-back-over-two-data-steps", "store s3", "may hold json",
+     "the oldest version it can return to is v2"},
+    {"r3-four-versions-behind-the-back", "node n7", "runs v3", "to one version"},
 };
 
 static const char *const incidents[] = {
