@@ -46,6 +46,19 @@ START_TEST(it_says_how_long_all_of_it_takes_and_how_much_is_left)
 }
 END_TEST
 
+static void almost_over(struct stand *stand)
+{
+    stand->in.utc_ms += 6 * MIN - 1;
+}
+
+START_TEST(what_is_not_over_has_time_left)
+{
+    struct stage_view view = view_of("it bakes", "data", almost_over);
+
+    ck_assert_msg(strstr(view.waits, "bake: 1s left") != NULL, "%s", view.waits);
+}
+END_TEST
+
 static void other_basis(struct stand *stand)
 {
     stand->in.basis = "b2";
@@ -552,6 +565,7 @@ SUITE(stage)
     TCase *tc = test_case(suite, "release", 10);
 
     tcase_add_loop_test(tc, each_stage_says_what_s_does_and_what_it_waits_for, 0, (int)scene_count);
+    tcase_add_test(tc, what_is_not_over_has_time_left);
     tcase_add_test(tc, it_says_how_long_all_of_it_takes_and_how_much_is_left);
     tcase_add_test(tc, where_a_rehearsal_must_be_watched_its_bakes_begin_when_somebody_looks);
     tcase_add_test(tc, a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake);
