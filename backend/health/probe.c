@@ -1,18 +1,17 @@
 /* probe.c: asking, with a loop of its own: verbs without a terminal wait for it. */
 #include "health/probe.h"
 
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "net/http.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool same(const char *a, const char *b)
 {
@@ -70,23 +69,13 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent,
 
 static char *read_token(const char *path, struct err *err)
 {
-    char *line = xcalloc(4200, 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? read(fd, line, 4096) : -1;
+    char *token = file_read_token(path, err);
+    char *header = token ? xasprintf("Authorization: Bearer %s", token) : NULL;
 
-    if (fd >= 0)
-        close(fd);
-    while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
-        line[--got] = '\0';
-    if (got > 0) {
-        char *header = xasprintf("Authorization: Bearer %s", line);
-        explicit_bzero(line, 4200);
-        free(line);
-        return header;
-    }
-    free(line);
-    err_set(err, ERR_CONFIG, "%s: no token can be read", path);
-    return NULL;
+    if (token)
+        explicit_bzero(token, strlen(token));
+    free(token);
+    return header;
 }
 
 /* The answer to GET of this URL, whole. */
