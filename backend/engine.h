@@ -54,6 +54,9 @@ int engine_wake_fd(const struct engine *engine);
 const struct frame *engine_frame(struct engine *engine);
 /* Copies the intent into the queue and returns its ticket. Any thread. */
 uint64_t engine_submit(struct engine *engine, const struct intent *intent);
+/* Whether another process asks the probes of this context, so that this one must not; at first it
+ * is nobody else's. Any thread. */
+void engine_leave_probes(struct engine *engine, const char *context, bool leave);
 /* Streams the instances of this service; "" for none. Any thread. */
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
 

@@ -42,6 +42,7 @@ struct cluster {
     char why[400];
     char who[96], deny[200];
     bool may_act, permissions_known, verified;
+    bool leaves_probes;            /* another process asks; atomic */
     struct driver_denial *denials; /* of this identity, `missing` as a sentence */
     size_t denial_count;
     struct arena *denial_arena;
