@@ -193,6 +193,9 @@ struct board_input engine_board_input(struct engine *engine, struct entry *entry
                                       const struct snapshot *snapshot,
                                       const struct service *service);
 
+/* messages.c: engine_submit, engine_focus, engine_log, engine_record */
+void messages_drop(struct engine *engine); /* nobody reads them any more */
+
 /* sink.c: facts from the drivers */
 struct driver_sink cluster_sink(struct cluster *cluster);
 void cluster_start(struct cluster *cluster);
