@@ -109,7 +109,8 @@ bool engine_describe(struct engine *engine, const char *cluster, const char *ser
 bool engine_past(struct engine *engine, const char *cluster, int64_t timeout_ms,
                  driver_history_fn *fn, void *arg, struct err *err);
 
-/* Headless: turns the loop until done(frame) or the time is over; true when done. */
+/* Headless: turns the loop until done(frame) or the time is over; true when done. NULL: lets so
+ * much time pass. */
 typedef bool engine_done_fn(void *arg, const struct frame *frame);
 bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg);
 

@@ -277,7 +277,7 @@ bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn 
 
     for (;;) {
         const struct frame *frame = engine_frame(engine);
-        bool is_done = done(arg, frame);
+        bool is_done = done && done(arg, frame);
         frame_unref(frame);
         if (is_done)
             return true;
