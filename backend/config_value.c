@@ -4,9 +4,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool read_word(const struct json_at *at, const struct config_setting *setting,
                       const char **text, int *index, struct err *err)
@@ -87,9 +89,14 @@ static bool read_contracts(struct config *config, const struct json_at *at, stru
     for (size_t i = 0; i < count; i++) {
         struct json_at item = json_index(at, i);
         const char *path;
-        if (!json_get_text(&item, 4095, &path, err) ||
-            !contract_load(config_path(config, path), config->arena,
-                           &out->contracts[out->contract_count], err))
+        char where[300];
+        if (!json_get_text(&item, 4095, &path, err))
+            return false;
+        path = config_path(config, path);
+        if (access(path, R_OK) != 0)
+            return err_set(err, ERR_CONFIG, "%s: cannot read %s: %s",
+                           json_path(&item, where, sizeof where), path, strerror(errno));
+        if (!contract_load(path, config->arena, &out->contracts[out->contract_count], err))
             return false;
         out->contract_count++;
     }

@@ -68,6 +68,10 @@ START_TEST(the_settings_name_contracts_and_levels)
     expect("gate web 5 --config %/c.yaml", 2, "unknown field 'R9'");
     program_write(&program, "c.yaml", "contexts: [{name: s, kind: sim}]\nlevels: {web: wran}\n");
     expect("gate web 5 --config %/c.yaml", 2, "expected observe, warn or enforce, found 'wran'");
+    program_write(&program, "c.yaml",
+                  "contexts: [{name: s, kind: sim, endpoint: eight}]\n"
+                  "contracts: [4.yaml, none.yaml]\n");
+    expect("gate web 5 --config %/c.yaml", 2, "c.yaml:2:21: contracts[1]: cannot read ");
 }
 END_TEST
 
