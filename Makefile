@@ -170,7 +170,7 @@ endif
 
 # The engines side by side: their suites wait more than they compute.
 $(ENGINE_LANES): checked-%:
-	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines $*
+	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" tests/engines/lane.py $(BUILD)/engines $*
 
 # Only the suites that need a cluster; the runner and the conformance suite are shared.
 $(BUILD)/engines: $(ENGINE_OBJ) $(LIB_OBJ)

@@ -288,24 +288,69 @@ long kube_call(const char *method, const char *path, const char *body, json_t **
     return status;
 }
 
-long kube_status_as(const char *who, const char *path)
-{
-    char url[1024], header[200], token[PATH_MAX], ca[PATH_MAX], *out = NULL;
-    const char *const argv[] = {
-        "curl", "-sg",          "--noproxy", "*", "--max-time", "30",   "-o", "/dev/null",
-        "-w",   "%{http_code}", "--cacert",  ca,  "-H",         header, url,  NULL};
+/* How somebody else of the rig is known to curl. */
+struct identity {
+    char header[200], ca[PATH_MAX];
+};
 
-    snprintf(ca, sizeof ca, "%s/ca.crt", folder);
-    snprintf(token, sizeof token, "%s/%s.token", folder, who);
-    FILE *file = fopen(token, "r");
+static struct identity identity_of(const char *who)
+{
+    struct identity it;
+    char path[PATH_MAX], token[100];
+
+    snprintf(it.ca, sizeof it.ca, "%s/ca.crt", folder);
+    snprintf(path, sizeof path, "%s/%s.token", folder, who);
+    FILE *file = fopen(path, "r");
     ck_assert(file && fgets(token, sizeof token, file));
     fclose(file);
-    snprintf(header, sizeof header, "Authorization: Bearer %.100s", token);
+    snprintf(it.header, sizeof it.header, "Authorization: Bearer %s", token);
+    return it;
+}
+
+long kube_status_as(const char *who, const char *path)
+{
+    struct identity it = identity_of(who);
+    char url[1024], *out = NULL;
+    const char *const argv[] = {
+        "curl", "-sg",          "--noproxy", "*",   "--max-time", "30",      "-o", "/dev/null",
+        "-w",   "%{http_code}", "--cacert",  it.ca, "-H",         it.header, url,  NULL};
+
     kube_url(path, url, sizeof url);
     rig_run(argv, &out);
     long status = strtol(out, NULL, 10);
     free(out);
     return status;
+}
+
+pid_t kube_hang_as(const char *who, const char *path)
+{
+    struct identity it = identity_of(who);
+    char url[1024];
+    int body[2];
+
+    kube_url(path, url, sizeof url);
+    if (pipe2(body, O_CLOEXEC) != 0)
+        fatal("pipe: %s", strerror(errno));
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(body[0], STDIN_FILENO);
+        fcntl(body[1], F_SETFD, 0); /* it keeps its own stdin open: no end of the body comes */
+        execlp("curl", "curl", "-sg", "--noproxy", "*", "-o", "/dev/null", "--cacert", it.ca, "-H",
+               it.header, "-H", "Content-Type: application/json", "-X", "POST", "-T", "-", url,
+               (char *)NULL);
+        _exit(127);
+    }
+    close(body[0]);
+    close(body[1]);
+    return pid;
+}
+
+void kube_let_go(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
 }
 
 static json_t *must(const char *method, const char *path, json_t *body)

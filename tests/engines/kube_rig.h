@@ -54,6 +54,10 @@ void kube_forget_records(void);
 long kube_call(const char *method, const char *path, const char *body, json_t **answer);
 /* The status of a GET as somebody else of the rig. */
 long kube_status_as(const char *who, const char *path);
+/* A POST of theirs whose body never ends: the server works at it until kube_let_go, for a minute at
+ * most. */
+pid_t kube_hang_as(const char *who, const char *path);
+void kube_let_go(pid_t pid);
 /* These fail the test when the status is not one of success. */
 json_t *kube_get(const char *path);                 /* a new reference */
 void kube_patch(const char *path, json_t *change);  /* takes the reference */
