@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 180000, REPLICAS = 8, BEFORE_SAMPLES = 30, WORLDS_MAX = 4 };
+enum { PATIENCE_MS = 180000, REPLICAS = 8, BEFORE_SAMPLES = 30, EVERY_MS = 4000, WORLDS_MAX = 4 };
 
 static const struct measured_world *worlds[WORLDS_MAX], *world; /* the one of this test */
 static const char *web;
@@ -64,7 +64,7 @@ static void open_world(int index)
                   [MEASURE_LATENCY] = "",
                   [MEASURE_SATURATION] = ""}};
     metrics = (struct metrics_settings){
-        .url = prom_rig_url(prom), .every_ms = 4000, .rows = &row, .row_count = 1};
+        .url = prom_rig_url(prom), .every_ms = EVERY_MS, .rows = &row, .row_count = 1};
     prom_rig_wait(prom, world->from, BEFORE_SAMPLES); /* what was before is known, too */
     open_engine();
 }
@@ -171,7 +171,7 @@ START_TEST(a_version_whose_metrics_are_missing_is_not_passed)
     prom_rig_mutes(prom, world->to);
     drive_works(&op, VERB_START, world->to);
     says(false, "its time is over, it waits for data");
-    ck_assert_msg(!says_within(40000, true, "", &w), "passed: %s", w.seen);
+    ck_assert_msg(!says_within(5 * EVERY_MS, true, "", &w), "passed: %s", w.seen);
     ck_assert_msg(strstr(w.seen, "no data is never a pass"), "%s", w.seen);
     expect_running(1);
 }
