@@ -21,7 +21,7 @@ PROMISES = [r"watch_wanted\(", r"watch_pods\(", r"kept(_uids)?\(", r"most_new", 
 AT_MOST = 3
 MORE = {"kube-2": ["kube_measured", "kube_program", "kube_faults", "kube_alarms", "kube_lost"],
         "nomad-2": ["nomad_program", "nomad_conformance"],
-        "swarm-2": ["swarm_program", "swarm_lost"],
+        "swarm-2": ["swarm_program"],
         "swarm-3": ["swarm_measured", "swarm_driver", "swarm_stages", "queries"]}
 
 
