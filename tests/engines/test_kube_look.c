@@ -103,6 +103,42 @@ START_TEST(who_started_it_is_read_from_managed_fields)
 }
 END_TEST
 
+/* ---- what else starts it ---- */
+
+static bool launched_by_the_job(struct bench *bench, void *version)
+{
+    const struct service *service = bench->one.service;
+
+    for (size_t i = 0; i < service->launcher_count; i++)
+        if (strcmp(service->launchers[i].name, "cronjob nightly") == 0)
+            return strcmp(service->launchers[i].version, version) == 0;
+    return false;
+}
+
+static json_t *job_of(const char *tag)
+{
+    return json_pack("{s:{s:{s:{s:{s:{s:s, s:[{s:s, s:s}]}}}}}}", "spec", "jobTemplate", "spec",
+                     "template", "spec", "restartPolicy", "Never", "containers", "name", "app",
+                     "image", kube_image(tag));
+}
+
+START_TEST(a_cronjob_of_the_application_is_a_launcher_as_soon_as_it_is_there)
+{
+    char old[] = KUBE_OLD, fresh[] = KUBE_NEW;
+    json_t *job = job_of(KUBE_OLD), *more = json_pack("{s:s}", "schedule", "0 0 1 1 *");
+
+    kube_patch("deployments/web", json_pack("{s:{s:{s:s}}}", "metadata", "labels", "app", "web"));
+    json_object_set_new(job, "metadata",
+                        json_pack("{s:s, s:{s:s}}", "name", "nightly", "labels", "app", "web"));
+    json_object_update(json_object_get(job, "spec"), more);
+    kube_create("cronjobs", job);
+    ck_assert(bench_until(&web.bench, launched_by_the_job, old));
+    kube_patch("cronjobs/nightly", job_of(KUBE_NEW));
+    ck_assert(bench_until(&web.bench, launched_by_the_job, fresh));
+    json_decref(more);
+}
+END_TEST
+
 /* ---- the log ---- */
 
 static bool crashed_twice(struct bench *bench, void *arg)
@@ -448,6 +484,7 @@ SUITE(kube_look)
     tcase_add_loop_test(tcase, what_stands_says_the_most_telling_reason, 0,
                         (int)ARRAY_LEN(reasons));
     tcase_add_test(tcase, who_started_it_is_read_from_managed_fields);
+    tcase_add_test(tcase, a_cronjob_of_the_application_is_a_launcher_as_soon_as_it_is_there);
     tcase_add_test(tcase, what_a_crashing_pod_wrote_is_read_through_its_restarts);
     tcase_add_test(tcase, history_says_what_was_released_without_a_second_look);
     tcase_add_test(tcase, history_without_rights_names_what_is_missing);
