@@ -5,6 +5,7 @@
  * another cluster than `docker` shows would be worse than not acting. */
 #include "config_env.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -63,25 +64,6 @@ static bool check_file(int fd, const char *path, struct err *err)
     return true;
 }
 
-static char *read_all(int fd, const char *path, size_t *len, struct err *err)
-{
-    char *bytes = xcalloc(CONFIG_FILE_MAX + 1, 1);
-    ssize_t got;
-
-    *len = 0;
-    while (*len < CONFIG_FILE_MAX && (got = read(fd, bytes + *len, CONFIG_FILE_MAX - *len)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
-            free(bytes);
-            return NULL;
-        }
-        *len += (size_t)got;
-    }
-    return bytes;
-}
-
 /* NULL without an error: there is no such file. */
 static char *slurp(const char *path, size_t *len, struct err *err)
 {
@@ -94,7 +76,7 @@ static char *slurp(const char *path, size_t *len, struct err *err)
         return NULL;
     }
     if (check_file(fd, path, err))
-        bytes = read_all(fd, path, len, err);
+        bytes = file_read_open(fd, "", path, CONFIG_FILE_MAX, len, err);
     close(fd);
     return bytes;
 }

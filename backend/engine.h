@@ -54,6 +54,9 @@ int engine_wake_fd(const struct engine *engine);
 const struct frame *engine_frame(struct engine *engine);
 /* Copies the intent into the queue and returns its ticket. Any thread. */
 uint64_t engine_submit(struct engine *engine, const struct intent *intent);
+/* Whether another process asks the probes of this context, so that this one must not; at first it
+ * is nobody else's. Any thread. */
+void engine_leave_probes(struct engine *engine, const char *context, bool leave);
 /* Streams the instances of this service; "" for none. Any thread. */
 void engine_focus(struct engine *engine, const char *cluster, const char *service_id);
 
@@ -106,7 +109,8 @@ bool engine_describe(struct engine *engine, const char *cluster, const char *ser
 bool engine_past(struct engine *engine, const char *cluster, int64_t timeout_ms,
                  driver_history_fn *fn, void *arg, struct err *err);
 
-/* Headless: turns the loop until done(frame) or the time is over; true when done. */
+/* Headless: turns the loop until done(frame) or the time is over; true when done. NULL: lets so
+ * much time pass. */
 typedef bool engine_done_fn(void *arg, const struct frame *frame);
 bool engine_run_until(struct engine *engine, int64_t timeout_ms, engine_done_fn *done, void *arg);
 

@@ -102,7 +102,7 @@ struct board_cluster {
     const char *name, *kind;
     enum cluster_state state;
     int64_t age_ms;  /* of the newest fact */
-    const char *why; /* when not live; else what of it may not be looked at: "pay not seen" */
+    const char *why; /* when not live; else what is not shown: "pay not seen", "1 pod left out" */
     bool production, read_only;
     const char *who; /* identity as the engine says; "" not known yet */
     bool may_act;

@@ -21,7 +21,7 @@ const struct field fields[] = {
     {"status", "notice", "text", ALWAYS, "one line about lockstep itself, or \"\""},
 
     {"gate", "schema", "number", ALWAYS, "1"},
-    {"gate", "cluster", "text", ALWAYS, "the context"},
+    {"gate", "cluster", "text", ALWAYS, "the context, or \"\" when it is not known"},
     {"gate", "service", "text", ALWAYS, "its name"},
     {"gate", "version", "text", ALWAYS, "that would be started"},
     {"gate", "answer", "text", ALWAYS, "allow, refuse or unknown"},

@@ -1,6 +1,7 @@
 /* keymap_file.c: keys of one's own: lines "KEY = command". */
 #include "keymap.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_CTRL_C = 3 };
 
@@ -170,36 +172,23 @@ static char *usual_path(void)
     return home && home[0] == '/' ? xasprintf("%s/.config/lockstep/keys.conf", home) : NULL;
 }
 
-static bool read_keys(struct keymap *keymap, FILE *f, const char *path, struct err *err)
+static bool is_there(const char *path)
 {
-    char *text = xcalloc(KEYMAP_FILE_MAX + 1, 1);
-    size_t len = fread(text, 1, KEYMAP_FILE_MAX + 1, f);
-    bool ok;
-
-    if (ferror(f))
-        ok = err_set(err, ERR_CONFIG, "the keys in %s cannot be read", path);
-    else if (len > KEYMAP_FILE_MAX)
-        ok = err_set(err, ERR_CONFIG, "the keys in %s are larger than %d bytes", path,
-                     KEYMAP_FILE_MAX);
-    else
-        ok = keymap_parse(keymap, text, len, path, err);
-    free(text);
-    return ok;
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool keymap_load(struct keymap *keymap, const char *path, struct err *err)
 {
     char *usual = path ? NULL : usual_path();
     const char *file = path ? path : usual;
-    FILE *f = file ? fopen(file, "rbe") : NULL;
+    size_t len = 0;
     bool ok = true;
 
-    if (f)
-        ok = read_keys(keymap, f, file, err);
-    else if (path || (file && errno != ENOENT && errno != ENOTDIR))
-        ok = err_set(err, ERR_CONFIG, "the keys in %s cannot be read: %s", file, strerror(errno));
-    if (f)
-        fclose(f);
+    if (path || (usual && is_there(usual))) {
+        char *text = file_read("the keys", file, KEYMAP_FILE_MAX, &len, err);
+        ok = text && keymap_parse(keymap, text, len, file, err);
+        free(text);
+    }
     free(usual);
     return ok;
 }

@@ -1,11 +1,11 @@
 /* script.c: see script.h. */
 #include "script.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "keymap.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,23 +94,12 @@ bool script_parse(struct script *script, const char *text, size_t len, const cha
 
 bool script_load(struct script *script, const char *path, struct err *err)
 {
-    FILE *f = fopen(path, "rbe");
+    size_t len = 0;
+    char *text = file_read("the script", path, SCRIPT_FILE_MAX, &len, err);
+    bool ok = text && script_parse(script, text, len, path, err);
 
-    memset(script, 0, sizeof *script);
-    if (!f)
-        return err_set(err, ERR_CONFIG, "the script %s cannot be opened: %s", path,
-                       strerror(errno));
-    char *text = xcalloc(SCRIPT_FILE_MAX + 1, 1);
-    size_t len = fread(text, 1, SCRIPT_FILE_MAX + 1, f);
-    bool ok;
-    if (ferror(f))
-        ok = err_set(err, ERR_CONFIG, "the script %s cannot be read", path);
-    else if (len > SCRIPT_FILE_MAX)
-        ok = err_set(err, ERR_CONFIG, "the script %s is larger than %d bytes", path,
-                     SCRIPT_FILE_MAX);
-    else
-        ok = script_parse(script, text, len, path, err);
-    fclose(f);
+    if (!text)
+        memset(script, 0, sizeof *script);
     free(text);
     return ok;
 }

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "term_keys.h"
 #include "tty.h"
 
 #define NCURSES_WIDECHAR 1
@@ -17,15 +18,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <termcap.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    PASTE_BEGIN = 0x1000, /* beyond curses' own codes */
-    PASTE_END,
     PAIRS_MAX = 256,
     ESCAPE_MS = 25,
-    PASTE_QUIET_MS = 1000, /* a paste whose end never comes is over then */
     CLOSE_WAIT_MS = 500,
 };
 
@@ -37,7 +34,7 @@ struct pair {
 struct term {
     struct tty *tty;
     const struct theme *theme;
-    bool ascii, has_colors, in_paste;
+    bool ascii, has_colors;
     enum theme_depth depth;
     FILE *memory; /* where curses writes */
     SCREEN *screen;
@@ -48,45 +45,10 @@ struct term {
     struct theme_color accent;
     struct cell *front;         /* what was given to curses last */
     int width, height, margins; /* margins: lines that scroll, 0: not set yet */
-    int64_t paste_ms;
-    char utf8[4];
-    size_t utf8_len;
-    size_t frame_bytes;
-};
-
-static const struct {
-    const char *sequence;
-    int code;
-} sequences[] = {
-    {"\033[A", KEY_UP},         {"\033[B", KEY_DOWN},     {"\033[C", KEY_RIGHT},
-    {"\033[D", KEY_LEFT},       {"\033[H", KEY_HOME},     {"\033[F", KEY_END},
-    {"\033OA", KEY_UP},         {"\033OB", KEY_DOWN},     {"\033OC", KEY_RIGHT},
-    {"\033OD", KEY_LEFT},       {"\033OH", KEY_HOME},     {"\033OF", KEY_END},
-    {"\033[1~", KEY_HOME},      {"\033[4~", KEY_END},     {"\033[5~", KEY_PPAGE},
-    {"\033[6~", KEY_NPAGE},     {"\033OP", KEY_F(1)},     {"\033[11~", KEY_F(1)},
-    {"\033[200~", PASTE_BEGIN}, {"\033[201~", PASTE_END},
-};
-
-static const struct {
-    int code, key;
-} key_codes[] = {
-    {KEY_UP, KEYCODE_UP},         {KEY_DOWN, KEYCODE_DOWN},
-    {KEY_LEFT, KEYCODE_LEFT},     {KEY_RIGHT, KEYCODE_RIGHT},
-    {KEY_HOME, KEYCODE_HOME},     {KEY_END, KEYCODE_END},
-    {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
-    {KEY_ENTER, KEYCODE_ENTER},   {KEY_BACKSPACE, KEYCODE_BACKSPACE},
-    {'\b', KEYCODE_BACKSPACE},
+    struct term_keys keys;
 };
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool has_string(const char *text)
 {
@@ -109,20 +71,19 @@ static size_t cut_unwanted(char *bytes, size_t len)
 }
 
 /* Hands over what curses wrote since the last time. */
-static size_t collect(struct term *term)
+static void collect(struct term *term)
 {
     int fd = fileno(term->memory);
     off_t size = lseek(fd, 0, SEEK_CUR);
 
     if (size <= 0)
-        return 0;
+        return;
     char *bytes = xcalloc((size_t)size, 1);
     ssize_t n = pread(fd, bytes, (size_t)size, 0);
     lseek(fd, 0, SEEK_SET);
     if (n > 0)
         tty_write(term->tty, bytes, cut_unwanted(bytes, (size_t)n));
     free(bytes);
-    return (size_t)size;
 }
 
 static FILE *open_memory(void)
@@ -183,9 +144,7 @@ static bool start_curses(struct term *term)
     if (getenv("ESCDELAY") == NULL)
         set_escdelay(ESCAPE_MS);
     mouseinterval(0);
-    for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
-        if (!key_defined(sequences[i].sequence))
-            define_key(sequences[i].sequence, sequences[i].code);
+    term_keys_define();
     return has_string(tigetstr("cup"));
 }
 
@@ -272,11 +231,6 @@ void term_copy(struct term *term, const char *text)
     tty_write(term->tty, out, n);
     tty_write(term->tty, tail, sizeof tail - 1);
     free(out);
-}
-
-size_t term_frame_bytes(const struct term *term)
-{
-    return term->frame_bytes;
 }
 
 void term_set_mouse(struct term *term, bool on)
@@ -434,139 +388,23 @@ void term_draw(struct term *term, const struct canvas *canvas)
         move(0, 0);
     wnoutrefresh(stdscr);
     doupdate();
-    term->frame_bytes = collect(term);
+    collect(term);
     if (term->margins != term->height)
         set_margins(term);
 }
 
-/* A character of ours from the bytes that curses hands out; KEYCODE_NONE: not yet, or garbage. */
-static int add_byte(struct term *term, int byte)
-{
-    unsigned codepoint;
-
-    if (byte < 0x80) {
-        term->utf8_len = 0;
-        return byte;
-    }
-    if (term->utf8_len == sizeof term->utf8 || (byte & 0xc0) == 0xc0)
-        term->utf8_len = 0;
-    term->utf8[term->utf8_len++] = (char)byte;
-    size_t used = text_next(term->utf8, term->utf8_len, &codepoint);
-    if (codepoint == 0xfffd || used != term->utf8_len)
-        return KEYCODE_NONE;
-    term->utf8_len = 0;
-    return (int)codepoint;
-}
-
-static struct term_key mouse_key(void)
-{
-    struct term_key key = {.key = KEYCODE_NONE};
-    MEVENT event;
-
-    if (getmouse(&event) != OK)
-        return key;
-    key = (struct term_key){.key = KEYCODE_MOUSE, .x = event.x, .y = event.y};
-    if (event.bstate & BUTTON4_PRESSED)
-        key.mouse = TERM_SCROLL_UP;
-    else if (event.bstate & BUTTON5_PRESSED)
-        key.mouse = TERM_SCROLL_DOWN;
-    else if (!(event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)))
-        key.key = KEYCODE_NONE;
-    return key;
-}
-
-static struct term_key key_of(struct term *term, int code)
-{
-    struct term_key key = {.key = KEYCODE_NONE};
-
-    if (code == KEY_MOUSE)
-        return mouse_key();
-    for (size_t i = 0; i < ARRAY_LEN(key_codes); i++)
-        if (key_codes[i].code == code) {
-            key.key = key_codes[i].key;
-            return key;
-        }
-    if (code >= KEY_F(1) && code <= KEY_F(12))
-        key.key = KEYCODE_F1 + code - KEY_F(1);
-    else if (code < 0x100)
-        key.key = add_byte(term, code);
-    return key;
-}
-
-/* An escape sequence that nobody knows arrives as ESC and its characters, which must not
- * become keys. True: `key` belongs to one. */
-struct escape {
-    enum { ESCAPE_NONE, ESCAPE_SEEN, ESCAPE_CSI, ESCAPE_SS3 } state;
-};
-
-static bool is_escape(struct escape *escape, int key)
-{
-    switch (escape->state) {
-    case ESCAPE_NONE:
-        break;
-    case ESCAPE_SEEN:
-        if (key == KEYCODE_ESC)
-            return false;
-        escape->state = key == '[' ? ESCAPE_CSI : key == 'O' ? ESCAPE_SS3 : ESCAPE_NONE;
-        return true;
-    case ESCAPE_CSI:
-        if (key >= 0x40 && key <= 0x7e)
-            escape->state = ESCAPE_NONE;
-        return true;
-    case ESCAPE_SS3:
-        escape->state = ESCAPE_NONE;
-        return true;
-    }
-    if (key == KEYCODE_ESC)
-        escape->state = ESCAPE_SEEN;
-    return false;
-}
-
-/* One code of curses; false: it is pasted text, or swallowed otherwise. */
-static bool take_code(struct term *term, int code, struct term_key *key)
-{
-    if (code == PASTE_BEGIN) {
-        term->in_paste = true;
-        term->paste_ms = now_ms();
-        *key = (struct term_key){.key = KEYCODE_PASTE};
-        return true;
-    }
-    if (code == PASTE_END) {
-        term->in_paste = false;
-        return false;
-    }
-    if (term->in_paste) {
-        term->paste_ms = now_ms();
-        return false;
-    }
-    *key = key_of(term, code);
-    return true;
-}
-
 size_t term_read_keys(struct term *term, struct term_key *keys, size_t max, bool *gone)
 {
-    struct escape escape = {ESCAPE_NONE};
     size_t count = 0;
+    bool any = false;
     int code;
 
-    if (term->in_paste && now_ms() - term->paste_ms > PASTE_QUIET_MS)
-        term->in_paste = false;
-    *gone = false;
-    bool any = false;
+    term_keys_begin(&term->keys);
     while (count < max && (code = wgetch(term->input)) != ERR) {
-        struct term_key key;
         any = true;
-        if (!take_code(term, code, &key))
-            continue;
-        if (is_escape(&escape, key.key)) {
-            if (count && keys[count - 1].key == KEYCODE_ESC)
-                keys[count - 1].key = KEYCODE_NONE; /* it was no key by itself */
-            key.key = KEYCODE_NONE;
-        }
-        keys[count++] = key;
+        count = term_keys_take(&term->keys, code, keys, count);
     }
-    if (!any)
-        *gone = tty_is_gone(term->tty);
+    *gone = !any && tty_is_gone(term->tty);
     return count;
 }
 

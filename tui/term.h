@@ -48,8 +48,6 @@ void term_draw(struct term *term, const struct canvas *canvas);
 /* Gives the text to the terminal's clipboard (OSC 52), in base64: no byte of it is anything else.
  */
 void term_copy(struct term *term, const char *text);
-/* Bytes of the last term_draw. */
-size_t term_frame_bytes(const struct term *term);
 
 /* Ctrl-Z: the shell has the terminal until it gives it back. */
 void term_suspend(struct term *term);

@@ -1,11 +1,11 @@
 /* theme.c: the built-in theme, finding theme files, and picking what a terminal can show. */
 #include "theme.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "theme_color.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,26 +96,6 @@ const struct theme_color *theme_accent_ink(const struct theme *theme,
                : &text->bg;
 }
 
-static bool read_file(const char *path, char **text, size_t *len, struct err *err)
-{
-    FILE *f = fopen(path, "rbe");
-
-    if (!f)
-        return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_CONFIG,
-                       "The theme file %s cannot be opened: %s.", path, strerror(errno));
-    *text = xcalloc(THEME_FILE_MAX + 1, 1);
-    *len = fread(*text, 1, THEME_FILE_MAX + 1, f);
-    bool bad = ferror(f) != 0;
-    fclose(f);
-    if (!bad && *len <= THEME_FILE_MAX)
-        return true;
-    free(*text);
-    *text = NULL;
-    return bad ? err_set(err, ERR_CONFIG, "The theme file %s cannot be read.", path)
-               : err_set(err, ERR_CONFIG, "The theme file %s is larger than %d bytes.", path,
-                         THEME_FILE_MAX);
-}
-
 static bool exists(const char *path)
 {
     FILE *f = fopen(path, "rbe");
@@ -174,8 +154,10 @@ static bool read_theme(const char *name, char **text, size_t *len, char **shown,
 
     *text = NULL;
     *shown = path ? path : xasprintf("%s.theme", name);
-    if (path)
-        return read_file(path, text, len, err);
+    if (path) {
+        *text = file_read("the theme", path, THEME_FILE_MAX, len, err);
+        return *text != NULL;
+    }
     if (!built_in)
         return err_set(err, ERR_CONFIG,
                        "There is no theme '%s': give the path of a .theme file, or put %s.theme "

@@ -216,7 +216,8 @@ static void print_step(const struct comparison *step)
     print_promise("rollback", yes[2], &step->rollback);
     if (step->verdict.answer == ANSWER_ALLOW && step->backward.count + step->forward.count)
         puts("  in one step: allowed, as far as these files name who reads and calls it: who else\n"
-             "               does is counted where it runs, by `lockstep gate`");
+             "               does, and what is at rest, is counted where it runs, by `lockstep "
+             "gate`");
     else if (step->verdict.answer == ANSWER_ALLOW)
         puts("  in one step: allowed");
     else

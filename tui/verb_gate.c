@@ -52,12 +52,13 @@ static int exit_of(enum answer answer)
 
 /* What is known of it; `verdict` NULL: nothing, and `sentence` says why. */
 struct gate {
+    const char *cluster, *service; /* cluster "": it is in none that answered */
     const struct verdict *verdict;
     const struct safety *safety;
     const char *sentence;
 };
 
-static int print_gate(const struct args *args, const struct row *row, const struct gate *gate)
+static int print_gate(const struct args *args, const struct gate *gate)
 {
     const struct verdict *verdict = gate->verdict;
     const char *sentence = gate->sentence;
@@ -66,7 +67,7 @@ static int print_gate(const struct args *args, const struct row *row, const stru
     const char *version = args->operands[1];
 
     if (args->output != OUTPUT_JSON) {
-        printf("%s %s on %s: %s%s%s\n", row->service->name, version, row->service->cluster, answer,
+        printf("%s %s on %s: %s%s%s\n", gate->service, version, gate->cluster, answer,
                sentence[0] ? ": " : "", sentence);
         if (verdict)
             print_verdict(verdict, "  ");
@@ -76,8 +77,8 @@ static int print_gate(const struct args *args, const struct row *row, const stru
     }
     json_t *out = json_object();
     json_put_int(out, "schema", 1);
-    json_put(out, "cluster", row->service->cluster);
-    json_put(out, "service", row->service->name);
+    json_put(out, "cluster", gate->cluster);
+    json_put(out, "service", gate->service);
     json_put(out, "version", version);
     json_put(out, "answer", answer);
     json_object_set_new(out, "verdict", verdict ? verdict_json(verdict) : json_null());
@@ -90,6 +91,19 @@ static int print_gate(const struct args *args, const struct row *row, const stru
     return status;
 }
 
+/* Why is on stderr already; a pipeline gets its document also where a cluster did not answer. */
+static int not_found(const struct args *args, int status)
+{
+    const struct gate gate = {.cluster = "",
+                              .service = args->operands[0],
+                              .sentence = "no cluster that answered has it, and not all answered"};
+
+    if (status != EXIT_UNREACHED || args->output != OUTPUT_JSON ||
+        !text_is_clean(args->operands[0]) || !text_is_clean(args->operands[1]))
+        return status;
+    return print_gate(args, &gate);
+}
+
 static int ask(struct session *session, const struct args *args)
 {
     struct intent intent = {.verb = VERB_START};
@@ -100,7 +114,7 @@ static int ask(struct session *session, const struct args *args)
     const struct row *row = session_find(session, args->operands[0], &status);
 
     if (!row)
-        return status;
+        return not_found(args, status);
     if (!version[0] || strlen(version) >= sizeof intent.version || !text_is_clean(version)) {
         err_set(&err, ERR_USAGE, "VERSION: at most %zu bytes without control characters",
                 sizeof intent.version - 1);
@@ -110,10 +124,11 @@ static int ask(struct session *session, const struct args *args)
     snprintf(intent.service, sizeof intent.service, "%s", row->service->id);
     snprintf(intent.version, sizeof intent.version, "%s", version);
     struct arena *arena = arena_new(1024);
-    struct gate gate = {.sentence = err.text};
+    struct gate gate = {
+        .cluster = row->service->cluster, .service = row->service->name, .sentence = err.text};
     if (engine_ask(session->engine, &intent, arena, &verdict, &gate.safety, &err))
         gate.verdict = &verdict;
-    status = print_gate(args, row, &gate);
+    status = print_gate(args, &gate);
     arena_free(arena);
     return status;
 }

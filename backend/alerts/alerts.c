@@ -88,14 +88,6 @@ struct incident *alerts_add(struct alerts *book, const struct alert *alert, int6
     return incident;
 }
 
-int alerts_sink(const struct alerts *book, const char *name)
-{
-    for (size_t s = 0; s < book->sink_count; s++)
-        if (strcmp(book->sinks[s], name) == 0)
-            return (int)s;
-    return -1;
-}
-
 char *alerts_write(const struct alerts *book, const char *holder)
 {
     json_t *root = json_object(), *list = json_array();

@@ -56,8 +56,6 @@ int incident_event(const struct incident *incident);
 bool alerts_is_told(const struct alerts *book, const struct incident *incident);
 /* Forgets what is over, told and old. */
 void alerts_forget(struct alerts *book, int64_t utc_ms);
-/* Which sink is called so; -1 none. */
-int alerts_sink(const struct alerts *book, const char *name);
 
 /* The book as text: {"schema":1,"holder":ID,"alarms":[…]}. */
 char *alerts_write(const struct alerts *book, const char *holder);

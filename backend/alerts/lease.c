@@ -74,6 +74,7 @@ struct lease *lease_new(const struct lease_env *env)
     lease->context = xstrdup(env->context);
     lease->env.context = lease->context;
     lease->reached_ms = now_of(lease);
+    lease->env.leads(lease->env.arg, lease->context, false);
     later(lease, 0);
     return lease;
 }
@@ -111,14 +112,21 @@ bool lease_allows(const struct lease *lease, const struct incident *incident, in
            now_of(lease) + SINK_TIME_MS <= lease->until_ms;
 }
 
+static bool speaks(enum lease_state state)
+{
+    return state == LEASE_LEADS || state == LEASE_ALONE;
+}
+
 static void set_state(struct lease *lease, enum lease_state state)
 {
     enum lease_state before = lease->state;
 
     lease->state = state;
+    if (speaks(state) != speaks(before))
+        lease->env.leads(lease->env.arg, lease->context, speaks(state));
     if (state == LEASE_LEADS && before != LEASE_LEADS && before != LEASE_ALONE)
         lease->env.took_over(lease->env.arg, lease->context);
-    if (state == LEASE_LEADS || state == LEASE_ALONE)
+    if (speaks(state))
         lease->env.changed(lease->env.arg);
 }
 
@@ -194,7 +202,7 @@ static void on_put(struct lease *lease, const struct call *call)
     keep_revision(lease, call->revision);
     note_written(lease);
     if (lease->leaving) {
-        lease->state = LEASE_FOLLOWS;
+        set_state(lease, LEASE_FOLLOWS);
         return;
     }
     later(lease, lease->dirty ? 0 : LEASE_BEAT_MS);

@@ -29,6 +29,7 @@ struct lease_env {
     const char *id;                                    /* of this watch */
     void (*changed)(void *arg);                        /* there may be something to deliver now */
     void (*took_over)(void *arg, const char *context); /* from another watch, just now */
+    void (*leads)(void *arg, const char *context, bool leads); /* changed: it speaks, or another */
     void *arg;
 };
 

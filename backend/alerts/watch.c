@@ -35,6 +35,13 @@ void watch_changed(struct watch *watch, struct incident *incident)
         lease_touch(context->lease);
 }
 
+static void on_leads(void *arg, const char *context, bool leads)
+{
+    const struct watch *watch = arg;
+
+    engine_leave_probes(watch->env.engine, context, !leads);
+}
+
 static void on_lease(void *arg)
 {
     watch_pump_soon(arg);
@@ -136,6 +143,7 @@ static void open_contexts(struct watch *watch)
                             .id = watch->id,
                             .changed = on_lease,
                             .took_over = on_took_over,
+                            .leads = on_leads,
                             .arg = watch};
 
     watch->contexts = xcalloc(watch->env.context_count, sizeof *watch->contexts);

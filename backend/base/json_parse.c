@@ -6,14 +6,12 @@
  * hands to anybody else in the process may be freed with free. */
 #include "base/json.h"
 
+#include "base/file.h"
 #include "base/json_private.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static _Thread_local struct {
     bool on, used_up;
@@ -155,35 +153,9 @@ json_t *json_parse_yaml(const char *bytes, size_t len, const char *what, struct 
     return read_yaml(bytes, len, &source, err);
 }
 
-/* Reads at most max + 1 bytes, so that a file that is too large shows as such. */
-static char *read_file(const char *path, size_t max, size_t *len, struct err *err)
-{
-    char *bytes = NULL;
-    size_t cap = 0;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    *len = 0;
-    while (fd >= 0 && *len <= max && (got > 0 || (got < 0 && errno == EINTR))) {
-        ARRAY_RESERVE(bytes, cap, *len + 16384);
-        got = read(fd, bytes + *len, cap - *len);
-        *len += got > 0 ? (size_t)got : 0;
-    }
-    if (fd < 0 || got < 0) {
-        char what[160];
-        text_clean_into(what, sizeof what, path, strlen(path));
-        err_set(err, ERR_CONFIG, "cannot read %s: %s", what, strerror(errno));
-        free(bytes);
-        bytes = NULL;
-    }
-    if (fd >= 0)
-        close(fd);
-    return bytes;
-}
-
 char *json_read_text(const char *path, size_t *len, struct err *err)
 {
-    return read_file(path, JSON_YAML_MAX, len, err);
+    return file_read("", path, JSON_YAML_MAX, len, err);
 }
 
 json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct err *err)
@@ -192,7 +164,7 @@ json_t *json_parse_file_text(const char *path, char **text, size_t *len, struct 
     const char *dot = strrchr(path, '.');
     bool is_json = dot && strcmp(dot, ".json") == 0;
 
-    *text = read_file(path, is_json ? JSON_BODY_MAX : JSON_YAML_MAX, len, err);
+    *text = file_read("", path, is_json ? JSON_BODY_MAX : JSON_YAML_MAX, len, err);
     if (!*text)
         return NULL;
     json_t *value =

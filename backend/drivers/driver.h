@@ -46,6 +46,7 @@ struct driver_sink {
     void (*synced)(void *arg);
     /* Heard from the cluster now: what is in the model is at most as old as this. */
     void (*fresh)(void *arg);
+    /* why: NULL, or what is wrong; of LIVE, what the picture is without. */
     void (*state)(void *arg, enum cluster_state state, const struct err *why);
     /* Something the engine says happened: one clean line for the timeline. */
     void (*event)(void *arg, const char *service_id, const char *text);

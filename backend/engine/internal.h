@@ -42,6 +42,7 @@ struct cluster {
     char why[400];
     char who[96], deny[200];
     bool may_act, permissions_known, verified;
+    bool leaves_probes;            /* another process asks; atomic */
     struct driver_denial *denials; /* of this identity, `missing` as a sentence */
     size_t denial_count;
     struct arena *denial_arena;
@@ -191,6 +192,9 @@ void engine_say(struct engine *engine, const char *cluster, const char *name, co
 struct board_input engine_board_input(struct engine *engine, struct entry *entry,
                                       const struct snapshot *snapshot,
                                       const struct service *service);
+
+/* messages.c: engine_submit, engine_focus, engine_log, engine_record */
+void messages_drop(struct engine *engine); /* nobody reads them any more */
 
 /* sink.c: facts from the drivers */
 struct driver_sink cluster_sink(struct cluster *cluster);

@@ -2,8 +2,9 @@
  * called.
  *
  * Asking waits, so that it has a thread of its own while it lasts; what came of it is looked at on
- * the engine's. Attested is what differs from the cluster's own record, so that two processes and a
- * restart say it once; where there is no number, nothing is. */
+ * the engine's. Attested is what differs from the cluster's own record, so that a restart does not
+ * say it again; where there is no number, nothing is. Of several processes one asks: they would
+ * measure at different times, and each attest what the others did not see. */
 #include "engine/internal.h"
 
 #include "base/mem.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MS = 2000 }; /* the record is read by then, or the next round tells */
+enum { FIRST_MS = 2000 }; /* the record is read by then; and how soon it is taken over */
 
 struct probing {
     struct engine *engine;
@@ -123,6 +124,20 @@ static struct cluster *cluster_of(const struct probing *it)
     return engine->cluster_count == 1 ? &engine->clusters[0] : NULL;
 }
 
+/* Somebody else asks, and attests. */
+static bool is_left(const struct cluster *cluster)
+{
+    return cluster && __atomic_load_n(&cluster->leaves_probes, __ATOMIC_RELAXED);
+}
+
+void engine_leave_probes(struct engine *engine, const char *context, bool leave)
+{
+    struct cluster *cluster = engine_cluster(engine, context);
+
+    if (cluster)
+        __atomic_store_n(&cluster->leaves_probes, leave, __ATOMIC_RELAXED);
+}
+
 static void begin(void *arg);
 
 static void on_asked(void *arg)
@@ -139,7 +154,7 @@ static void on_asked(void *arg)
         say(it, SAID_FAILED + (int)it->err.code, text);
     } else if (!cluster || cluster->state != CLUSTER_LIVE || !cluster->bind) {
         say(it, SAID_SAME, "its context does not answer; nothing is attested");
-    } else if (is_news(it, cluster)) {
+    } else if (!is_left(cluster) && is_news(it, cluster)) {
         attest(it, cluster);
     } else if (it->said >= SAID_FAILED) {
         say(it, SAID_SAME, "it is answered again");
@@ -164,6 +179,11 @@ static void begin(void *arg)
     struct probing *it = arg;
 
     it->timer = NULL;
+    if (is_left(cluster_of(it))) {
+        it->said = SAID_NOTHING;
+        it->timer = loop_after(it->engine->loop, FIRST_MS, begin, it);
+        return;
+    }
     it->result = (struct probe_result){0};
     it->err = (struct err){0};
     it->asking = pthread_create(&it->thread, NULL, ask, it) == 0;

@@ -109,12 +109,32 @@ static void check_reads(const struct work *w, const struct contract *writer,
     }
 }
 
+/* What may still be at rest from before: `from` reads it and does not write it. */
+static void check_old_reads(const struct work *w)
+{
+    for (size_t i = 0; i < w->from->reads.count; i++) {
+        const struct contract_use *use = &w->from->reads.use[i];
+        const struct contract_use *writes = find_use(&w->from->writes, use->of);
+        const struct contract_use *reads = find_use(&w->to->reads, use->of);
+        const char *lost = "";
+
+        for (size_t k = 0; declares(&w->to->reads, use->of) && k < use->count; k++)
+            if (!names_one(reads, use->names[k]) && !names_one(writes, use->names[k]))
+                lost = arena_printf(w->arena, "%s%s%s", lost, lost[0] ? ", " : "", use->names[k]);
+        if (lost[0])
+            add(w->arena, &w->out->backward,
+                arena_printf(w->arena, "%s cannot read %s, which may be at rest in %s: %s reads it",
+                             w->to->version, lost, use->of, w->from->version));
+    }
+}
+
 static void compare_promises(const struct work *w)
 {
     const struct contract_use old = provided(w->from), new = provided(w->to);
     const char *gone = missing(w->arena, &new, &old);
 
     check_reads(w, w->from, w->to, &w->out->backward);
+    check_old_reads(w);
     if (gone[0])
         add(w->arena, &w->out->backward,
             arena_printf(w->arena, "%s does not provide %s, which callers of %s may still call",

@@ -246,6 +246,25 @@ static void note_places(const struct json_at *at, struct contract *out)
         arena_strdup(at->arena, json_path(follows.value ? &follows : &pred, path, sizeof path));
 }
 
+/* "?" stands for whatever is not known, wherever a version is named. */
+static bool names_versions(const struct json_at *at, const struct contract *contract,
+                           struct err *err)
+{
+    static const char what[] = "expected the name of a version, found";
+    struct json_at version = json_key(at, "version"), follows = json_key(at, "follows");
+
+    if (!follows.value)
+        follows = json_key(at, "pred");
+    if (same(contract->version, "?"))
+        return complain(&version, err, what, "?");
+    for (size_t i = 0; i < contract->follows_count; i++)
+        if (same(contract->follows[i], "?")) {
+            struct json_at item = json_index(&follows, i);
+            return complain(&item, err, what, "?");
+        }
+    return true;
+}
+
 bool contract_load(const char *path, struct arena *arena, struct contract *out, struct err *err)
 {
     size_t len;
@@ -259,7 +278,7 @@ bool contract_load(const char *path, struct arena *arena, struct contract *out, 
     at.code = ERR_CONFIG;
     at.text = text;
     at.text_len = len;
-    bool ok = contract_parse(&at, CONTRACT_ALONE, out, err);
+    bool ok = contract_parse(&at, CONTRACT_ALONE, out, err) && names_versions(&at, out, err);
     if (ok)
         note_places(&at, out);
     json_decref(root);

@@ -47,9 +47,9 @@ static void refuse_strays(const struct guard_input *in, const struct live *live,
     finding_break(finding, answer, sentence, pair_way_out(open, fence, arena));
 }
 
-/* "3 versions of shop would be live: 4, 5, 6" */
+/* "3 versions of shop could run at once: 4, 5, 6"; two are only too many outside of the step. */
 static const char *would_be(const struct guard_input *in, const struct live *live,
-                            const char *version, struct arena *arena)
+                            const char *version, const struct pair *pair, struct arena *arena)
 {
     const char *list = NULL;
     size_t count = 0;
@@ -62,6 +62,9 @@ static const char *would_be(const struct guard_input *in, const struct live *liv
         list = list ? arena_printf(arena, "%s, %s", list, one) : one;
         count++;
     }
+    if (count == 2 && pair->open && pair->from[0] && !same(pair->from, pair->to))
+        return arena_printf(arena, "%s could run at once, outside of the step %s", list,
+                            pair_arrow(pair, arena));
     return arena_printf(arena, "%zu versions of %s could run at once: %s", count, in->service->name,
                         list);
 }
@@ -132,8 +135,8 @@ static void judge_start(const struct guard_input *in, const struct guard_ask *as
     struct pair pair = start_pair(in, live, known, ask->version);
     for (size_t i = 0; i < live->count; i++)
         if (!pair_has(&pair, live->versions[i])) {
-            refuse_strays(in, live, &pair, known, would_be(in, live, ask->version, arena), arena,
-                          finding);
+            refuse_strays(in, live, &pair, known, would_be(in, live, ask->version, known, arena),
+                          arena, finding);
             return;
         }
 }
@@ -169,7 +172,8 @@ void observed_step_judge(const struct guard_input *in, const struct guard_ask *a
         stray = stray || !pair_has(&pair, live->versions[i]);
     if (!stray)
         return;
-    refuse_strays(in, live, &allowed, &pair, would_be(in, live, version, arena), arena, finding);
+    refuse_strays(in, live, &allowed, &pair, would_be(in, live, version, &pair, arena), arena,
+                  finding);
     if (!finding->witness_count) {
         const char *fence = NULL;
         live_witness(in, pair.to, arena, finding, &fence);

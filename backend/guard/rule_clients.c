@@ -6,6 +6,16 @@ static const char *in_brackets(const struct trial *trial, const char *said)
     return said[0] ? trial_text(trial, " (%s)", said) : "";
 }
 
+static const char *way_of_clients(const struct trial *trial, const char *element,
+                                  const char *cohort)
+{
+    if (trial->deed->kind == DEED_ROLLBACK)
+        return trial_text(trial, "fix forward, or release a bridge: a %s that provides %s too",
+                          trial->version->name, element);
+    return trial_text(trial, "keep %s until nobody calls it and support of %s has ended", element,
+                      cohort);
+}
+
 void rule_clients(const struct trial *trial, struct finding *finding)
 {
     const struct world *world = trial->world;
@@ -21,9 +31,7 @@ void rule_clients(const struct trial *trial, struct finding *finding)
 
         if (set_has(&trial->version->provides, usage->element) || (calls == 0 && ended))
             continue;
-        trial_break(trial, finding, ANSWER_REFUSE,
-                    trial_text(trial, "keep %s until nobody calls it and support of %s has ended",
-                               element, cohort),
+        trial_break(trial, finding, ANSWER_REFUSE, way_of_clients(trial, element, cohort),
                     "%s %s does not provide %s, which %s %s", trial->service->name,
                     trial->version->name, element, cohort,
                     calls ? "still calls" : "may still call");

@@ -20,7 +20,7 @@ static bool in_flight(void *arg, uint32_t service)
     unsigned version = (unsigned)now->changing;
     const char *to = trial_version_name(trial, service, version);
     trial_break(trial, flight->finding, ANSWER_REFUSE,
-                trial_text(trial, "finish or roll back %s to %s first", name, to),
+                trial_text(trial, "finish or roll back %s -> %s first", name, to),
                 "%s is coupled to %s, which is moving to %s", trial->service->name, name, to);
     trial_witness(trial, flight->finding, trial_text(trial, "service %s", name), "moving to %s, %s",
                   to, cert_word[world_cert(trial->world, service, version)->stage]);
@@ -32,6 +32,27 @@ static const char *elements(const struct trial *trial, uint32_t service, const s
     if (!trial->arena)
         return "";
     return book_list(&trial->world->book->services[service].elements, set, trial->arena);
+}
+
+/* Going back, whoever calls goes first, where what it comes from calls less. */
+static const char *way_of_caller(const struct trial *trial, uint32_t service, unsigned u,
+                                 const char *calls)
+{
+    const struct world *world = trial->world;
+    const char *name = world->book->services[service].name;
+    versions_t before = world_version(world, service, u)->follows;
+    unsigned p;
+
+    while (trial->deed->kind == DEED_ROLLBACK && versions_next(&before, &p)) {
+        const struct book_version *version = world_version(world, service, p);
+        const struct set *requires = uses_of(&version->requires, trial->deed->service);
+
+        if (version->declared && (!requires || set_within(requires, &trial->version->provides)))
+            return trial_text(trial, "first roll back %s to %s", name, version->name);
+    }
+    return trial_text(trial,
+                      "keep %s in %s, or first release a version of %s that does not call it",
+                      calls, trial->service->name, name);
 }
 
 /* Somebody who may be running calls what v does not provide. */
@@ -60,14 +81,11 @@ static void check_consumer(const struct trial *trial, struct finding *finding, u
             continue;
         struct set missing = set_minus(requires, &trial->version->provides);
         const char *calls = elements(trial, self, &missing);
-        trial_break(trial, finding, ANSWER_REFUSE,
-                    trial_fence_or(trial, service, VERSION_BIT(u),
-                                   trial_text(trial,
-                                              "keep %s in %s, or first release a version of %s "
-                                              "that does not call it",
-                                              calls, trial->service->name, name)),
-                    "%s %s requires %s, which %s %s does not provide", name, version->name, calls,
-                    trial->service->name, trial->version->name);
+        trial_break(
+            trial, finding, ANSWER_REFUSE,
+            trial_fence_or(trial, service, VERSION_BIT(u), way_of_caller(trial, service, u, calls)),
+            "%s %s requires %s, which %s %s does not provide", name, version->name, calls,
+            trial->service->name, trial->version->name);
         trial_witness(trial, finding, trial_text(trial, "version %s of %s", version->name, name),
                       "requires %s", calls);
         trial_places(trial, finding, service, VERSION_BIT(u));

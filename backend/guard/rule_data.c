@@ -141,17 +141,30 @@ static void check_predecessors(const struct trial *trial, struct finding *findin
     }
 }
 
+/* Where there is no way back, the least harmful way on. */
+static const char *way_forward(const struct trial *trial, const char *formats)
+{
+    return trial_text(trial, "fix forward, or release a bridge: a %s that reads %s too",
+                      trial->version->name, formats);
+}
+
 static const char *way_to_floor(const struct trial *trial, const char *formats)
 {
-    unsigned floor = world_floor(trial->world, trial->deed->service, NULL);
+    uint32_t s = trial->deed->service;
+    unsigned floor = world_floor(trial->world, s, NULL);
 
-    if (trial->deed->kind == DEED_ROLLBACK && floor != VERSION_NOT_KNOWN)
-        return trial_text(trial, "the oldest version it can return to is %s",
-                          trial_version_name(trial, trial->deed->service, floor));
-    return trial_text(trial,
-                      "backfill %s and attest that it is gone, or release a version that "
-                      "reads it",
-                      formats);
+    if (trial->deed->kind != DEED_ROLLBACK)
+        return trial_text(trial,
+                          "backfill %s and attest that it is gone, or release a version that "
+                          "reads it",
+                          formats);
+    if (floor == VERSION_NOT_KNOWN)
+        return way_forward(trial, formats);
+    const char *oldest = trial_text(trial, "the oldest version it can return to is %s",
+                                    trial_version_name(trial, s, floor));
+    if (!(trial->world->services[s].live & VERSION_BIT(floor)))
+        return oldest;
+    return trial_text(trial, "%s: %s", oldest, way_forward(trial, formats));
 }
 
 /* Everything that may be at rest must be readable, everything needed must be there. */
@@ -279,9 +292,12 @@ void rule_data(const struct trial *trial, struct finding *finding)
     }
     if (kind == DEED_CANARY || kind == DEED_RELEASE)
         check_mix(trial, finding);
+    if (kind == DEED_ROLLBACK) /* how far back it can go is the first that one wants to know */
+        check_at_rest(trial, finding);
     for (size_t i = 0; i < writes->count; i++) {
         check_readers(trial, finding, &writes->use[i]);
         check_predecessors(trial, finding, &writes->use[i]);
     }
-    check_at_rest(trial, finding);
+    if (kind != DEED_ROLLBACK)
+        check_at_rest(trial, finding);
 }

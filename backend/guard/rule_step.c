@@ -12,7 +12,7 @@ static void check_rested(const struct trial *trial, struct finding *finding, ver
     if (now->changing != NOT_CHANGING && now->changing != trial->deed->version) {
         const char *to = trial_version_name(trial, s, (unsigned)now->changing);
         trial_break(trial, finding, ANSWER_REFUSE,
-                    trial_text(trial, "finish or roll back %s to %s first", name, to),
+                    trial_text(trial, "finish or roll back %s -> %s first", name, to),
                     "%s is still moving to %s", name, to);
         trial_witness(trial, finding, trial_text(trial, "service %s", name), "moving to %s", to);
         trial_places(trial, finding, s, VERSION_BIT(now->changing));
@@ -30,6 +30,27 @@ static void check_rested(const struct trial *trial, struct finding *finding, ver
                       cert_word[world_cert(trial->world, s, u)->stage]);
         trial_places(trial, finding, s, trial->world->services[s].live);
     }
+}
+
+/* What would make `u`, which may run, and what is asked for neighbours. */
+static const char *way_within_step(const struct trial *trial, unsigned u)
+{
+    const struct book_service *service = trial->service;
+    const char *from = trial_version_name(trial, trial->deed->service, u);
+    const char *to = trial_version_name(trial, trial->deed->service, trial->deed->version);
+
+    if (!trial->version->declared)
+        return trial_text(trial, "declare a contract for %s %s", service->name, to);
+    if (!service->versions[u].declared)
+        return trial_text(trial, "declare a contract for %s %s", service->name, from);
+    if (trial->deed->kind == DEED_ADMIT)
+        return trial_text(trial, "let it join with %s, or keep it out", from);
+    if (trial->deed->kind == DEED_LAUNCHER)
+        return trial_text(trial, "point it at %s", from);
+    if (trial->deed->kind == DEED_ROLLBACK &&
+        world_came_before(service, VERSION_BIT(u)) & VERSION_BIT(trial->deed->version))
+        return "go back one version at a time";
+    return trial_text(trial, "release the versions between %s and %s first", from, to);
 }
 
 void rule_one_step(const struct trial *trial, struct finding *finding)
@@ -58,10 +79,7 @@ void rule_one_step(const struct trial *trial, struct finding *finding)
         if (u == VERSION_NOT_KNOWN || world_adjacent(trial->world, s, u, v))
             continue;
         trial_break(trial, finding, ANSWER_REFUSE,
-                    trial_fence_or(trial, s, VERSION_BIT(u),
-                                   trial_text(trial, "release the versions between %s and %s first",
-                                              trial_version_name(trial, s, u),
-                                              trial_version_name(trial, s, v))),
+                    trial_fence_or(trial, s, VERSION_BIT(u), way_within_step(trial, u)),
                     "%s %s is more than one step from %s, which may still run", name,
                     trial_version_name(trial, s, v), trial_version_name(trial, s, u));
         trial_places(trial, finding, s, VERSION_BIT(u));

@@ -243,8 +243,12 @@ static bool read_expect(struct scenario *scenario, const struct json_at *at, str
 
     if (!at->value || json_is_null(at->value))
         return true;
-    if (!contract_fields(at, known, ARRAY_LEN(known), err) ||
-        !json_get_int(&action, 0, (int64_t)scenario->deed_count - 1, &index, err) ||
+    if (!contract_fields(at, known, ARRAY_LEN(known), err))
+        return false;
+    if (!scenario->deed_count)
+        return err_set(err, at->code, "%s: expected an action, and there is none",
+                       json_path(&action, path, sizeof path));
+    if (!json_get_int(&action, 0, (int64_t)scenario->deed_count - 1, &index, err) ||
         !json_get_text(&rule, 8, &word, err))
         return false;
     for (unsigned r = 0; r < RULE_COUNT; r++)

@@ -92,13 +92,63 @@ static void seat_witness(const struct trial *trial, struct finding *finding, uin
         trial_witness(trial, finding, object, "%s, last ran %s", seat_state_word[now->state], runs);
 }
 
+static versions_t rarest(versions_t versions, const uint32_t *count)
+{
+    unsigned v, best = VERSION_NOT_KNOWN;
+    versions_t rest = versions;
+
+    for (uint32_t least = UINT32_MAX; versions_next(&rest, &v);)
+        if (count[v] < least) {
+            least = count[v];
+            best = v;
+        }
+    return VERSION_BIT(best);
+}
+
+/* Of nodes that report a few tell the story: where they are many, those of the rarest version come
+ * first, so that the one that is unlike the others is among them. */
+static void reporting_places(const struct trial *trial, struct finding *finding, uint32_t service,
+                             versions_t versions)
+{
+    const struct world *world = trial->world;
+    const struct book_service *at = &world->book->services[service];
+    uint32_t count[VERSION_NOT_KNOWN + 1] = {0}, all = 0, shown = 0;
+    versions_t seen = 0;
+    unsigned v;
+
+    for (uint32_t i = 0; i < at->seat_count; i++) {
+        const struct seat_now *now = &world->seats[at->first_seat + i];
+        versions_t runs = seat_reports(now) ? seat_poss(now) & versions : 0;
+
+        all += runs != 0;
+        seen |= runs;
+        while (versions_next(&runs, &v))
+            count[v]++;
+    }
+    while (seen) {
+        versions_t these = all <= PLACES_SHOWN ? seen : rarest(seen, count);
+
+        seen &= ~these;
+        uint32_t upto = seen && shown < PLACES_SHOWN / 2 ? shown + PLACES_SHOWN / 2 : PLACES_SHOWN;
+        for (uint32_t i = 0; i < at->seat_count && shown < upto; i++) {
+            const struct seat_now *now = &world->seats[at->first_seat + i];
+
+            if (!(seat_poss(now) & these) || !seat_reports(now))
+                continue;
+            seat_witness(trial, finding, service, at->first_seat + i);
+            shown++;
+        }
+    }
+    if (all > shown)
+        trial_witness(trial, finding, trial_text(trial, "service %s", at->name),
+                      "%u more nodes like these", all - shown);
+}
+
 void trial_places(const struct trial *trial, struct finding *finding, uint32_t service,
                   versions_t versions)
 {
     const struct world *world = trial->world;
     const struct book_service *at = &world->book->services[service];
-
-    uint32_t reporting = 0;
 
     if (!trial->arena)
         return;
@@ -117,17 +167,7 @@ void trial_places(const struct trial *trial, struct finding *finding, uint32_t s
                 trial_text(trial, "launcher %s", world->book->launchers[at->launchers[i]].name),
                 "would start %s", trial_version_name(trial, service, (unsigned)version));
     }
-    for (uint32_t i = 0; i < at->seat_count; i++) {
-        const struct seat_now *now = &world->seats[at->first_seat + i];
-
-        if (!(seat_poss(now) & versions) || !seat_reports(now))
-            continue;
-        if (reporting++ < PLACES_SHOWN)
-            seat_witness(trial, finding, service, at->first_seat + i);
-    }
-    if (reporting > PLACES_SHOWN)
-        trial_witness(trial, finding, trial_text(trial, "service %s", at->name),
-                      "%u more nodes like these", reporting - PLACES_SHOWN);
+    reporting_places(trial, finding, service, versions);
 }
 
 const char *trial_fence_or(const struct trial *trial, uint32_t service, versions_t versions,
@@ -150,7 +190,7 @@ const char *trial_fence_or(const struct trial *trial, uint32_t service, versions
     for (size_t i = 0; i < at->launcher_count; i++) {
         uint64_t version = world->launchers[at->launchers[i]];
 
-        if (version != NO_VERSION && VERSION_BIT(version) & versions & ~seated)
+        if (version != NO_VERSION && seated && VERSION_BIT(version) & versions & ~seated)
             return trial_text(trial, "point launcher %s at what the nodes run",
                               world->book->launchers[at->launchers[i]].name);
     }

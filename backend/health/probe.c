@@ -1,25 +1,17 @@
 /* probe.c: asking, with a loop of its own: verbs without a terminal wait for it. */
 #include "health/probe.h"
 
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "net/http.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum { CHECK_MS = 20 };
-
-extern char **environ;
 
 static bool same(const char *a, const char *b)
 {
@@ -41,7 +33,7 @@ struct asking {
     struct loop *loop;
     const bool *stop; /* NULL: never */
     char *text;       /* the answer */
-    size_t len, cap;
+    size_t len;
     bool done;
     struct err err;
 };
@@ -77,23 +69,13 @@ static void on_answer(void *arg, const struct http_answer *answer, bool sent,
 
 static char *read_token(const char *path, struct err *err)
 {
-    char *line = xcalloc(4200, 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? read(fd, line, 4096) : -1;
+    char *token = file_read_token(path, err);
+    char *header = token ? xasprintf("Authorization: Bearer %s", token) : NULL;
 
-    if (fd >= 0)
-        close(fd);
-    while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
-        line[--got] = '\0';
-    if (got > 0) {
-        char *header = xasprintf("Authorization: Bearer %s", line);
-        explicit_bzero(line, 4200);
-        free(line);
-        return header;
-    }
-    free(line);
-    err_set(err, ERR_CONFIG, "%s: no token can be read", path);
-    return NULL;
+    if (token)
+        explicit_bzero(token, strlen(token));
+    free(token);
+    return header;
 }
 
 /* The answer to GET of this URL, whole. */
@@ -160,85 +142,32 @@ static bool query(const struct probe_settings *probe, const char *text, struct c
 
 /* ---- a command ---- */
 
-static int spawn(const char *const *command, int out, pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attr);
-    sigemptyset(&none);
-    sigemptyset(&all);
-    sigaddset(&all, SIGPIPE);
-    sigaddset(&all, SIGXFSZ);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setflags(&attr,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    int rc = posix_spawnp(pid, command[0], &actions, &attr, (char **)(uintptr_t)command, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attr);
-    return rc;
-}
-
-static void on_bytes(int fd, unsigned ready, void *arg)
+static void on_end(void *arg, const struct process_end *end)
 {
     struct asking *asking = arg;
-    ssize_t got = 1;
+    char how[80];
 
-    (void)ready;
-    while (got > 0 && asking->len <= PROBE_TEXT_MAX) {
-        ARRAY_RESERVE(asking->text, asking->cap, asking->len + 4097);
-        got = read(fd, asking->text + asking->len, 4096);
-        asking->len += got > 0 ? (size_t)got : 0;
-    }
-}
-
-/* Until it ends; its output is read meanwhile, and once more after. */
-static void wait_for(struct asking *asking, const char *name, pid_t pid, int fd)
-{
-    int64_t end = loop_now_ms(asking->loop) + PROBE_TIME_MS;
-    struct loop_fd *watch = loop_watch(asking->loop, fd, LOOP_READ, on_bytes, asking);
-    int state = 0;
-    pid_t got;
-
-    while ((got = waitpid(pid, &state, WNOHANG)) == 0 && loop_now_ms(asking->loop) < end &&
-           asking->len <= PROBE_TEXT_MAX && !is_stopped(asking))
-        loop_turn(asking->loop, CHECK_MS);
-    if (got != pid) {
-        kill(-pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-        err_set(&asking->err, ERR_LIMIT, "%.200s printed too much or did not end within %d s", name,
-                PROBE_TIME_MS / 1000);
-    } else if (!WIFEXITED(state) || WEXITSTATUS(state) != 0) {
-        err_set(&asking->err, ERR_REJECTED, "%.200s failed (%s %d)", name,
-                WIFEXITED(state) ? "exit status" : "signal",
-                WIFEXITED(state) ? WEXITSTATUS(state) : WTERMSIG(state));
-    }
-    on_bytes(fd, LOOP_READ, asking);
-    loop_unwatch(watch);
+    asking->done = true;
+    asking->text = xstrndup(end->out, end->out_len);
+    asking->len = end->out_len;
+    if (end->how != PROCESS_EXITED || end->code != 0)
+        err_set(&asking->err,
+                end->how == PROCESS_LATE || end->how == PROCESS_LOUD ? ERR_LIMIT : ERR_REJECTED,
+                "%s", process_describe(end, how, sizeof how));
 }
 
 static bool run(const struct probe_settings *probe, struct asking *asking)
 {
-    pid_t pid = 0;
-    int ends[2];
+    const struct process_request request = {
+        .argv = probe->command, .out_max = PROBE_TEXT_MAX, .limit_ms = PROBE_TIME_MS};
+    struct process *process = process_start(asking->loop, &request, on_end, asking, &asking->err);
 
-    if (pipe2(ends, O_CLOEXEC))
-        return err_set(&asking->err, ERR_LIMIT, "no file descriptor is left for a command");
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    int rc = spawn(probe->command, ends[1], &pid);
-    close(ends[1]);
-    if (rc)
-        err_set(&asking->err, ERR_CONFIG, "%.200s cannot be run: %s", probe->command[0],
-                strerror(rc));
-    else
-        wait_for(asking, probe->command[0], pid, ends[0]);
-    close(ends[0]);
+    while (process && !asking->done && !is_stopped(asking))
+        loop_turn(asking->loop, 100);
+    if (process && !asking->done) {
+        process_cancel(process);
+        err_set(&asking->err, ERR_UNKNOWN, "it was not waited for");
+    }
     return asking->err.code == ERR_NONE;
 }
 

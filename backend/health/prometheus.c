@@ -1,17 +1,15 @@
 /* prometheus.c: see prometheus.h. */
 #include "health/prometheus.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "net/http.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { TOKEN_MAX = 8192 };
 
 struct call {
     struct call *next, **link;
@@ -72,21 +70,15 @@ static void forget_header(struct prom *prom)
 
 static bool read_token(struct prom *prom, struct err *err)
 {
-    char token[TOKEN_MAX];
-    FILE *file = fopen(prom->token_file, "re");
+    char *token = file_read_token(prom->token_file, err);
 
-    if (!file)
-        return err_set(err, ERR_CONFIG, "%s: the token cannot be read: %s", prom->token_file,
-                       strerror(errno));
-    size_t len = fread(token, 1, sizeof token - 1, file);
-    fclose(file);
-    while (len && strchr(" \t\r\n", token[len - 1]))
-        len--;
-    token[len] = '\0';
+    if (!token)
+        return false;
     forget_header(prom);
     prom->header = xasprintf("Authorization: Bearer %s", token);
-    explicit_bzero(token, sizeof token);
-    return len > 0 || err_set(err, ERR_CONFIG, "%s: the token is empty", prom->token_file);
+    explicit_bzero(token, strlen(token));
+    free(token);
+    return true;
 }
 
 static struct http_config http_config_of(struct prom *prom, const char *const *headers)

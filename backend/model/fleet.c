@@ -292,12 +292,6 @@ const struct snapshot *fleet_snapshot(struct fleet *fleet)
     return &picture->snapshot;
 }
 
-const struct snapshot *snapshot_ref(const struct snapshot *snapshot)
-{
-    __atomic_add_fetch(&((struct snapshot *)(uintptr_t)snapshot)->refs, 1, __ATOMIC_RELAXED);
-    return snapshot;
-}
-
 void snapshot_unref(const struct snapshot *snapshot)
 {
     struct picture *picture = (struct picture *)(uintptr_t)snapshot;

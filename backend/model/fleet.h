@@ -35,8 +35,7 @@ struct snapshot {
 };
 
 const struct snapshot *fleet_snapshot(struct fleet *fleet); /* one reference, yours */
-const struct snapshot *snapshot_ref(const struct snapshot *snapshot);
-void snapshot_unref(const struct snapshot *snapshot); /* NULL is fine; any thread */
+void snapshot_unref(const struct snapshot *snapshot);       /* NULL is fine; any thread */
 /* Binary searches; NULL when not there. */
 const struct service *snapshot_find_service(const struct snapshot *snapshot, const char *cluster,
                                             const char *id);

@@ -326,31 +326,21 @@ static void wait_out(struct action_run *run)
     run->timer = loop_after(run->env.loop, left > 0 ? left : 0, on_waited, run);
 }
 
+/* Nothing is told of the first look at a service: a later one waits for the rest of a write. */
 static enum action_phase phase_of(const struct action_run *run)
 {
-    const struct protocol_effect *e = &run->effect;
+    static const enum action_phase phases[] = {
+        [EFFECT_READ_SERVICE] = PHASE_WAITING, [EFFECT_READ_LEDGER] = PHASE_CLAIMING,
+        [EFFECT_JUDGE] = PHASE_READING,        [EFFECT_JOURNAL] = PHASE_CLAIMING,
+        [EFFECT_CLAIM] = PHASE_CLAIMING,       [EFFECT_ACT] = PHASE_SENDING,
+        [EFFECT_FENCE] = PHASE_SETTLING,       [EFFECT_WAIT] = PHASE_SETTLING,
+        [EFFECT_STORE] = PHASE_CLAIMING,       [EFFECT_DONE] = PHASE_DONE,
+    };
+    enum effect_kind kind = run->effect.kind;
 
     if (protocol_is_settling(&run->protocol))
         return PHASE_SETTLING;
-    switch (e->kind) {
-    case EFFECT_READ_SERVICE:
-        return run->judged_ms || run->settling ? PHASE_WAITING : PHASE_READING;
-    case EFFECT_READ_LEDGER:
-    case EFFECT_JUDGE:
-        return run->judged_ms ? PHASE_CLAIMING : PHASE_READING;
-    case EFFECT_ACT:
-        return PHASE_SENDING;
-    case EFFECT_FENCE:
-    case EFFECT_WAIT:
-        return PHASE_SETTLING;
-    case EFFECT_JOURNAL:
-    case EFFECT_CLAIM:
-    case EFFECT_STORE:
-        return PHASE_CLAIMING;
-    case EFFECT_DONE:
-        break;
-    }
-    return PHASE_DONE;
+    return kind == EFFECT_READ_LEDGER && !run->judged_ms ? PHASE_READING : phases[kind];
 }
 
 void action_phase_set(struct action_run *run, enum action_phase phase)

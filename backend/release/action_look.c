@@ -20,10 +20,11 @@ static bool has_mark(const struct service *service, const char *id, uint32_t wri
 
 static bool has_any_mark(const struct service *service, const char *id)
 {
-    size_t len = strlen(id);
+    char start[ID_TEXT + 1];
 
+    snprintf(start, sizeof start, "%s.", id);
     for (size_t i = 0; i < service->mark_count; i++)
-        if (strncmp(service->marks[i], id, len) == 0 && service->marks[i][len] == '.')
+        if (strncmp(service->marks[i], start, strlen(start)) == 0)
             return true;
     return false;
 }

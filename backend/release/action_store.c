@@ -5,6 +5,7 @@
 #include "release/action_run.h"
 #include "release/archive.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,8 +239,7 @@ static void archive_contracts(const struct action_run *run, struct release *rele
 {
     int64_t utc_ms = run->subject.at_utc_ms;
 
-    if (run->service)
-        set_archive(release, archive_with(release->contracts, run->service->contract, utc_ms));
+    set_archive(release, archive_with(release->contracts, run->service->contract, utc_ms));
     archive_version(run, release, run->subject.from);
     archive_version(run, release, run->subject.to);
 }
@@ -283,11 +283,10 @@ void action_store(struct action_run *run)
         take_effect(release, claimed ? &release->claim : subject, utc(run));
     }
     release_note(release, subject->id, outcome);
-    if (claimed || !release->claim.id[0]) {
-        release->claim = (struct claim){.id = ""};
-        json_decref(release->claim_memo);
-        release->claim_memo = NULL;
-    }
+    assert(claimed || !release->claim.id[0]); /* beside another's claim nothing is stored */
+    release->claim = (struct claim){.id = ""};
+    json_decref(release->claim_memo);
+    release->claim_memo = NULL;
     if (prepare(run, release))
         put(run, "store");
 }

@@ -120,7 +120,7 @@ static void explain_conflict(struct action_run *run, char *out, size_t size)
                  winner, became[outcome]);
         return;
     }
-    if (run->other.id[0] && strcmp(run->other.id, run->subject.id) != 0)
+    if (run->other.id[0])
         say_claim(run, &run->other, winner, sizeof winner);
     else if (run->release && run->release->by[0])
         say_release(run, run->release, winner, sizeof winner);
@@ -149,7 +149,7 @@ static void explain_not(const struct action_run *run, char *out, size_t size)
     if (!run->sent_ms)
         snprintf(out, size, "nothing was sent%s%.300s", why[0] ? ": " : "", why);
     else
-        snprintf(out, size, "certainly not applied%s%.300s", why[0] ? ": " : "", why);
+        snprintf(out, size, "certainly not applied: %.300s", why);
 }
 
 void action_explain(struct action_run *run, enum action_end end)

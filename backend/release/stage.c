@@ -149,6 +149,12 @@ static bool was_watched(const struct stage_input *in, const struct bake *bake)
     return in->watched_utc_ms > 0 && (in->watched_utc_ms <= bake->began_ms || bake->attended);
 }
 
+/* Begun seconds count: nothing waits for "0s left". */
+static const char *span_left(int64_t left, char span[SPAN_TEXT])
+{
+    return clock_format_span(left + 999, span);
+}
+
 /* What is measured decides, where it is. True: it lets the bake pass, once its time is over. */
 static bool evidence_lets(struct stage_view *out, const struct stage_input *in, int64_t left)
 {
@@ -159,7 +165,7 @@ static bool evidence_lets(struct stage_view *out, const struct stage_input *in, 
     bool way_back = strcmp(out->bake_version, out->bake_control) == 0;
 
     if (left > 0)
-        snprintf(until, sizeof until, "%s left; ", clock_format_span(left, span));
+        snprintf(until, sizeof until, "%s left; ", span_left(left, span));
     if (!e || !evidence_is_of(e, out->bake_version, out->bake_control, out->bake_began_ms)) {
         snprintf(out->waits, size, "%s: %snothing is measured yet; no data is never a pass", name,
                  until);
@@ -210,7 +216,7 @@ static bool bake_passes(struct stage_view *out, const struct stage_input *in,
     if (left > 0)
         snprintf(out->waits, sizeof out->waits,
                  "%s: %s left%s; evidence readiness and restarts only, weak",
-                 stage_word[out->stage], clock_format_span(left, span),
+                 stage_word[out->stage], span_left(left, span),
                  bake->attended ? ", and somebody must watch" : "");
     return left <= 0;
 }

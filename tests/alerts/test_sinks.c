@@ -278,19 +278,21 @@ static const struct {
     const char *script, *said;
     enum err_code code;
     bool maybe;
+    int64_t limit_ms; /* 0: the usual one */
 } ends[] = {
-    {"exit 0", "", ERR_NONE, false}, /* without reading a byte */
-    {"cat >/dev/null; exit 7", "exit status 7", ERR_REJECTED, false},
-    {"kill -TERM $$", "signal 15", ERR_REJECTED, false},
-    {"sleep 60 & sleep 60", "did not end within 300 ms", ERR_NETWORK, true},
-    {"sleep 5 >/dev/null 2>&1 & exit 0", "", ERR_NONE, false}, /* leaves something behind */
+    {"exit 0", "", ERR_NONE, false, 0}, /* without reading a byte */
+    {"cat >/dev/null; exit 7", "exit status 7", ERR_REJECTED, false, 0},
+    {"kill -TERM $$", "signal 15", ERR_REJECTED, false, 0},
+    {"sleep 60 & sleep 60", "did not end within 300 ms", ERR_NETWORK, true, 300},
+    {"sleep 5 >/dev/null 2>&1 & exit 0", "", ERR_NONE, false, 0}, /* leaves something behind */
 };
 
 START_TEST(the_end_of_a_command_is_an_outcome)
 {
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         const char *const command[] = {script(ends[i].script), NULL};
-        const struct sink_settings set = {.name = "c", .command = command, .timeout_ms = 300};
+        const struct sink_settings set = {
+            .name = "c", .command = command, .timeout_ms = ends[i].limit_ms};
         struct outcome_of got = send_one(&sink_command, &set);
         ck_assert_msg(got.err.code == ends[i].code && got.maybe == ends[i].maybe, "%s: %s",
                       ends[i].script, got.err.text);

@@ -29,13 +29,6 @@ static double now_ms(void)
     return (double)ts.tv_sec * 1000 + (double)ts.tv_nsec / 1e6;
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 /* The next key that would do something, of the services in turn. */
 static void press_something(struct engine *engine, unsigned *turn)
 {
@@ -81,7 +74,7 @@ static void record(const char *path, const char *world)
         fatal("%s", err.text);
     sim_set_chaos(sim, &chaos);
     for (int64_t at = 0; at < HOURS * INT64_C(3600000); at += KEY_EVERY_MS) {
-        engine_run_until(engine, KEY_EVERY_MS, never, NULL);
+        engine_run_until(engine, KEY_EVERY_MS, NULL, NULL);
         press_something(engine, &turn);
         if (at % 1800000 == 0)
             engine_mark(engine, "half an hour");
@@ -109,7 +102,7 @@ static double seek(struct deck *deck, int64_t to_ms)
     if (err.code != ERR_NONE)
         fatal("%s", err.text);
     while (deck_now_ms(deck) < to_ms)
-        engine_run_until(deck->engine, to_ms - deck_now_ms(deck), never, NULL);
+        engine_run_until(deck->engine, to_ms - deck_now_ms(deck), NULL, NULL);
     return now_ms() - begin;
 }
 

@@ -76,16 +76,9 @@ bool drive_is_early(const struct action_status *status)
             strstr(status->sentence, "RL serial"));
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 void drive_pass(const struct drive *drive, int64_t ms)
 {
-    engine_run_until(drive->engine, ms, never, NULL);
+    engine_run_until(drive->engine, ms, NULL, NULL);
 }
 
 static int64_t now_ms(const struct drive *drive)

@@ -8,13 +8,6 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static void feed(const struct tape *tape)
 {
     struct cluster_config clusters[TAPE_CLUSTERS_MAX] = {0};
@@ -34,7 +27,7 @@ static void feed(const struct tape *tape)
         abort();
     length = length > 5000 ? 5000 : length + 100;
     clock_tape_seek(clock, tape->start_ms + length);
-    engine_run_until(engine, length, never, NULL);
+    engine_run_until(engine, length, NULL, NULL);
     engine_free(engine);
     clock_free(clock);
 }

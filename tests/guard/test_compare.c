@@ -93,6 +93,30 @@ START_TEST(the_order_is_expand_then_code_then_contract)
 }
 END_TEST
 
+/* Nobody writes x any more, but the old version reads it: something may still be x. */
+START_TEST(what_the_old_version_could_read_may_be_at_rest)
+{
+    compare("{service: a, version: '3', reads: {d: [x, y, z]}, writes: {d: [y, z]}, needs: {pg: "
+            "[c]}}",
+            "{service: a, version: '4', follows: ['3'], change: ['read-'], reads: {d: [z]}, "
+            "writes: {d: [z]}}");
+    static const char *const steps[] = {"backfill d until x, y is gone", "no longer reads x, y",
+                                        "contract pg by c"};
+    ck_assert_uint_eq(got.order.count, ARRAY_LEN(steps));
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        ck_assert_msg(strstr(got.order.text[i], steps[i]) != NULL, "%zu: %s", i, got.order.text[i]);
+    ck_assert_uint_eq(got.backward.count, 2);
+    ck_assert(says(&got.backward, "4 cannot read y, which 3 may write to d"));
+    ck_assert(says(&got.backward, "4 cannot read x, which may be at rest in d: 3 reads it"));
+    arena_free(arena);
+
+    compare("{service: a, version: '3', reads: {d: [x, z]}}",
+            "{service: a, version: '4', follows: ['3'], change: [code]}");
+    ck_assert_uint_eq(got.backward.count, 0); /* who reads nothing cannot fail to */
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(versions_that_are_not_adjacent_are_said_to_be)
 {
     compare("{service: a, version: '1'}", "{service: a, version: '3', follows: ['2']}");
@@ -180,6 +204,7 @@ SUITE(guard_compare)
     tcase_add_test(tcase, a_pure_code_change_goes_as_it_is);
     tcase_add_test(tcase, a_format_the_old_version_cannot_read_breaks_forward_and_rollback);
     tcase_add_test(tcase, the_order_is_expand_then_code_then_contract);
+    tcase_add_test(tcase, what_the_old_version_could_read_may_be_at_rest);
     tcase_add_test(tcase, versions_that_are_not_adjacent_are_said_to_be);
     tcase_add_test(tcase, a_column_that_goes_away_and_an_artifact_that_is_gone_break_the_way_back);
     tcase_add_test(tcase, contracts_that_cannot_be_held_are_not_compared_as_if_they_were_empty);

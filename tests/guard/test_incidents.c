@@ -20,7 +20,7 @@ static const struct incident {
     {"c15-hotfix-during-a-canary-argo-docs-example-1-3-1-4-1-5.json", "node n0", "runs 1.4",
      "one version"},
     {"c17-two-services-in-flight-at-once.json", "service a", "moving to v2",
-     "finish or roll back a"},
+     "finish or roll back a -> v2 first"},
     {"c19-roll-back-a-provider-another-service-now-depends-on.json", "version v2 of web",
      "requires g", "keep g"},
     {"c2-val-town-2025-04-02-migration-code-in-one-deploy.json", "store pg", "together with code",

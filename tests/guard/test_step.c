@@ -112,6 +112,21 @@ START_TEST(rolling_back_to_a_third_version_refuses)
 }
 END_TEST
 
+/* Two at once are no more than a step has: but these are not its two. */
+START_TEST(going_back_beside_what_is_outside_of_the_step_refuses_by_name)
+{
+    hand_init(&hand, "6");
+    hand_place(&hand, "w1", "5", 8, INSTANCE_SERVING);
+    hand_place(&hand, "w3", "4", 1, INSTANCE_GHOST);
+    hand_node(&hand, "w3", NODE_SILENT, 241000);
+    hand_record(&hand, STAGE_CANARY, "5", "6");
+    const struct finding *finding = refused_r3(VERB_ROLLBACK, "5", ANSWER_REFUSE);
+    ck_assert_str_eq(finding->sentence, "4, 5 could run at once, outside of the step 5 -> 6");
+    hand_assert_witness(finding, "node w3", "last ran 4");
+    finish();
+}
+END_TEST
+
 START_TEST(a_silent_node_counts_with_what_it_ran_last)
 {
     hand_init(&hand, "5");
@@ -313,6 +328,7 @@ SUITE(guard_step)
     tcase_add_test(tcase, a_second_release_waits_for_the_first);
     tcase_add_test(tcase, past_an_open_step_the_nodes_that_it_came_from_are_named);
     tcase_add_test(tcase, rolling_back_to_a_third_version_refuses);
+    tcase_add_test(tcase, going_back_beside_what_is_outside_of_the_step_refuses_by_name);
     tcase_add_test(tcase, a_silent_node_counts_with_what_it_ran_last);
     tcase_add_test(tcase, a_ghost_counts_although_its_node_is_not_known);
     tcase_add_test(tcase, a_fenced_node_leaves_the_count);

@@ -192,6 +192,8 @@ static bool wire_plan(struct driver *base, const struct service *service, const 
 
     if (wire->plan_writes)
         action->writes = wire->plan_writes;
+    if (wire->plan_holds_from)
+        action->holds_from = wire->plan_holds_from;
     return ok;
 }
 
@@ -234,7 +236,7 @@ static bool judge(void *arg, const struct intent *intent, const struct service *
     struct acting_operator *op = arg;
 
     (void)release;
-    *verdict = json_pack("{s:b}", "allowed", op->refusal[0] == '\0');
+    *verdict = op->no_verdict ? NULL : json_pack("{s:b}", "allowed", op->refusal[0] == '\0');
     if (op->verdict_size) {
         char *much = xcalloc(op->verdict_size + 1, 1);
         memset(much, 'x', op->verdict_size);
@@ -244,12 +246,14 @@ static bool judge(void *arg, const struct intent *intent, const struct service *
     if (op->refusal[0])
         return err_set(refusal, ERR_REJECTED, "%s", op->refusal);
     snprintf(action->from, sizeof action->from, "%s", service->wants);
-    if (intent->verb == VERB_START || intent->verb == VERB_STEP)
+    if (intent->version[0])
         snprintf(action->to, sizeof action->to, "%s", intent->version);
     action->have_count = service_count(service, action->to, STATES_ALL);
     action->to_count = intent->to_count;
     action->replicas = service->replicas;
     action->last_step = action->to_count >= service->replicas;
+    action->mark = op->mark;
+    action->glass = op->glass;
     return true;
 }
 

@@ -26,6 +26,7 @@ struct wire {
     int refuse_times;
     bool no_revision;     /* ledger writes are answered without saying what the revision is now */
     uint32_t plan_writes; /* what a plan takes; 0: as the engine says */
+    uint32_t plan_holds_from;
 };
 
 struct acting_operator {
@@ -39,6 +40,9 @@ struct acting_operator {
     unsigned told;
     char refusal[80];    /* what judge says; "" allows */
     size_t verdict_size; /* bytes of what it has to say */
+    bool no_verdict;
+    struct stage_mark mark; /* that it leaves on the action */
+    struct glass glass;
 };
 
 struct acting {

@@ -172,13 +172,15 @@ START_TEST(a_verdict_too_long_for_a_line_keeps_nobody_from_acting)
 END_TEST
 
 static const struct {
+    const char *scenario;
     enum verb verb;
     unsigned flags;
     enum action_end end;
 } without_journal[] = {
-    {VERB_PAUSE, INTENT_NO_JOURNAL, END_APPLIED},
-    {VERB_ROLLBACK, INTENT_NO_JOURNAL, END_APPLIED},
-    {VERB_PAUSE, 0, END_NOT_APPLIED},
+    {"eight", VERB_PAUSE, INTENT_NO_JOURNAL, END_APPLIED},
+    {"eight", VERB_ROLLBACK, INTENT_NO_JOURNAL, END_APPLIED},
+    {"eight", VERB_PAUSE, 0, END_NOT_APPLIED},
+    {"eight-no-ledger", VERB_ROLLBACK, INTENT_NO_JOURNAL, END_NOT_APPLIED}, /* nothing remembers */
 };
 
 START_TEST(without_any_journal_only_what_holds_goes_and_only_when_told_so)
@@ -186,7 +188,7 @@ START_TEST(without_any_journal_only_what_holds_goes_and_only_when_told_so)
     struct acting bench;
     struct acting_operator *op = &bench.operators[0];
 
-    acting_open(&bench, "eight");
+    acting_open(&bench, without_journal[_i].scenario);
     struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
     acting_expect(&s, END_APPLIED);
     acting_pass(&bench, 60000);
@@ -354,6 +356,22 @@ START_TEST(a_claim_that_the_record_has_no_room_for_sends_nothing)
 }
 END_TEST
 
+START_TEST(a_note_that_the_record_has_no_room_for_is_not_applied)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    pad_record(&bench);
+    struct action_status s = acting_do(&bench, 0, VERB_PAUSE, "", 0);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_int_eq(bench.operators[0].wire.puts, 0);
+    struct release *release = acting_record(&bench);
+    ck_assert(!release->paused);
+    release_free(release);
+    acting_close(&bench);
+}
+END_TEST
+
 START_TEST(an_outcome_whose_answer_was_lost_is_stored_again_identically)
 {
     struct acting bench;
@@ -460,13 +478,14 @@ static size_t holders(struct acting *bench)
 }
 
 static const struct {
-    enum err_code act;
+    enum err_code act, put;
     enum action_end end;
     size_t holders; /* afterwards */
 } locking[] = {
-    {ERR_NONE, END_APPLIED, 1},
-    {ERR_REJECTED, END_NOT_APPLIED, 0},
-    {ERR_CONFLICT, END_CONFLICT, 1},
+    {ERR_NONE, ERR_NONE, END_APPLIED, 1},
+    {ERR_REJECTED, ERR_NONE, END_NOT_APPLIED, 0},
+    {ERR_CONFLICT, ERR_NONE, END_CONFLICT, 1},
+    {ERR_NONE, ERR_CONFLICT, END_CONFLICT, 0},
 };
 
 START_TEST(a_lock_is_kept_by_what_was_begun_and_given_back_by_what_came_to_nothing)
@@ -484,6 +503,7 @@ START_TEST(a_lock_is_kept_by_what_was_begun_and_given_back_by_what_came_to_nothi
                                   .jobs = &jobs,
                                   .fate = held};
     bench.operators[0].wire.refuse_act = locking[_i].act;
+    bench.operators[0].wire.refuse_put = locking[_i].put; /* of the record; locks go past it */
     struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
     if (locking[_i].act == ERR_CONFLICT) /* nothing moved: it was looked up, and is not in */
         ck_assert(s.end == END_CONFLICT || s.end == END_NOT_APPLIED);
@@ -522,6 +542,7 @@ SUITE(action_answers)
                         (int)ARRAY_LEN(lost));
     tcase_add_loop_test(tcase, a_record_full_of_other_outcomes_keeps_nobody_from_acting, 0, 3);
     tcase_add_test(tcase, a_claim_that_the_record_has_no_room_for_sends_nothing);
+    tcase_add_test(tcase, a_note_that_the_record_has_no_room_for_is_not_applied);
     tcase_add_test(tcase, an_outcome_whose_answer_was_lost_is_stored_again_identically);
     tcase_add_loop_test(tcase, what_was_sent_before_a_crash_is_found_whatever_the_first_look_says,
                         0, (int)ARRAY_LEN(named));

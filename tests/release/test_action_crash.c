@@ -249,9 +249,51 @@ START_TEST(the_base_that_counts_is_the_one_in_the_ledger)
     service_unref(service);
     struct action_status s = acting_finish(&bench, 0);
     expect_told(&bench, claim.id, s.end, 1, "at once");
+    if (s.end == END_UNKNOWN)
+        ck_assert_msg(strstr(s.sentence, "Look at the service") != NULL, "%s", s.sentence);
     acting_pass(&bench, 60000);
     expect_told(&bench, claim.id, s.end, 1, "a minute later");
     acting_close(&bench);
+}
+END_TEST
+
+START_TEST(without_a_store_an_object_that_moved_since_says_nothing_of_what_was_sent)
+{
+    struct acting bench;
+    struct claim claim = {.verb = VERB_START, .by = "ann", .base = "another", .writes = 1};
+
+    acting_open(&bench, "eight-no-ledger");
+    snprintf(claim.id, sizeof claim.id, "00112233445566778899aabbccddeeff");
+    const struct service *service = acting_service(&bench);
+    bench.operators[0].run = action_settle(&bench.operators[0].env, service->id, &claim);
+    service_unref(service);
+    struct action_status s = acting_finish(&bench, 0);
+    acting_expect(&s, END_UNKNOWN);
+    ck_assert_str_eq(s.sentence,
+                     "could not be found out. Look at the service before you act again");
+    acting_close(&bench);
+}
+END_TEST
+
+/* The form of the explorer that shows what a claim is for. */
+START_TEST(an_outcome_without_a_claim_is_stored_past_what_others_put_there)
+{
+    struct protocol p = protocol_new(CAP_LEDGER | CAP_FENCE);
+    static const struct protocol_event events[] = {
+        {.reply = REPLY_OK},              /* the service */
+        {.reply = REPLY_OK},              /* its record */
+        {.reply = REPLY_OK, .writes = 1}, /* judged */
+        {.reply = REPLY_OK},              /* sent */
+        {.reply = REPLY_CONFLICT},        /* stored, and somebody was faster */
+        {.reply = REPLY_OK, .facts = 0},  /* looked: nothing of ours */
+    };
+    struct protocol_effect effect = protocol_effect_of(&p);
+
+    p.protections = PROTECT_ALL & ~(unsigned)PROTECT_CLAIM;
+    for (size_t i = 0; i < ARRAY_LEN(events); i++)
+        effect = protocol_next(&p, events[i]);
+    ck_assert_int_eq(effect.kind, EFFECT_STORE);
+    ck_assert_int_eq(effect.outcome, OUTCOME_APPLIED);
 }
 END_TEST
 
@@ -334,6 +376,8 @@ SUITE(action_crash)
     tcase_add_loop_test(tcase, a_crash_while_settling_changes_nothing, 0,
                         (int)ARRAY_LEN(scenarios));
     tcase_add_loop_test(tcase, the_base_that_counts_is_the_one_in_the_ledger, 0, 2);
+    tcase_add_test(tcase, without_a_store_an_object_that_moved_since_says_nothing_of_what_was_sent);
+    tcase_add_test(tcase, an_outcome_without_a_claim_is_stored_past_what_others_put_there);
     tcase_add_test(tcase, after_a_crash_a_step_is_not_finished_by_itself);
     tcase_add_test(tcase, what_only_holds_is_sent_again_after_a_crash_and_nothing_else);
     tcase_add_test(tcase, a_write_that_moves_is_not_sent_after_a_crash_though_the_next_one_holds);

@@ -323,28 +323,62 @@ START_TEST(dropped_on_its_way_it_leaves_what_was_sent)
 }
 END_TEST
 
-START_TEST(settling_waits_until_the_store_answers)
+/* A process that comes after one that died before its evidence of "phones" was sent. */
+static struct action_status settle(struct acting *bench)
 {
-    struct acting bench;
-    struct action_status s = {.end = END_NONE};
-    struct wire *wire = &bench.operators[0].wire;
-
-    acting_open(&bench, "eight");
-    wire->cut_at = wire->calls + 2; /* the intent is written, the put is not sent */
-    say(&bench, 0, 2);
-    while (!wire->cut)
-        ck_assert(loop_turn(bench.loop, 0));
-    acting_drop(&bench, 0);
-    wire->refuse_get = ERR_NETWORK;
-    wire->refuse_times = 3;
-    struct acting_operator *op = &bench.operators[0];
+    struct acting_operator *op = &bench->operators[0];
     struct claim claim = {.verb = VERB_ATTEST, .attested = ATTEST_USAGE};
+
     snprintf(claim.id, sizeof claim.id, "00112233445566778899aabbccddeeff");
     snprintf(claim.to, sizeof claim.to, "G/1");
     op->run = action_settle(&op->env, "phones", &claim);
-    s = acting_finish(&bench, 0);
+    while (op->wire.refuse_put && op->wire.puts < 8)
+        ck_assert(loop_turn(bench->loop, 0));
+    op->wire.refuse_put = ERR_NONE;
+    return acting_finish(bench, 0);
+}
+
+START_TEST(settling_waits_until_the_store_answers)
+{
+    struct acting bench;
+    struct wire *wire = &bench.operators[0].wire;
+
+    acting_open(&bench, "eight");
+    wire->refuse_get = ERR_NETWORK;
+    wire->refuse_times = 3;
+    struct action_status s = settle(&bench);
     acting_expect(&s, END_NOT_APPLIED);
     ck_assert_int_le(wire->refuse_times, 0);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(settling_goes_on_however_often_others_are_faster)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    bench.operators[0].wire.refuse_put = ERR_CONFLICT;
+    struct action_status s = settle(&bench);
+    acting_expect(&s, END_NOT_APPLIED);
+    ck_assert_int_gt(bench.operators[0].wire.puts, 5);
+    acting_close(&bench);
+}
+END_TEST
+
+START_TEST(settling_leaves_what_others_said_where_it_is)
+{
+    struct acting bench;
+
+    acting_open(&bench, "eight");
+    say(&bench, 1, 2);
+    struct action_status s = acting_finish(&bench, 1);
+    acting_expect(&s, END_APPLIED);
+    s = settle(&bench);
+    acting_expect(&s, END_NOT_APPLIED);
+    json_t *record = look(&bench);
+    ck_assert_str_eq(json_raw(json_object_get(entry(record, 2), "by")), "bob");
+    json_decref(record);
     acting_close(&bench);
 }
 END_TEST
@@ -367,5 +401,7 @@ SUITE(action_facts)
     tcase_add_loop_test(tcase, without_a_journal_no_fact_is_written, 0, FACTS);
     tcase_add_test(tcase, dropped_on_its_way_it_leaves_what_was_sent);
     tcase_add_test(tcase, settling_waits_until_the_store_answers);
+    tcase_add_test(tcase, settling_goes_on_however_often_others_are_faster);
+    tcase_add_test(tcase, settling_leaves_what_others_said_where_it_is);
     return suite;
 }

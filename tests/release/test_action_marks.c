@@ -7,6 +7,7 @@
 /* A driver that has taken the marks off, or says that the request was lost. */
 static struct cleaner {
     bool loses_request, cleared;
+    bool robbed; /* the mark of the first write is taken off before the second is sent */
     int asked;
     driver_read_fn *fn;
     void *arg;
@@ -17,6 +18,8 @@ static struct cleaner {
     bool (*plan)(struct driver *, const struct service *, const json_t *, struct action *,
                  json_t **, struct err *);
 } cleaner;
+
+static const char *const of_others[] = {"00.0"};
 
 static void on_read(void *arg, const struct service *service, const struct err *err)
 {
@@ -31,7 +34,8 @@ static void on_read(void *arg, const struct service *service, const struct err *
     *bare = *service;
     bare->arena = own.arena;
     bare->refs = own.refs;
-    bare->mark_count = 0;
+    bare->marks = of_others;
+    bare->mark_count = 1;
     cleaner.fn(cleaner.arg, service_seal(bare), err);
     service_unref(bare);
 }
@@ -62,6 +66,7 @@ static void act_once(struct driver *driver, const struct action *action, const j
                      driver_act_fn *fn, void *arg)
 {
     if (action->write == 0) {
+        cleaner.cleared = cleaner.robbed;
         cleaner.act(driver, action, memo, fn, arg);
         return;
     }
@@ -82,22 +87,22 @@ static bool plan_two(struct driver *driver, const struct service *service, const
     return ok;
 }
 
-static enum action_end finish_with(bool loses_request, bool clears)
+static enum action_end finish(struct cleaner how, bool clears)
 {
     struct acting bench;
     struct wire *wire = &bench.operators[0].wire;
 
     acting_open(&bench, "eight");
-    cleaner = (struct cleaner){.loses_request = loses_request,
-                               .read = wire->ops.read,
-                               .act = wire->ops.act,
-                               .plan = wire->ops.plan};
+    cleaner = how;
+    cleaner.read = wire->ops.read;
+    cleaner.act = wire->ops.act;
+    cleaner.plan = wire->ops.plan;
     wire->ops.read = read_bare;
     wire->ops.act = act_once;
     wire->ops.plan = plan_two;
     wire->caps.clears_marks = clears;
     enum action_end end = acting_do(&bench, 0, VERB_START, "5", 8).end;
-    ck_assert_int_eq(cleaner.asked, 1); /* whatever it was: never sent twice */
+    ck_assert_int_eq(cleaner.asked, how.robbed ? 0 : 1); /* whatever it was: never sent twice */
     for (size_t i = 0; i < cleaner.kept_count; i++)
         service_unref(cleaner.kept[i]);
     acting_close(&bench);
@@ -106,19 +111,25 @@ static enum action_end finish_with(bool loses_request, bool clears)
 
 START_TEST(no_mark_left_is_the_mark_of_the_write_that_clears_them)
 {
-    ck_assert_int_eq(finish_with(false, true), END_APPLIED);
+    ck_assert_int_eq(finish((struct cleaner){.loses_request = false}, true), END_APPLIED);
 }
 END_TEST
 
 START_TEST(marks_that_are_left_say_that_it_was_lost)
 {
-    ck_assert_int_eq(finish_with(true, true), END_PARTIAL);
+    ck_assert_int_eq(finish((struct cleaner){.loses_request = true}, true), END_PARTIAL);
 }
 END_TEST
 
 START_TEST(elsewhere_no_mark_is_no_evidence)
 {
-    ck_assert_int_eq(finish_with(false, false), END_PARTIAL);
+    ck_assert_int_eq(finish((struct cleaner){.loses_request = false}, false), END_PARTIAL);
+}
+END_TEST
+
+START_TEST(a_mark_that_somebody_took_off_between_two_writes_ends_it_there)
+{
+    ck_assert_int_eq(finish((struct cleaner){.robbed = true}, false), END_PARTIAL);
 }
 END_TEST
 
@@ -130,5 +141,6 @@ SUITE(action_marks)
     tcase_add_test(tcase, no_mark_left_is_the_mark_of_the_write_that_clears_them);
     tcase_add_test(tcase, marks_that_are_left_say_that_it_was_lost);
     tcase_add_test(tcase, elsewhere_no_mark_is_no_evidence);
+    tcase_add_test(tcase, a_mark_that_somebody_took_off_between_two_writes_ends_it_there);
     return suite;
 }

@@ -46,6 +46,19 @@ START_TEST(it_says_how_long_all_of_it_takes_and_how_much_is_left)
 }
 END_TEST
 
+static void almost_over(struct stand *stand)
+{
+    stand->in.utc_ms += 6 * MIN - 1;
+}
+
+START_TEST(what_is_not_over_has_time_left)
+{
+    struct stage_view view = view_of("it bakes", "data", almost_over);
+
+    ck_assert_msg(strstr(view.waits, "bake: 1s left") != NULL, "%s", view.waits);
+}
+END_TEST
+
 static void other_basis(struct stand *stand)
 {
     stand->in.basis = "b2";
@@ -485,6 +498,36 @@ START_TEST(a_measured_bake_says_what_it_waits_for)
 }
 END_TEST
 
+static void baked_without_measure(struct stand *stand)
+{
+    struct stage_view view;
+
+    stand->release.cert.evidence[0] = '\0';
+    stand->release.since_utc_ms = NOW - 60 * MIN;
+    stand->in.measured = true;
+    stage_look(&stand->in, &view); /* what is to be measured */
+    seen = (struct evidence){.began_utc_ms = view.bake_began_ms, .answer = JUDGE_PASSES};
+    snprintf(seen.version, sizeof seen.version, "%s", view.bake_version);
+    snprintf(seen.control, sizeof seen.control, "%s", view.bake_control);
+    snprintf(seen.reason, sizeof seen.reason, "as before");
+    stand->in.evidence = &seen;
+}
+
+static void baked_with_measure(struct stand *stand)
+{
+    baked_without_measure(stand);
+    snprintf(stand->release.cert.evidence, sizeof stand->release.cert.evidence, "as good");
+}
+
+START_TEST(a_certificate_says_what_the_way_back_was_measured_by_after_what_the_canary_was)
+{
+    struct stage_view view = view_of("it has settled", "data", baked_with_measure);
+    ck_assert_str_eq(view.next_cert.evidence, "as good; back: as before");
+    view = view_of("it has settled", "data", baked_without_measure);
+    ck_assert_str_eq(view.next_cert.evidence, "back: as before");
+}
+END_TEST
+
 static const char *const kept =
     "{\"schema\":1,\"stage\":\"settle\",\"from\":\"4\",\"to\":\"5\",\"profile\":\"data\","
     "\"rehearsed_ms\":7,\"certificate\":{\"state\":\"rolled\",\"version\":\"5\",\"from\":\"4\","
@@ -522,6 +565,7 @@ SUITE(stage)
     TCase *tc = test_case(suite, "release", 10);
 
     tcase_add_loop_test(tc, each_stage_says_what_s_does_and_what_it_waits_for, 0, (int)scene_count);
+    tcase_add_test(tc, what_is_not_over_has_time_left);
     tcase_add_test(tc, it_says_how_long_all_of_it_takes_and_how_much_is_left);
     tcase_add_test(tc, where_a_rehearsal_must_be_watched_its_bakes_begin_when_somebody_looks);
     tcase_add_test(tc, a_rehearsal_in_the_context_of_the_policy_counts_after_the_bake);
@@ -539,6 +583,8 @@ SUITE(stage)
     tcase_add_test(tc, what_is_not_on_record_is_taken_from_what_runs);
     tcase_add_test(tc, where_nothing_is_in_flight_s_has_no_stage);
     tcase_add_test(tc, a_measured_bake_says_what_it_waits_for);
+    tcase_add_test(tc,
+                   a_certificate_says_what_the_way_back_was_measured_by_after_what_the_canary_was);
     tcase_add_test(tc, a_record_keeps_profile_certificate_and_what_the_claim_will_leave);
     return suite;
 }

@@ -83,13 +83,6 @@ struct moment moment_take(struct engine *engine, const char *after)
     return moment;
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static const struct frame *frame_at(struct deck *deck, int64_t at_ms)
 {
     const int64_t to_ms = at_ms - deck->tape->start_ms;
@@ -98,7 +91,7 @@ static const struct frame *frame_at(struct deck *deck, int64_t at_ms)
     deck_seek(deck, to_ms, &err);
     ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
     while (deck_now_ms(deck) < to_ms)
-        engine_run_until(deck->engine, to_ms - deck_now_ms(deck), never, NULL);
+        engine_run_until(deck->engine, to_ms - deck_now_ms(deck), NULL, NULL);
     return engine_frame(deck->engine);
 }
 

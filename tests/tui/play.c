@@ -90,13 +90,6 @@ void play_end(struct play *play)
     config_release(&play->config);
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static void paint(struct app *app)
 {
     app_paint(app);
@@ -109,7 +102,7 @@ void play_turn(struct play *play)
 {
     struct app *app = &play->app;
 
-    engine_run_until(app->engine, TURN_MS, never, NULL);
+    engine_run_until(app->engine, TURN_MS, NULL, NULL);
     frame_unref(app->frame);
     app->frame = engine_frame(app->engine);
     app->frame_ms = app_now(app);

@@ -50,13 +50,6 @@ static void free_seen(struct moment seen[MOMENTS])
         free(seen[i].text);
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static void open_deck(struct deck *deck)
 {
     struct err err = {0};
@@ -139,9 +132,9 @@ START_TEST(a_recording_that_is_indexed_remembers_what_was_seen_in_passing)
                                          .clock = clock};
     struct engine *engine = engine_new(&config, &err);
     ck_assert_msg(engine != NULL, "%s", err.text);
-    engine_run_until(engine, 10000, never, NULL);
+    engine_run_until(engine, 10000, NULL, NULL);
     meddle(sim, _i);
-    engine_run_until(engine, 60000, never, NULL);
+    engine_run_until(engine, 60000, NULL, NULL);
     struct moment late = moment_take(engine, world);
     engine_free(engine);
     recorder_close(recorder);
@@ -245,7 +238,7 @@ START_TEST(keys_steer_a_recording)
     }
     press(app, KEYCODE_RIGHT);
     while (deck_now_ms(&deck) < DECK_STEP_MS)
-        engine_run_until(deck.engine, DECK_STEP_MS, never, NULL);
+        engine_run_until(deck.engine, DECK_STEP_MS, NULL, NULL);
     ck_assert_int_ge(deck_now_ms(&deck), DECK_STEP_MS);
     ck_assert_int_lt(deck_now_ms(&deck), DECK_STEP_MS + 1000); /* it goes on meanwhile */
     const struct tape_fact *mark = tape_mark(deck.tape, deck.tape->start_ms - 1, true);

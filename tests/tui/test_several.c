@@ -83,12 +83,6 @@ static void tear_down(void)
     clock_free(desk.clock);
 }
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg, (void)frame;
-    return false;
-}
-
 /* The terminal takes each for what it stands for. */
 static void tell_kinds(const struct frame *frame)
 {
@@ -114,7 +108,7 @@ static void pass(int64_t ms)
 {
     struct app *app = &desk.app;
 
-    engine_run_until(app->engine, ms, never, NULL);
+    engine_run_until(app->engine, ms, NULL, NULL);
     frame_unref(app->frame);
     app->frame = engine_frame(app->engine);
     app->frame_ms = app_now(app);

@@ -154,6 +154,32 @@ START_TEST(the_document_names_every_rule)
 }
 END_TEST
 
+/* A pipeline reads one document whether the cluster answers or not. */
+START_TEST(a_cluster_that_does_not_answer_is_a_document_as_well)
+{
+    setup();
+    program_write(&program, "away.yaml",
+                  "contexts:\n  - {name: s, kind: sim, endpoint: eight}\n"
+                  "  - {name: away, kind: nomad, endpoint: \"http://127.0.0.1:1\"}\n");
+    struct said said = program_run(&program, "gate shop 5 --config %/away.yaml -o json");
+    json_t *root = said_json(&said);
+
+    ck_assert_int_eq(said.status, 3);
+    ck_assert(strstr(said.err, "away: ") != NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "cluster")), "");
+    ck_assert_str_eq(json_string_value(json_object_get(root, "service")), "shop");
+    ck_assert_str_eq(json_string_value(json_object_get(root, "version")), "5");
+    ck_assert_str_eq(json_string_value(json_object_get(root, "answer")), "unknown");
+    ck_assert(json_is_null(json_object_get(root, "verdict")));
+    ck_assert_int_eq((int)json_integer_value(json_object_get(root, "exit")), 3);
+    ck_assert(strstr(json_string_value(json_object_get(root, "sentence")), "not all answered"));
+    json_decref(root);
+    said_release(&said);
+    expect("gate shop 5 --config %/away.yaml", 3, "there is no service 'shop'");
+    expect("gate shop 5 --config %/away.yaml --context s -o json", 2, "there is no service");
+}
+END_TEST
+
 START_TEST(drafts_are_contracts_and_settings)
 {
     setup();
@@ -177,6 +203,7 @@ SUITE(verb_gate)
 
     tcase_add_test(tcase, the_gate_says_0_1_2_or_3);
     tcase_add_test(tcase, the_settings_name_contracts_and_levels);
+    tcase_add_test(tcase, a_cluster_that_does_not_answer_is_a_document_as_well);
     tcase_add_test(tcase, a_warning_is_passed_with_a_reason_and_only_with_one);
     tcase_add_test(tcase, only_what_nobody_writes_can_be_attested_as_gone);
     tcase_add_loop_test(tcase, of_clients_one_says_what_they_call_and_whether_they_are_supported, 0,

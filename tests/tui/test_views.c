@@ -326,7 +326,7 @@ START_TEST(a_rollout_says_what_going_back_takes_and_what_the_whole_release_will)
     easel_shows(&view_rollout, 80, 24, "15 warm on 2.8.1, 8 to replace, about 52s to 3m28s");
     easel_shows(&view_rollout, 140, 45, "in all, at least");
     frames_row(easel.frame, "prod-eu", "payments-api")->undo.least_ms = -1;
-    easel_shows(&view_rollout, 140, 45, "8 to replace; how long is not known");
+    easel_shows(&view_rollout, 140, 45, "8 to replace; not timed yet");
 }
 END_TEST
 

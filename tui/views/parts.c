@@ -171,17 +171,6 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
     return offer;
 }
 
-const struct action_status *frame_action_of(const struct frame *frame, const struct row *row)
-{
-    for (size_t i = 0; i < frame->action_count; i++) {
-        const struct action_status *status = &frame->actions[i];
-        if (status->end == END_NONE && strcmp(status->action.service, row->service->id) == 0 &&
-            strcmp(status->action.cluster, row->service->cluster) == 0)
-            return status;
-    }
-    return NULL;
-}
-
 static enum role end_role(enum action_end end)
 {
     switch (end) {

@@ -54,8 +54,6 @@ struct offer offer_of(const struct screen *screen, const struct frame *frame, co
 /* One action that runs or has ended, as a sentence. */
 enum role action_line(const struct frame *frame, const struct canvas *canvas,
                       const struct action_status *status, char *out, size_t size);
-/* The action that is on its way for this row, else NULL. */
-const struct action_status *frame_action_of(const struct frame *frame, const struct row *row);
 
 /* Lines of the log (NULL: none) in which this is found; 0 and err when it is no expression. */
 size_t log_matches(const struct log_view *log, const char *find, struct err *err);

@@ -341,7 +341,7 @@ static void put_undo_time(struct sheet *sheet, const struct undo_view *undo)
     char least[SPAN_TEXT], most[SPAN_TEXT], took[SPAN_TEXT], text[160];
 
     if (undo->least_ms < 0) {
-        sheet_wrap(sheet, ROLE_DIM, LABEL, 2, "; how long is not known: no step was timed");
+        sheet_wrap(sheet, ROLE_DIM, LABEL, 2, "; not timed yet");
         return;
     }
     age_text(undo->least_ms, least);

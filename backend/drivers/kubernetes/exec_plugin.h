@@ -14,7 +14,6 @@ enum exec_limit {
     EXEC_TERMINAL_LIMIT_MS = 300000, /* or for somebody who types */
     EXEC_OUT_MAX = 1 << 20,
     EXEC_ERR_MAX = 16 << 10, /* the end of stderr that is kept */
-    EXEC_CHECK_MS = 20,      /* between two looks whether it has ended */
 };
 
 /* What it gave; secrets, not clean. */

@@ -55,11 +55,19 @@ static void on_put(void *arg, const json_t *object, unsigned round)
 {
     struct watch *watch = arg;
     struct follow *follow = watch->follow;
+    struct err err = {0};
+    bool changed;
 
-    if (watch->kind == FOLLOW_RECORDS)
+    if (watch->kind == FOLLOW_RECORDS) {
         record_heard(follow, object, false);
+        return;
+    }
+    if (store_put(follow, watch->kind, object, watch, round, &err))
+        changed = unread_drop(&watch->unread, object);
     else
-        store_put(follow, watch->kind, object, watch, round);
+        changed = unread_put(&watch->unread, object, round, &err);
+    if (changed)
+        follow_judge_soon(follow);
 }
 
 static void on_drop(void *arg, const json_t *object)
@@ -70,6 +78,8 @@ static void on_drop(void *arg, const json_t *object)
         record_heard(watch->follow, object, true);
     else
         store_drop(watch->follow, watch->kind, kube_raw(object, "metadata/uid"));
+    if (unread_drop(&watch->unread, object))
+        follow_judge_soon(watch->follow);
 }
 
 static void judge_now(void *arg)
@@ -77,7 +87,7 @@ static void judge_now(void *arg)
     follow_judge(arg);
 }
 
-static void judge_soon(struct follow *follow)
+void follow_judge_soon(struct follow *follow)
 {
     api_later(follow->kube, 0, judge_now, follow);
 }
@@ -87,7 +97,8 @@ static void on_listed(void *arg, unsigned round)
     struct watch *watch = arg;
 
     store_sweep(watch->follow, watch->kind, watch, round);
-    judge_soon(watch->follow);
+    unread_sweep(&watch->unread, round);
+    follow_judge_soon(watch->follow);
 }
 
 static void open_watch(struct follow *follow, enum follow_kind kind, const char *scope);
@@ -152,7 +163,7 @@ static void on_changed(void *arg, enum feed_state state)
     if (state == FEED_FORBIDDEN)
         api_later(watch->follow->kube, 0, on_forbidden, watch);
     else
-        judge_soon(watch->follow);
+        follow_judge_soon(watch->follow);
 }
 
 static const struct feed_ops feed_ops = {
@@ -178,12 +189,40 @@ static void open_watch(struct follow *follow, enum follow_kind kind, const char 
 
 /* Freshness. */
 
+/* "2 deployments, 1 pod left out: …"; NONE when everything was read. */
+static void sum_left_out(const struct follow *follow, struct err *out)
+{
+    const char *why = NULL;
+    size_t counts[FOLLOW_KIND_COUNT + 1] = {0}, len = 0;
+    char text[120] = "";
+
+    for (const struct watch *watch = follow->watches; watch; watch = watch->next) {
+        counts[watch->kind] += watch->unread.objects.count;
+        why = watch->unread.objects.count ? watch->unread.why.text : why;
+    }
+    for (const struct pods *pods = follow->pods; pods; pods = pods->next) {
+        counts[FOLLOW_KIND_COUNT] += pods->unread.objects.count;
+        why = pods->unread.objects.count ? pods->unread.why.text : why;
+    }
+    for (size_t i = 0; i <= FOLLOW_KIND_COUNT && len < sizeof text; i++) {
+        const char *many = i < FOLLOW_KIND_COUNT ? kinds[i].resource : "pods";
+        if (counts[i]) /* the resources are all plurals in -s */
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu %.*s", len ? ", " : "",
+                                    counts[i], (int)strlen(many) - (counts[i] == 1), many);
+    }
+    if (why)
+        err_set(out, ERR_PROTOCOL, "%s left out: %s", text, why);
+}
+
 static void set_state(struct follow *follow, enum cluster_state state, const struct err *why)
 {
     struct driver_sink *sink = &follow->kube->base.env.sink;
+    const char *left_out = state == CLUSTER_LIVE && why ? why->text : "";
 
-    if (follow->told_state && follow->state == state && state == CLUSTER_LIVE)
+    if (follow->told_state && follow->state == state && state == CLUSTER_LIVE &&
+        strcmp(follow->left_out, left_out) == 0)
         return;
+    snprintf(follow->left_out, sizeof follow->left_out, "%s", left_out);
     if (state != CLUSTER_LIVE)
         follow->synced = false;
     follow->state = state;
@@ -234,7 +273,7 @@ bool follow_is_early(const struct follow *follow)
 void follow_judge(struct follow *follow)
 {
     struct driver_sink *sink = &follow->kube->base.env.sink;
-    struct err why = {0};
+    struct err why = {0}, left_out = {0};
     bool listed = all_listed(follow, &why);
 
     if (follow->state == CLUSTER_CONNECTING && !listed) {
@@ -249,7 +288,8 @@ void follow_judge(struct follow *follow)
     }
     if (follow->state == CLUSTER_STALE && !follow->probing)
         return; /* the next answer to a probe ends it */
-    set_state(follow, CLUSTER_LIVE, NULL);
+    sum_left_out(follow, &left_out);
+    set_state(follow, CLUSTER_LIVE, err_or_null(&left_out));
     if (follow->synced)
         return;
     /* Pods that were asked for because of what was just listed belong to the first picture. */
@@ -410,6 +450,7 @@ void kube_unfollow(struct kube *kube)
         struct watch *watch = follow->watches;
         follow->watches = watch->next;
         feed_free(watch->feed);
+        unread_release(&watch->unread);
         free(watch->scope);
         free(watch);
     }

@@ -9,6 +9,7 @@
 #include "drivers/kubernetes/feed.h"
 #include "drivers/kubernetes/map.h"
 #include "drivers/kubernetes/picture.h"
+#include "drivers/kubernetes/unread.h"
 
 enum follow_limit {
     FOLLOW_FLUSH_MS = 30,      /* changes that come together are told together */
@@ -49,6 +50,7 @@ struct watch {
     enum follow_kind kind;
     char *scope; /* "": all */
     struct feed *feed;
+    struct unread unread;
     bool said; /* that it is forbidden */
 };
 
@@ -76,6 +78,7 @@ struct pods {
     char *node;            /* NULL: of a workload */
     struct feed *feed;
     struct map by_uid;
+    struct unread unread;
     bool known; /* all that there are */
 };
 
@@ -92,6 +95,7 @@ struct follow {
     char focus[160];
     enum cluster_state state;
     bool told_state, synced;
+    char left_out[400]; /* as it was told last */
     bool probing, away; /* the last probe was not answered */
     int64_t opened_ms;
     struct loop_timer *flush_timer, *probe_timer, *look_timer;
@@ -100,8 +104,9 @@ struct follow {
 
 /* store.c: what is kept. */
 struct family *store_family(struct follow *follow, const char *uid); /* made when not there */
-void store_put(struct follow *follow, enum follow_kind kind, const json_t *object,
-               const void *source, unsigned round);
+/* False and err: it cannot be read, and what is told is without it. */
+bool store_put(struct follow *follow, enum follow_kind kind, const json_t *object,
+               const void *source, unsigned round, struct err *err);
 void store_drop(struct follow *follow, enum follow_kind kind, const char *uid);
 /* Everything of this source that was not seen in this round. */
 void store_sweep(struct follow *follow, enum follow_kind kind, const void *source, unsigned round);
@@ -139,6 +144,7 @@ void events_ask(struct follow *follow, struct family *family);
  * than FOLLOW_PATIENCE_MS. */
 bool follow_is_early(const struct follow *follow);
 void follow_judge(struct follow *follow);
+void follow_judge_soon(struct follow *follow);
 /* Every node is known, and watched. */
 bool follow_has_nodes(const struct follow *follow);
 /* What a single read does not ask for: CronJobs, and what a silent node ran and was forgotten. */

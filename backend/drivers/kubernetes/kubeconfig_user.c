@@ -1,9 +1,9 @@
 /* kubeconfig_user.c: what a user entry says: secrets, files, a plugin, whom to impersonate. */
 #include "drivers/kubernetes/kubeconfig_private.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
@@ -124,28 +124,21 @@ const char *kubeconfig_read_file(struct arena *arena, const char *path, const ch
                                  struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char *text = xcalloc(KUBECONFIG_PEM_MAX + 1, 1);
+    char *name = xasprintf("the %s", what);
     size_t len = 0;
-    ssize_t got = fd < 0 ? -1 : 1;
+    char *text = file_read_open(fd, name, path, KUBECONFIG_PEM_MAX, &len, err);
+    const char *kept = NULL;
 
-    while (got > 0 && len < KUBECONFIG_PEM_MAX) {
-        do
-            got = read(fd, text + len, KUBECONFIG_PEM_MAX - len);
-        while (got < 0 && errno == EINTR);
-        len += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0)
-        err_set(err, ERR_CONFIG, "cannot read the %s %.200s: %s", what, path, strerror(errno));
-    else if (len == KUBECONFIG_PEM_MAX)
-        err_set(err, ERR_LIMIT, "the %s %.200s is larger than %d KiB", what, path,
-                KUBECONFIG_PEM_MAX >> 10);
-    else if (strlen(text) != len)
+    if (text && strlen(text) != len)
         err_set(err, ERR_CONFIG, "the %s %.200s is not a text", what, path);
+    else if (text)
+        kept = arena_strdup(arena, text);
+    if (text)
+        explicit_bzero(text, len);
     if (fd >= 0)
         close(fd);
-    const char *kept = err->code == ERR_NONE ? arena_strdup(arena, text) : NULL;
-    explicit_bzero(text, len);
     free(text);
+    free(name);
     return kept;
 }
 

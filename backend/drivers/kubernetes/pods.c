@@ -44,14 +44,38 @@ static void recall_reason(struct kube_pod *pod, const struct kube_pod *before)
         pod->reason = arena_strdup(pod->meta.arena, before->reason);
 }
 
+/* With one that cannot be read it is not known what all of them run. */
+static void count_unread(struct pods *pods)
+{
+    pods->known = feed_listed(pods->feed) && pods->unread.objects.count == 0;
+    if (pods->family)
+        tell_soon(pods->follow, pods->family);
+    follow_judge_soon(pods->follow);
+}
+
+/* What it was stays, if it was ever read. */
+static void not_read(struct pods *pods, const json_t *object, unsigned round, const struct err *why)
+{
+    struct kube_pod *old = map_get(&pods->by_uid, kube_raw(object, "metadata/uid"));
+
+    if (old)
+        old->meta.round = round;
+    if (unread_put(&pods->unread, object, round, why))
+        count_unread(pods);
+}
+
 static void on_put(void *arg, const json_t *object, unsigned round)
 {
     struct pods *pods = arg;
     struct err err = {0};
     struct kube_pod *pod = kube_decode_pod(object, &err), *old;
 
-    if (!pod)
+    if (!pod) {
+        not_read(pods, object, round, &err);
         return;
+    }
+    if (unread_drop(&pods->unread, object))
+        count_unread(pods);
     pod->meta.round = round;
     old = map_put(&pods->by_uid, pod->meta.uid, pod);
     if (old) {
@@ -70,6 +94,8 @@ static void on_drop(void *arg, const json_t *object)
 
     if (pod)
         forget(pods, pod);
+    if (unread_drop(&pods->unread, object))
+        count_unread(pods);
 }
 
 static void mark_all(struct pods *pods)
@@ -92,7 +118,8 @@ static void on_listed(void *arg, unsigned round)
         if (pod->meta.round != round)
             forget(pods, pod);
     }
-    pods->known = true;
+    unread_sweep(&pods->unread, round);
+    count_unread(pods);
     if (pods->family)
         events_ask(pods->follow, pods->family);
     mark_all(pods);
@@ -139,6 +166,7 @@ static void close_pods(struct pods *pods)
     for (struct map_row *row; (row = map_next(&pods->by_uid, &at));)
         arena_free(((struct kube_pod *)row->value)->meta.arena);
     map_free(&pods->by_uid);
+    unread_release(&pods->unread);
     free(pods->node);
     free(pods);
 }
@@ -267,7 +295,8 @@ const struct kube_pod *const *pods_collect(struct follow *follow, struct family 
 {
     struct collecting c = {.follow = follow, .family = family};
 
-    if (family->pods)
+    *known = family->pods && family->pods->known;
+    if (*known) /* else what the objects say of them counts, and nothing twice */
         collect(&c, &family->pods->by_uid);
     for (struct pods *pods = follow->pods; pods; pods = pods->next)
         if (pods->node)
@@ -281,6 +310,5 @@ const struct kube_pod *const *pods_collect(struct follow *follow, struct family 
     free(c.list);
     map_free(&c.seen);
     *count = c.count;
-    *known = family->pods && family->pods->known;
     return list;
 }

@@ -122,31 +122,38 @@ static void drop_reading(struct op *op)
     free(r);
 }
 
-/* Decoded facts of a pile; those that cannot be read are left out. */
+/* Decoded facts of a pile. */
 struct facts_pile {
     void **list;
     size_t count;
 };
 
-static struct facts_pile decode_revisions(const struct kube_read *read, const char *uid)
+/* What is decided rests on all of it: one that cannot be read is an error of the whole. */
+static void blame(const struct reading *r, const char *what, struct err *err)
 {
-    struct facts_pile out = {xcalloc(read->revisions.count + 1, sizeof(void *)), 0};
+    err_prefix(err, "%s of %s %s/%s", what, kube_kinds[r->read->kind].word, r->scope, r->name);
+}
 
-    for (size_t i = 0; i < read->revisions.count; i++) {
-        struct err ignored = {0};
-        struct kube_revision *revision = kube_decode_revision(read->revisions.list[i], &ignored);
-        if (revision && strcmp(revision->meta.owner_uid, uid) == 0)
+static struct facts_pile decode_revisions(const struct reading *r, const char *uid, struct err *err)
+{
+    const struct pile *from = &r->read->revisions;
+    struct facts_pile out = {xcalloc(from->count + 1, sizeof(void *)), 0};
+
+    for (size_t i = 0; i < from->count && !err_failed(err); i++) {
+        struct kube_revision *revision = kube_decode_revision(from->list[i], err);
+        if (!revision)
+            blame(r, "a revision", err);
+        else if (strcmp(revision->meta.owner_uid, uid) == 0)
             out.list[out.count++] = revision;
-        else if (revision)
+        else
             arena_free(revision->meta.arena);
     }
     return out;
 }
 
-static bool owns_pod(const struct kube_read *read, const struct facts_pile *revisions,
-                     const char *uid, const struct kube_pod *pod)
+static bool owns_pod(const struct facts_pile *revisions, const char *uid,
+                     const struct kube_pod *pod)
 {
-    (void)read;
     if (strcmp(pod->meta.owner_uid, uid) == 0)
         return true;
     for (size_t i = 0; i < revisions->count; i++) {
@@ -157,17 +164,19 @@ static bool owns_pod(const struct kube_read *read, const struct facts_pile *revi
     return false;
 }
 
-static struct facts_pile decode_pods(const struct kube_read *read,
-                                     const struct facts_pile *revisions, const char *uid)
+static struct facts_pile decode_pods(const struct reading *r, const struct facts_pile *revisions,
+                                     const char *uid, struct err *err)
 {
-    struct facts_pile out = {xcalloc(read->pods.count + 1, sizeof(void *)), 0};
+    const struct pile *from = &r->read->pods;
+    struct facts_pile out = {xcalloc(from->count + 1, sizeof(void *)), 0};
 
-    for (size_t i = 0; i < read->pods.count; i++) {
-        struct err ignored = {0};
-        struct kube_pod *pod = kube_decode_pod(read->pods.list[i], &ignored);
-        if (pod && owns_pod(read, revisions, uid, pod))
+    for (size_t i = 0; i < from->count && !err_failed(err); i++) {
+        struct kube_pod *pod = kube_decode_pod(from->list[i], err);
+        if (!pod)
+            blame(r, "a pod", err);
+        else if (owns_pod(revisions, uid, pod))
             out.list[out.count++] = pod;
-        else if (pod)
+        else
             arena_free(pod->meta.arena);
     }
     return out;
@@ -188,8 +197,8 @@ static const struct service *picture(struct reading *r, struct err *err)
 
     if (!work)
         return NULL;
-    struct facts_pile revisions = decode_revisions(r->read, work->meta.uid);
-    struct facts_pile pods = decode_pods(r->read, &revisions, work->meta.uid);
+    struct facts_pile revisions = decode_revisions(r, work->meta.uid, err);
+    struct facts_pile pods = decode_pods(r, &revisions, work->meta.uid, err);
     struct arena *arena = arena_new(512);
     struct kube_view view = {
         .cluster = kube->base.env.config->name,
@@ -207,7 +216,7 @@ static const struct service *picture(struct reading *r, struct err *err)
     };
     if (kube->follow)
         follow_complete(kube->follow, &view, arena);
-    const struct service *service = kube_picture(&view, true);
+    const struct service *service = err_failed(err) ? NULL : kube_picture(&view, true);
     snprintf(r->read->revision, sizeof r->read->revision, "%s", work->revision);
     free_facts(&pods);
     free_facts(&revisions);
@@ -307,10 +316,14 @@ static void on_pod(void *arg, json_t *item)
 static void on_node(void *arg, json_t *item)
 {
     struct reading *r = arg;
-    struct err ignored = {0};
-    struct kube_node *node = kube_decode_node(item, &ignored), *old;
+    struct err err = {0};
+    struct kube_node *node = kube_decode_node(item, &err), *old;
 
     json_decref(item);
+    if (!node && r->err.code == ERR_NONE) {
+        err_prefix(&err, "a node");
+        r->err = err;
+    }
     if (node && (old = map_put(&r->nodes, node->meta.name, node)))
         arena_free(old->meta.arena);
 }

@@ -71,27 +71,28 @@ static void free_family(struct family *family)
     free(family);
 }
 
-/* Kept while anything knows it: tell.c takes it away when the sink does not know it any more. */
-static void put_work(struct follow *follow, enum kube_kind kind, const json_t *object,
-                     const void *source, unsigned round)
+/* What it was is told on, and that it cannot be read now. False: it is not known. */
+static bool keep_work(struct follow *follow, const json_t *object, unsigned round,
+                      const struct err *why)
 {
-    struct err err = {0};
-    struct kube_work *work = kube_decode_work(kind, object, &err);
-    struct kube_meta meta;
+    struct family *family = map_get(&follow->families, kube_raw(object, "metadata/uid"));
 
-    if (!work) {
-        struct err ignored = {0};
-        if (!kube_decode_meta(object, &meta, &ignored))
-            return;
-        struct family *old = map_get(&follow->families, meta.uid);
-        if (old && old->work) { /* what it was, and that it cannot be read now */
-            old->work->unreadable = arena_strdup(old->work->meta.arena, err.text);
-            old->work->meta.round = round;
-            tell_soon(follow, old);
-        }
-        free_meta(&meta);
-        return;
-    }
+    if (!family || !family->work)
+        return false;
+    family->work->unreadable = arena_strdup(family->work->meta.arena, why->text);
+    family->work->meta.round = round;
+    tell_soon(follow, family);
+    return true;
+}
+
+/* Kept while anything knows it: tell.c takes it away when the sink does not know it any more. */
+static bool put_work(struct follow *follow, enum kube_kind kind, const json_t *object,
+                     const void *source, unsigned round, struct err *err)
+{
+    struct kube_work *work = kube_decode_work(kind, object, err);
+
+    if (!work)
+        return keep_work(follow, object, round, err);
     struct family *family = store_family(follow, work->meta.uid);
     if (family->work)
         free_meta(&family->work->meta);
@@ -100,6 +101,7 @@ static void put_work(struct follow *follow, enum kube_kind kind, const json_t *o
     family->work = work;
     family->deleted = false;
     tell_soon(follow, family);
+    return true;
 }
 
 static void unlink_revision(struct follow *follow, struct kube_revision *revision)
@@ -114,14 +116,13 @@ static void unlink_revision(struct follow *follow, struct kube_revision *revisio
         }
 }
 
-static void put_revision(struct follow *follow, const json_t *object, const void *source,
-                         unsigned round)
+static bool put_revision(struct follow *follow, const json_t *object, const void *source,
+                         unsigned round, struct err *err)
 {
-    struct err err = {0};
-    struct kube_revision *revision = kube_decode_revision(object, &err);
+    struct kube_revision *revision = kube_decode_revision(object, err);
 
     if (!revision)
-        return;
+        return false;
     struct kube_revision *old = map_put(&follow->revisions, revision->meta.uid, revision);
     if (old) {
         unlink_revision(follow, old);
@@ -130,21 +131,21 @@ static void put_revision(struct follow *follow, const json_t *object, const void
     revision->meta.source = source;
     revision->meta.round = round;
     if (!revision->meta.owner_uid[0])
-        return;
+        return true;
     struct family *family = store_family(follow, revision->meta.owner_uid);
     ARRAY_RESERVE(family->revisions, family->revision_cap, family->revision_count + 1);
     family->revisions[family->revision_count++] = revision;
     tell_soon(follow, family);
+    return true;
 }
 
-static void put_node(struct follow *follow, const json_t *object, const void *source,
-                     unsigned round)
+static bool put_node(struct follow *follow, const json_t *object, const void *source,
+                     unsigned round, struct err *err)
 {
-    struct err err = {0};
-    struct kube_node *node = kube_decode_node(object, &err), *old;
+    struct kube_node *node = kube_decode_node(object, err), *old;
 
     if (!node)
-        return;
+        return false;
     node->meta.source = source;
     node->meta.round = round;
     old = map_put(&follow->nodes, node->meta.name, node);
@@ -156,6 +157,7 @@ static void put_node(struct follow *follow, const json_t *object, const void *so
     }
     if (old)
         free_meta(&old->meta);
+    return true;
 }
 
 /* Workloads of the same application may have it as a launcher. */
@@ -185,14 +187,13 @@ static void free_cron(struct follow *follow, struct kube_cron *cron)
     free_meta(&cron->meta);
 }
 
-static void put_cron(struct follow *follow, const json_t *object, const void *source,
-                     unsigned round)
+static bool put_cron(struct follow *follow, const json_t *object, const void *source,
+                     unsigned round, struct err *err)
 {
-    struct err err = {0};
-    struct kube_cron *cron = kube_decode_cron(object, &err), *old;
+    struct kube_cron *cron = kube_decode_cron(object, err), *old;
 
     if (!cron)
-        return;
+        return false;
     cron->meta.source = source;
     cron->meta.round = round;
     old = map_put(&follow->crons, cron->meta.uid, cron);
@@ -202,21 +203,21 @@ static void put_cron(struct follow *follow, const json_t *object, const void *so
         touch_launched(follow, old);
     if (old)
         free_meta(&old->meta);
+    return true;
 }
 
-void store_put(struct follow *follow, enum follow_kind kind, const json_t *object,
-               const void *source, unsigned round)
+bool store_put(struct follow *follow, enum follow_kind kind, const json_t *object,
+               const void *source, unsigned round, struct err *err)
 {
     enum kube_kind work;
 
     if (follow_work_kind(kind, &work))
-        put_work(follow, work, object, source, round);
-    else if (kind == FOLLOW_REPLICASETS || kind == FOLLOW_CONTROLLERREVISIONS)
-        put_revision(follow, object, source, round);
-    else if (kind == FOLLOW_NODES)
-        put_node(follow, object, source, round);
-    else if (kind == FOLLOW_CRONJOBS)
-        put_cron(follow, object, source, round);
+        return put_work(follow, work, object, source, round, err);
+    if (kind == FOLLOW_REPLICASETS || kind == FOLLOW_CONTROLLERREVISIONS)
+        return put_revision(follow, object, source, round, err);
+    if (kind == FOLLOW_NODES)
+        return put_node(follow, object, source, round, err);
+    return kind != FOLLOW_CRONJOBS || put_cron(follow, object, source, round, err);
 }
 
 static void drop_revision(struct follow *follow, struct kube_revision *revision)

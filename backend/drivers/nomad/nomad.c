@@ -1,16 +1,14 @@
 /* nomad.c: HashiCorp Nomad as a driver: what it can do, opening and closing. */
 #include "drivers/nomad/client.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "drivers/nomad/address.h"
 #include "drivers/nomad/recipe.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TOKEN_MAX = 4096 };
 
 #define DRIFT_NOTE                                                                                 \
     "every old allocation that is placed anew (crash, drain, lost node) comes back on the new "    \
@@ -25,22 +23,11 @@ static const char *text_or(const char *text, const char *fallback)
 /* The first line of the token's file; "" where there is none. Yours. */
 static char *read_token(const struct cluster_config *config, struct err *err)
 {
-    char line[TOKEN_MAX] = "";
-    FILE *file;
-
     if (config->token && config->token[0])
         return xstrdup(config->token);
     if (!config->token_file || !config->token_file[0])
         return xstrdup("");
-    file = fopen(config->token_file, "re");
-    bool got = file && fgets(line, sizeof line, file);
-    if (!got)
-        err_set(err, ERR_CONFIG, "%s: the token cannot be read: %s", config->token_file,
-                file ? "it is empty" : strerror(errno));
-    if (file)
-        fclose(file);
-    line[strcspn(line, "\r\n")] = '\0';
-    return got ? xstrdup(line) : NULL;
+    return file_read_token(config->token_file, err);
 }
 
 static struct http *connect_to(const struct driver_env *env, const struct nomad_address *address,

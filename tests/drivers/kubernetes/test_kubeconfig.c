@@ -312,7 +312,7 @@ START_TEST(a_small_file_is_read_whole_or_refused)
     const char *big = put("big", "");
     ck_assert_int_eq(truncate(big, KUBECONFIG_PEM_MAX + 1), 0);
     ck_assert_ptr_null(kubeconfig_read_file(arena, big, "token file", &err));
-    ck_assert_int_eq(err.code, ERR_LIMIT);
+    ck_assert_int_eq(err.code, ERR_CONFIG);
 }
 END_TEST
 
