@@ -60,7 +60,7 @@ say  = @printf '  %-7s %s\n'
 
 .DEFAULT_GOAL := build
 PROVED := $(PROVE_SRC:tests/prove/%.c=proved-%)
-ENGINE_LANES := checked-swarm checked-nomad checked-kube
+ENGINE_LANES := $(addprefix checked-,kube kube-2 swarm swarm-2 swarm-3 nomad nomad-2)
 .PHONY: $(PROVED) $(ENGINE_LANES) build run check lint prove bench mutate coverage fuzz engines check-engines install uninstall dist clean help
 .DELETE_ON_ERROR:
 
@@ -166,7 +166,7 @@ engines: $(BUILD)/deps-engines ## build the engines that tests run against, cach
 
 check-engines: build engines ## the driver suites against real engines (root and namespaces needed; VERSIONS=all: older ones, too)
 	$(Q)$(MAKE) --no-print-directory -j2 $(BUILD)/engines
-	$(Q)$(MAKE) --no-print-directory -j3 -Otarget $(ENGINE_LANES)
+	$(Q)$(MAKE) --no-print-directory -j$(words $(ENGINE_LANES)) -Otarget $(ENGINE_LANES)
 ifeq ($(VERSIONS),all)
 	$(Q)set -e; for suite in $(KUBE_SUITES); do CK_RUN_SUITE=$$suite KUBE_CONTROL_PLANE=kubernetes-old \
 		LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; done
@@ -174,7 +174,7 @@ ifeq ($(VERSIONS),all)
 		LOCKSTEP_ENGINES="$(CACHE)/engines" $(BUILD)/engines; done
 endif
 
-# The engines side by side: their suites wait more than they compute.
+# All lanes side by side: their suites wait more than they compute (tests/engines/lane.py).
 $(ENGINE_LANES): checked-%:
 	$(Q)LOCKSTEP_ENGINES="$(CACHE)/engines" tests/engines/lane.py $(BUILD)/engines $*
 

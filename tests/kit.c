@@ -27,16 +27,22 @@ const struct kit_suite *kit_suites(size_t *count)
     return suites;
 }
 
+static bool begins(const char *name, const char *word)
+{
+    return strncmp(name, word, strlen(word)) == 0;
+}
+
 bool kit_is_chosen(size_t index, char *const *words)
 {
     bool chosen = !*words;
 
-    for (; *words && !chosen; words++) {
+    for (; *words; words++) {
         unsigned long share = strtoul(*words, NULL, 10);
         const char *slash = strchr(*words, '/');
         unsigned long of = slash ? strtoul(slash + 1, NULL, 10) : 0;
-        chosen =
-            of ? index % of == share - 1 : strncmp(suites[index].name, *words, strlen(*words)) == 0;
+        if (**words == '-' && begins(suites[index].name, *words + 1))
+            return false;
+        chosen = chosen || (of ? index % of == share - 1 : begins(suites[index].name, *words));
     }
     return chosen;
 }

@@ -18,7 +18,8 @@ bool kit_init(const char *self);
 void kit_release(void); /* removes the directories that tests made */
 const struct kit_suite *kit_suites(size_t *count);
 /* Suite `index` of them is chosen by one of the words (which end with NULL): the beginning of its
- * name, or "K/N", its share when N processes run them all; or there are none. */
+ * name, or "K/N", its share when N processes run them all; or there are none. "-NAME" takes out
+ * again what begins like that. */
 bool kit_is_chosen(size_t index, char *const *words);
 
 #endif

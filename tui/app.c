@@ -166,10 +166,22 @@ const struct theme_color *app_accent(const struct app *app)
                    : NULL;
 }
 
+/* After calm there is one picture in store: what happens just behind a clock's tick, or behind the
+ * first change of several, is shown at once. */
+int64_t app_frame_due(int64_t due_ms, int64_t now_ms)
+{
+    int64_t next_ms = due_ms + APP_FRAME_MS;
+
+    return next_ms < now_ms                  ? now_ms
+           : next_ms < now_ms + APP_FRAME_MS ? next_ms
+                                             : now_ms + APP_FRAME_MS;
+}
+
 static void draw(struct app *app)
 {
     app_paint(app);
     app->drawn_ms = app_now(app);
+    app->frame_due_ms = app_frame_due(app->frame_due_ms, app->drawn_ms);
     app->dirty = app->new_frame = app->resized = false;
     term_set_accent(app->term, app_accent(app));
     term_draw(app->term, &app->canvas);
@@ -182,9 +194,9 @@ static int64_t draw_due(const struct app *app)
 {
     if (app->dirty)
         return 0;
-    return app->drawn_ms + (app->resized     ? APP_RESIZE_MS
-                            : app->new_frame ? APP_FRAME_MS
-                                             : APP_TICK_MS);
+    if (app->new_frame && !app->resized)
+        return app->frame_due_ms;
+    return app->drawn_ms + (app->resized ? APP_RESIZE_MS : APP_TICK_MS);
 }
 
 static void resize(struct app *app)
@@ -431,8 +443,7 @@ int app_run(struct engine *engine, const struct app_options *options)
     bool ok = open_app(app, &err);
     if (ok) {
         take_frame(app);
-        draw(app); /* before anything is asked of a cluster; the next one need not wait */
-        app->drawn_ms -= APP_FRAME_MS;
+        draw(app); /* before anything is asked of a cluster */
         app->start_ms = app_now(app);
         app->telling.cue = options->cue;
         app->telling.cue_arg = options->cue_arg;

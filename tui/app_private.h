@@ -18,7 +18,8 @@
 enum app_limit {
     APP_VIEWS_MAX = 8,
     APP_CLUSTERS_MAX = 64,
-    APP_FRAME_MS = 50,    /* new frames are drawn at most this often; keys at once */
+    APP_FRAME_MS = 50,    /* new frames are drawn at most this often; keys, and one after calm, at
+                             once */
     APP_RESIZE_MS = 33,   /* sizes that change all the time */
     APP_TICK_MS = 1000,   /* ages move */
     APP_ALONE_MS = 25,    /* keys closer together than this are no single decision */
@@ -66,7 +67,8 @@ struct app {
     struct acting_picture drawn; /* its frame is a reference while it is on its way */
     bool on_its_way, stalled;
     bool dirty, new_frame, resized;
-    int64_t drawn_ms, start_ms, last_key_ms, ctrl_c_ms;
+    int64_t drawn_ms, frame_due_ms; /* frame_due_ms: a new frame may be drawn from then on */
+    int64_t start_ms, last_key_ms, ctrl_c_ms;
 
     struct app_saved saved;
 
@@ -86,6 +88,8 @@ void app_suspend(struct app *app);
 /* What is on the screen may be old: nothing acts before the next picture. */
 void app_forget(struct app *app);
 
+/* From when on a newer frame may be drawn, when a picture is drawn now that was due at `due_ms`. */
+int64_t app_frame_due(int64_t due_ms, int64_t now_ms);
 /* The view with its frame on the canvas, and what it showed as app->drawn. */
 void app_paint(struct app *app);
 /* The selected context's own title, or NULL. */

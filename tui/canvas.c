@@ -82,15 +82,6 @@ static const char *ascii_twin(const char *bytes, size_t len)
     return "?";
 }
 
-/* Judged behind a letter, so that a combining mark is where it may be. */
-static bool is_printable(const char *bytes, size_t len)
-{
-    char probe[8] = "a";
-
-    memcpy(probe + 1, bytes, len);
-    return text_is_clean(probe);
-}
-
 static size_t next_piece(const struct canvas *canvas, const char *text, size_t len,
                          struct piece *piece)
 {
@@ -104,7 +95,7 @@ static size_t next_piece(const struct canvas *canvas, const char *text, size_t l
     }
     unsigned codepoint;
     size_t used = text_next(text, len, &codepoint);
-    bool printable = first >= 0x80 && codepoint != 0xfffd && used <= 4 && is_printable(text, used);
+    bool printable = first >= 0x80 && codepoint != 0xfffd && text_is_shown(codepoint);
     if (printable)
         piece->width = text_codepoint_width(codepoint);
     if (canvas->ascii && piece->width) {
@@ -256,6 +247,23 @@ int canvas_field(struct canvas *canvas, int y, int x, int room, bool right, enum
     return used + canvas_glyph(canvas, y, x + used, role, GLYPH_DOTS);
 }
 
+/* The same glyph again and again, looked up once. */
+static void glyph_run(struct canvas *canvas, int y, int x, int count, enum role role,
+                      enum glyph glyph)
+{
+    int end = count < canvas->width - x ? x + count : canvas->width;
+
+    if (y < 0 || y >= canvas->height)
+        return;
+    x = x > 0 ? x : 0;
+    if (x < end)
+        canvas_glyph(canvas, y, x, role, glyph);
+    for (struct cell *row = row_of(canvas, y); ++x < end;) {
+        blank_cell(canvas, y, x, role);
+        row[x] = row[x - 1];
+    }
+}
+
 void canvas_bar(struct canvas *canvas, int y, int x, int room, unsigned done, unsigned all)
 {
     if (room <= 0)
@@ -264,17 +272,13 @@ void canvas_bar(struct canvas *canvas, int y, int x, int room, unsigned done, un
         done = all;
     int full = all ? (int)((unsigned long long)done * (unsigned)room / all) : 0;
 
-    for (int i = 0; i < room; i++)
-        if (i < full)
-            canvas_glyph(canvas, y, x + i, ROLE_BAR_NEW, GLYPH_BAR);
-        else
-            canvas_glyph(canvas, y, x + i, ROLE_BAR_OLD, GLYPH_TRACK);
+    glyph_run(canvas, y, x, full, ROLE_BAR_NEW, GLYPH_BAR);
+    glyph_run(canvas, y, x + full, room - full, ROLE_BAR_OLD, GLYPH_TRACK);
 }
 
 void canvas_hline(struct canvas *canvas, int y, int x, int room, enum role role)
 {
-    for (int i = 0; i < room && x + i < canvas->width; i++)
-        canvas_glyph(canvas, y, x + i, role, GLYPH_HLINE);
+    glyph_run(canvas, y, x, room, role, GLYPH_HLINE);
 }
 
 /* The stretch of a line that is inside the canvas; NULL and 0 when nothing is. */

@@ -71,6 +71,8 @@ int keymap_parse_key(const char *word)
     size_t len = strlen(word);
     unsigned codepoint;
 
+    if (len == 1 && word[0] >= ' ' && word[0] < 0x7f) /* most of them, and most of what is asked */
+        return word[0];
     for (size_t i = 0; i < ARRAY_LEN(key_word); i++)
         if (strcmp(word, key_word[i].word) == 0)
             return key_word[i].key;
@@ -255,10 +257,12 @@ static bool is_deed(const char *text)
 static enum command told_at(const char *whole, const char *text)
 {
     static const char until[] = "until ";
-    enum command command = keymap_command((unsigned char)*text);
     size_t before = (size_t)(text - whole);
 
-    if (!command_acts(command) || (before && text[-1] != ' '))
+    if ((before && text[-1] != ' ') || (text[1] != ' ' && text[1] != '\0'))
+        return COMMAND_NONE;
+    enum command command = keymap_command((unsigned char)*text);
+    if (!command_acts(command))
         return COMMAND_NONE;
     bool ends = text[1] == '\0' && before >= sizeof until - 1 &&
                 strncmp(text - (sizeof until - 1), until, sizeof until - 1) == 0;

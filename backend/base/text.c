@@ -42,6 +42,11 @@ static bool is_hidden(unsigned codepoint)
     return codepoint > LAST_PLANE_END; /* tags, private planes, and nothing else yet */
 }
 
+bool text_is_shown(unsigned codepoint)
+{
+    return !is_control(codepoint) && !is_hidden(codepoint);
+}
+
 size_t text_next(const char *bytes, size_t len, unsigned *codepoint)
 {
     static const unsigned smallest[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -25,6 +25,9 @@ const char *text_clean(struct arena *arena, const char *bytes, size_t len, size_
 char *text_clean_into(char *out, size_t size, const char *bytes, size_t len);
 /* True when text_clean would return it unchanged. */
 bool text_is_clean(const char *text);
+/* May this character be shown, behind another one? Of text_next's U+FFFD that is not the question.
+ */
+bool text_is_shown(unsigned codepoint);
 
 /* Cells a clean UTF-8 text takes on a terminal (wide characters count 2, combining marks 0). */
 size_t text_width(const char *text);

@@ -123,10 +123,20 @@ static bool range_holds(const struct range *ranges, size_t count, unsigned codep
     return false;
 }
 
+/* Punctuation, arrows, lines and boxes, which screens are drawn with: in none of the tables. */
+static bool is_drawing(unsigned codepoint)
+{
+    return (codepoint >= 0x2010 && codepoint < 0x20d0) ||
+           (codepoint >= 0x2100 && codepoint < 0x231a) ||
+           (codepoint >= 0x2400 && codepoint < 0x25fd);
+}
+
 int text_codepoint_width(unsigned codepoint)
 {
     if (codepoint < 0x300)
         return codepoint < 0x20 || (codepoint >= 0x7f && codepoint < 0xa0) ? 0 : 1;
+    if (is_drawing(codepoint))
+        return 1;
     if (range_holds(zero, ARRAY_LEN(zero), codepoint))
         return 0;
     return range_holds(wide, ARRAY_LEN(wide), codepoint) ? 2 : 1;

@@ -109,7 +109,9 @@ START_TEST(widths_are_those_of_a_terminal)
         {'a', 1},     {0xe9, 1},    {0x3b1, 1},  {0x5d0, 1},  {0x301, 0},   {0x20dd, 0},
         {0x1100, 2},  {0x1161, 0},  {0x2500, 1}, {0x2588, 1}, {0x2026, 1},  {0x3042, 2},
         {0x6f22, 2},  {0xac00, 2},  {0xff21, 2}, {0xff71, 1}, {0x1f680, 2}, {0x20000, 2},
-        {0x3fffd, 2}, {0x1d400, 1}, {0xfffd, 1}, {0x2800, 1}, {0xa0, 1},
+        {0x3fffd, 2}, {0x1d400, 1}, {0xfffd, 1}, {0x2800, 1}, {0xa0, 1},    {0x1dff, 0},
+        {0x2010, 1},  {0x20cf, 1},  {0x20d0, 0}, {0x20f0, 0}, {0x2100, 1},  {0x2319, 1},
+        {0x231a, 2},  {0x23f3, 2},  {0x2400, 1}, {0x25fc, 1}, {0x25fd, 2},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -124,8 +126,9 @@ END_TEST
 START_TEST(every_codepoint_cleans_to_clean_text)
 {
     for (unsigned c = 0; c < 0x110000; c++) {
-        char bytes[5] = {'x'}, out[32];
+        char bytes[6] = {'x'}, out[32];
         size_t len = 1;
+        unsigned seen = 0;
         if (c < 0x800) {
             bytes[len++] = (char)(c < 0x80 ? c : 0xc0 | c >> 6);
         } else {
@@ -139,6 +142,9 @@ START_TEST(every_codepoint_cleans_to_clean_text)
         text_clean_into(out, sizeof out, bytes, len);
         if (!text_is_clean(out) || out[0] != 'x')
             ck_abort_msg("U+%04X gives \"%s\"", c, out);
+        if (c && c != 0xfffd && text_next(bytes + 1, len - 1, &seen) == len - 1 && seen == c &&
+            text_is_shown(c) != text_is_clean(bytes))
+            ck_abort_msg("U+%04X is shown, or is not", c);
     }
 }
 END_TEST

@@ -39,3 +39,22 @@ runner 1 0 '6 instances of 5, at most 5 were asked for';      expect 1 0 'nor is
 runner 1 0 late late late late;                               expect 1 0 'four failures are no bad luck'
 runner 1 0;                                                   expect 1 0 'a runner that fails without saying where'
 printf '#!/bin/sh\nexit 139\n' >"$folder/engines"; rm -f "$folder/asked"; expect 1 0 'a runner that crashed'
+
+# Every suite is in one lane, and in no other.
+printf '#!/bin/sh\necho "$*" >>%s/words\n' "$folder" >"$folder/engines"
+for lane in $(sed -n 's/^ENGINE_LANES := ..addprefix checked-,\(.*\))/\1/p' Makefile); do
+    tests/engines/lane.py "$folder/engines" "$lane"
+done
+for suite in $(sed -n 's/^SUITE(\(.*\))$/\1/p' tests/engines/*.c); do
+    lanes=0
+    while read -r words; do
+        in=0
+        for word in $words; do
+            case $suite in "$word"*) in=1 ;; "${word#-}"*) in=0; break ;; esac
+        done
+        lanes=$((lanes + in))
+    done <"$folder/words"
+    [ $lanes = 1 ] || { echo "lane: $suite is in $lanes lanes"; cat "$folder/words"; exit 1; }
+done
+ran=$(build/unit keymap -keymap_)
+case $ran in *keymap-*) echo "lane: taken out, and yet run: $ran"; exit 1 ;; *': keymap'*) ;; *) echo "lane: not run: $ran"; exit 1 ;; esac

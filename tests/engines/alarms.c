@@ -393,7 +393,7 @@ START_TEST(a_second_step_is_told_once_and_its_end_once_whatever_is_restarted)
     if (fault->late && !watches[0].pid)
         watch_start(0);
     expect_within(was_opened, "told", fault->late ? PATIENCE_MS : ARRIVES_MS);
-    ck_assert(manager_has());
+    ck_assert(settles(manager_has, ARRIVES_MS));
     fault->told();
     rig_pause_ms(1000);
     fault->undoing();

@@ -99,7 +99,7 @@ start() { # NAME
     # In a mount namespace of its own, so that what it mounts for its tasks goes with them; in the
     # folder, so that everything it starts can be told by where it is.
     (cd "$folder" && exec setsid unshare --mount "$NOMAD_BINARIES/nomad" agent \
-        -config "$folder/$1.hcl" >>"$folder/$1.log" 2>&1 </dev/null) &
+        -config "$folder/$1.hcl" >>"$folder/$1.log" 2>&1 </dev/null) 9>&- &
     echo $! >"$folder/$1.pid"
 }
 
@@ -141,6 +141,9 @@ down() {
 
 up() { # CLIENTS PID [acl]
     local i version
+    # Two that come up at once must not choose a port that the other has written down only.
+    exec 9<"$NOMAD_BINARIES/nomad"
+    flock 9
     mkdir -p "$folder/bin"
     for version in 4 5 6; do cp "$NOMAD_BINARIES/app" "$folder/bin/app-$version"; done
     write_server server "$([ "${3:-}" = three ] && echo 3 || echo 1)" "${3:-}"
@@ -157,7 +160,7 @@ up() { # CLIENTS PID [acl]
         while kill -0 "$2" 2>/dev/null; do sleep 1; done
         echo $BASHPID >"$folder/watch"
         down
-    ) >/dev/null 2>&1 </dev/null &
+    ) >/dev/null 2>&1 </dev/null 9>&- &
     start server
     [ "${3:-}" != three ] || { start server2; start server3; }
     echo "http://127.0.0.1:$(port_of server http)" >"$folder/address"

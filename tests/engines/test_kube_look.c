@@ -103,6 +103,42 @@ START_TEST(who_started_it_is_read_from_managed_fields)
 }
 END_TEST
 
+/* ---- what else starts it ---- */
+
+static bool launched_by_the_job(struct bench *bench, void *version)
+{
+    const struct service *service = bench->one.service;
+
+    for (size_t i = 0; i < service->launcher_count; i++)
+        if (strcmp(service->launchers[i].name, "cronjob nightly") == 0)
+            return strcmp(service->launchers[i].version, version) == 0;
+    return false;
+}
+
+static json_t *job_of(const char *tag)
+{
+    return json_pack("{s:{s:{s:{s:{s:{s:s, s:[{s:s, s:s}]}}}}}}", "spec", "jobTemplate", "spec",
+                     "template", "spec", "restartPolicy", "Never", "containers", "name", "app",
+                     "image", kube_image(tag));
+}
+
+START_TEST(a_cronjob_of_the_application_is_a_launcher_as_soon_as_it_is_there)
+{
+    char old[] = KUBE_OLD, fresh[] = KUBE_NEW;
+    json_t *job = job_of(KUBE_OLD), *more = json_pack("{s:s}", "schedule", "0 0 1 1 *");
+
+    kube_patch("deployments/web", json_pack("{s:{s:{s:s}}}", "metadata", "labels", "app", "web"));
+    json_object_set_new(job, "metadata",
+                        json_pack("{s:s, s:{s:s}}", "name", "nightly", "labels", "app", "web"));
+    json_object_update(json_object_get(job, "spec"), more);
+    kube_create("cronjobs", job);
+    ck_assert(bench_until(&web.bench, launched_by_the_job, old));
+    kube_patch("cronjobs/nightly", job_of(KUBE_NEW));
+    ck_assert(bench_until(&web.bench, launched_by_the_job, fresh));
+    json_decref(more);
+}
+END_TEST
+
 /* ---- the log ---- */
 
 static bool crashed_twice(struct bench *bench, void *arg)
@@ -371,6 +407,71 @@ START_TEST(a_manifest_of_several_objects_is_started_when_the_others_are_there_al
 }
 END_TEST
 
+/* ---- what is written where everybody looks, and what is read there ---- */
+
+/* Events of web by lockstep whose message begins like that. */
+static unsigned events_that_say(const char *begin)
+{
+    json_t *list = kube_get("events?fieldSelector=involvedObject.name=web,reason=Lockstep"), *event;
+    unsigned count = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(list, "items"), i, event)
+    {
+        const char *message = json_raw(json_object_get(event, "message"));
+        count +=
+            strncmp(message, begin, strlen(begin)) == 0 && strstr(message, " by admin") != NULL;
+    }
+    json_decref(list);
+    return count;
+}
+
+static void expect_event(const char *begin)
+{
+    for (int i = 0; i < 100 && events_that_say(begin) == 0; i++)
+        rig_pause_ms(100);
+    ck_assert_msg(events_that_say(begin) == 1, "'%s ... by admin' is not there once", begin);
+}
+
+START_TEST(each_action_is_an_event_that_says_who)
+{
+    static const struct {
+        const char *words, *event;
+    } actions[] = {
+        {"start web " KUBE_NEW, "start from " KUBE_OLD " to " KUBE_NEW " to 1 of 4"},
+        {"step web --to=2", "step from " KUBE_OLD " to " KUBE_NEW " to 2 of 4"},
+        {"rollback web", "rollback"},
+    };
+    char words[200];
+
+    program_of("admin");
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+        snprintf(words, sizeof words, "%s --timeout=60s", actions[i].words);
+        struct said said = program_run_in_time(&program, words);
+        ck_assert_msg(said.status == 0, "%s: exit %d: %s%s", words, said.status, said.out,
+                      said.err);
+        said_release(&said);
+        expect_event(actions[i].event);
+    }
+}
+END_TEST
+
+START_TEST(the_contract_in_an_annotation_is_what_a_step_is_judged_by)
+{
+    program_of("admin");
+    kube_patch("deployments/web",
+               json_pack("{s:{s:{s:s}}}", "metadata", "annotations", "lockstep.contract",
+                         "service: web\nversion: \"" KUBE_OLD
+                         "\"\nreads: {d: [x]}\nwrites: {d: [x]}\n"));
+    struct said said = program_run(&program, "start web " KUBE_NEW " --timeout=60s");
+    ck_assert_msg(said.status == 1 &&
+                      strstr(said.out, "R0 contract: version " KUBE_NEW " of web is not declared"),
+                  "exit %d: %s%s", said.status, said.out, said.err);
+    said_release(&said);
+    ck_assert_uint_eq(kube_pods("web", KUBE_NEW), 0);
+}
+END_TEST
+
 SUITE(kube_look)
 {
     Suite *suite = suite_create("kube-look");
@@ -383,11 +484,14 @@ SUITE(kube_look)
     tcase_add_loop_test(tcase, what_stands_says_the_most_telling_reason, 0,
                         (int)ARRAY_LEN(reasons));
     tcase_add_test(tcase, who_started_it_is_read_from_managed_fields);
+    tcase_add_test(tcase, a_cronjob_of_the_application_is_a_launcher_as_soon_as_it_is_there);
     tcase_add_test(tcase, what_a_crashing_pod_wrote_is_read_through_its_restarts);
     tcase_add_test(tcase, history_says_what_was_released_without_a_second_look);
     tcase_add_test(tcase, history_without_rights_names_what_is_missing);
     tcase_add_test(tcase, a_manifest_is_released_step_by_step_and_undone);
     tcase_add_test(tcase, a_manifest_that_changes_more_is_refused_with_its_line);
+    tcase_add_test(tcase, each_action_is_an_event_that_says_who);
+    tcase_add_test(tcase, the_contract_in_an_annotation_is_what_a_step_is_judged_by);
     tcase_add_test(tcase,
                    a_manifest_of_several_objects_is_started_when_the_others_are_there_already);
     return suite;

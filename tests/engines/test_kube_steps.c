@@ -275,7 +275,9 @@ START_TEST(an_ordered_statefulset_with_a_broken_pod_comes_back_without_hands)
 {
     json_t *before = open_flight(KUBE_STATEFULSET, 4, NULL);
     kube_set_image("statefulsets", "web", "sick");
-    rig_pause_ms(3000); /* its last pod is replaced, and never becomes ready */
+    for (int i = 0; i < 300 && kube_pods("web", "sick") == 0; i++)
+        rig_pause_ms(100);
+    ck_assert_uint_eq(kube_pods("web", "sick"), 1); /* which never becomes ready */
     carry_out(&flight, VERB_ROLLBACK, 1, 4, 4);
     ck_assert(kube_wait_pods("web", KUBE_OLD, 4));
     check_clean(before);

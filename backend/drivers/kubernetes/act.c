@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_TRIES = 4 };
+enum { PLACES_TRIES = 4, EVENT_MS = 1000 /* for an event, and no longer */ };
 
 struct act {
     struct op op;
@@ -30,7 +30,11 @@ struct act {
     unsigned refused;
     struct err conflict; /* the last one */
     char revision[KUBE_REVISION_TEXT];
-    json_t *about; /* involvedObject of the event */
+    json_t *about;      /* involvedObject of the event */
+    struct call *event; /* on its way */
+    struct loop_timer *timer;
+    bool ended; /* but for the event */
+    struct err result;
     driver_act_fn *fn;
     void *arg;
 };
@@ -39,22 +43,44 @@ static void drop_act(struct op *op)
 {
     struct act *act = (struct act *)(void *)op;
 
+    loop_cancel(act->timer);
     kube_write_release(&act->write);
     json_decref(act->memo);
     json_decref(act->about);
     free(act);
 }
 
-static void end_act(struct act *act, const struct err *err)
+static void tell_end(struct act *act)
 {
     driver_act_fn *fn = act->fn;
     void *arg = act->arg;
-    struct err copy = *err;
+    struct err copy = act->result;
     char revision[KUBE_REVISION_TEXT];
 
     snprintf(revision, sizeof revision, "%s", act->revision);
     op_end(&act->op);
     fn(arg, revision, err_or_null(&copy));
+}
+
+static void on_event_late(void *arg)
+{
+    struct act *act = arg;
+
+    act->timer = NULL;
+    api_cancel(act->event);
+    tell_end(act);
+}
+
+/* Whoever hears of the end may close everything: a verb of the command line does. */
+static void end_act(struct act *act, const struct err *err)
+{
+    act->result = *err;
+    if (!act->event) {
+        tell_end(act);
+        return;
+    }
+    act->ended = true;
+    act->timer = loop_after(op_kube(&act->op)->base.env.loop, EVENT_MS, on_event_late, act);
 }
 
 /* Nothing was sent yet: whatever went wrong, the service is as it was. */
@@ -66,12 +92,16 @@ static void not_sent(struct err *err)
     err_prefix(err, "nothing was sent");
 }
 
-static void ignore(void *arg, const struct http_answer *answer, bool sent, const struct err *err)
+static void on_event(void *arg, const struct http_answer *answer, bool sent, const struct err *err)
 {
-    (void)arg;
+    struct act *act = arg;
+
     (void)answer;
     (void)sent;
     (void)err;
+    act->event = NULL;
+    if (act->ended)
+        tell_end(act);
 }
 
 /* The cluster's own record of what was done, for everybody who looks with other tools. Nothing
@@ -82,7 +112,7 @@ static void leave_event(struct act *act)
     const struct action *a = &act->action;
     char at[CLOCK_TEXT], message[420];
 
-    if (act->is_fence || !act->about)
+    if (act->is_fence || !act->about || a->write > 0) /* one for all writes of an action */
         return;
     clock_format_utc(clock_utc_ms(loop_clock(kube->base.env.loop)), at);
     if (strlen(at) > 20)
@@ -97,8 +127,8 @@ static void leave_event(struct act *act)
                   act->about, "reason", "Lockstep", "message", message, "type", "Normal", "source",
                   "component", "lockstep", "firstTimestamp", at, "lastTimestamp", at, "count", 1);
     const char *scope = kube_raw(act->about, "namespace");
-    api_send(kube, "POST", xasprintf("/api/v1/namespaces/%s/events", scope), "application/json",
-             event, ignore, NULL);
+    act->event = api_send(kube, "POST", xasprintf("/api/v1/namespaces/%s/events", scope),
+                          "application/json", event, on_event, act);
     json_decref(event);
 }
 

@@ -160,6 +160,33 @@ static bool put_node(struct follow *follow, const json_t *object, const void *so
     return true;
 }
 
+/* Workloads of the same application may have it as a launcher. */
+static void touch_launched(struct follow *follow, const struct kube_cron *cron)
+{
+    struct map_at at = {0};
+
+    for (struct map_row *row; cron->app[0] && (row = map_next(&follow->families, &at));) {
+        struct family *family = row->value;
+        if (family->work && strcmp(family->work->app, cron->app) == 0 &&
+            strcmp(family->work->meta.scope, cron->meta.scope) == 0)
+            tell_soon(follow, family);
+    }
+}
+
+/* When it ran last changes all the time. */
+static bool launches_the_same(const struct kube_cron *a, const struct kube_cron *b)
+{
+    return strcmp(a->app, b->app) == 0 && a->suspended == b->suspended &&
+           strcmp(a->template.image, b->template.image) == 0 &&
+           strcmp(a->template.version, b->template.version) == 0;
+}
+
+static void free_cron(struct follow *follow, struct kube_cron *cron)
+{
+    touch_launched(follow, cron);
+    free_meta(&cron->meta);
+}
+
 static bool put_cron(struct follow *follow, const json_t *object, const void *source,
                      unsigned round, struct err *err)
 {
@@ -170,6 +197,10 @@ static bool put_cron(struct follow *follow, const json_t *object, const void *so
     cron->meta.source = source;
     cron->meta.round = round;
     old = map_put(&follow->crons, cron->meta.uid, cron);
+    if (!old || !launches_the_same(old, cron))
+        touch_launched(follow, cron);
+    if (old && !launches_the_same(old, cron))
+        touch_launched(follow, old);
     if (old)
         free_meta(&old->meta);
     return true;
@@ -238,8 +269,7 @@ void store_drop(struct follow *follow, enum follow_kind kind, const char *uid)
         family->deleted = true;
         tell_soon(follow, family);
     } else if (kind == FOLLOW_CRONJOBS) {
-        struct kube_cron *cron = map_remove(map, uid);
-        free_meta(&cron->meta);
+        free_cron(follow, map_remove(map, uid));
     } else {
         drop_revision(follow, value);
     }
@@ -273,8 +303,7 @@ void store_sweep(struct follow *follow, enum follow_kind kind, const void *sourc
         } else if (kind == FOLLOW_CRONJOBS) {
             struct kube_cron *cron = row->value;
             if (is_left_over(&cron->meta, source, round)) {
-                map_remove(&follow->crons, cron->meta.uid);
-                free_meta(&cron->meta);
+                free_cron(follow, map_remove(&follow->crons, cron->meta.uid));
             }
         } else {
             struct kube_revision *revision = row->value;

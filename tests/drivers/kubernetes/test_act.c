@@ -13,6 +13,7 @@ static struct theatre stage;
 
 static struct {
     unsigned calls;
+    size_t events; /* that had arrived by then */
     enum err_code code;
     char text[400], revision[96];
     const struct service *service;
@@ -54,10 +55,13 @@ static void on_read(void *arg, const struct service *service, const struct err *
     got.service = service ? service_ref(service) : NULL;
 }
 
+#define EVENTS "POST /api/v1/namespaces/shop/events"
+
 static void on_act(void *arg, const char *revision, const struct err *err)
 {
     (void)arg;
     got.calls++;
+    got.events = server_count(stage.server, EVENTS);
     got.code = err ? err->code : ERR_NONE;
     snprintf(got.text, sizeof got.text, "%s", err ? err->text : "");
     snprintf(got.revision, sizeof got.revision, "%s", revision);
@@ -312,10 +316,10 @@ END_TEST
 
 /* ---- a conflict that is none ---- */
 
-/* The undo of a start, whose last write takes lockstep's entries out of managedFields. */
-static void undo_billing(void)
+/* One of the two writes of the undo of a start. */
+static void write_undo(unsigned write)
 {
-    struct action action = {.verb = VERB_ROLLBACK, .to_count = 3, .replicas = 3, .write = 1};
+    struct action action = {.verb = VERB_ROLLBACK, .to_count = 3, .replicas = 3, .write = write};
     json_t *memo = NULL;
 
     stage_answer(&stage, "/apis/apps/v1/namespaces/shop/replicasets?limit", 200,
@@ -331,6 +335,12 @@ static void undo_billing(void)
     stage.driver->ops->act(stage.driver, &action, memo, on_act, NULL);
     stage_until(&stage, is_told, "written");
     json_decref(memo);
+}
+
+/* The last one, which takes lockstep's entries out of managedFields. */
+static void undo_billing(void)
+{
+    write_undo(1);
 }
 
 static void answer_write(int status, const char *body)
@@ -378,6 +388,36 @@ START_TEST(a_write_that_met_somebody_elses_is_not_made_anew)
     undo_billing();
     ck_assert_int_eq(got.code, ERR_CONFLICT);
     ck_assert_uint_eq(server_count(stage.server, "PATCH"), 1);
+}
+END_TEST
+
+/* ---- its event ---- */
+
+START_TEST(an_action_has_left_its_event_when_its_end_is_told)
+{
+    answer_write(200, STAGE_DEPLOYMENT("8", "v1", "3"));
+    write_undo(0);
+    ck_assert_msg(got.code == ERR_NONE, "%s", got.text);
+    ck_assert_uint_eq(got.events, 1);
+}
+END_TEST
+
+START_TEST(an_event_that_nobody_answers_keeps_no_action_from_its_end)
+{
+    stage_reply(&stage, (struct server_reply){.on = EVENTS, .trick = SERVER_SILENT});
+    answer_write(200, STAGE_DEPLOYMENT("8", "v1", "3"));
+    write_undo(0);
+    ck_assert_msg(got.code == ERR_NONE, "%s", got.text);
+    ck_assert_uint_eq(got.events, 1);
+}
+END_TEST
+
+START_TEST(the_second_write_of_an_action_leaves_no_second_event)
+{
+    answer_write(200, STAGE_DEPLOYMENT("8", "v1", "3"));
+    write_undo(1);
+    ck_assert_msg(got.code == ERR_NONE, "%s", got.text);
+    ck_assert_uint_eq(got.events, 0);
 }
 END_TEST
 
@@ -464,6 +504,9 @@ SUITE(kubernetes_act)
     tcase_add_test(tcase, a_write_whose_places_moved_is_made_anew_while_nothing_else_did);
     tcase_add_test(tcase, a_write_whose_places_moved_for_ever_is_given_up);
     tcase_add_test(tcase, a_write_that_met_somebody_elses_is_not_made_anew);
+    tcase_add_test(tcase, an_action_has_left_its_event_when_its_end_is_told);
+    tcase_add_test(tcase, an_event_that_nobody_answers_keeps_no_action_from_its_end);
+    tcase_add_test(tcase, the_second_write_of_an_action_leaves_no_second_event);
     tcase_add_loop_test(tcase, records_are_looked_for_where_services_are, 0,
                         (int)ARRAY_LEN(listings));
     return suite;

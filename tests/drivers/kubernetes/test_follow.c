@@ -180,6 +180,38 @@ START_TEST(history_that_is_gone_is_understood_as_a_status_too)
 }
 END_TEST
 
+#define LABELLED                                                                                   \
+    "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'billing',"                    \
+    "'namespace':'shop','uid':'u1','resourceVersion':'7','generation':1,"                          \
+    "'labels':{'app':'billing'}},'spec':{'replicas':3,'selector':{'matchLabels':{"                 \
+    "'app':'billing'}},'template':{'metadata':{'labels':{'app':'billing'}},'spec':{"               \
+    "'containers':[{'name':'app','image':'billing:v1'}]}}},"                                       \
+    "'status':{'observedGeneration':1,'replicas':3}}"
+#define CRON(version, image)                                                                       \
+    "{'kind':'CronJob','metadata':{'name':'nightly','namespace':'shop','uid':'c1',"                \
+    "'resourceVersion':'" version "','labels':{'app':'billing'}},'spec':{'jobTemplate':{'spec':{"  \
+    "'template':{'spec':{'containers':[{'name':'app','image':'billing:" image "'}]}}}}}}"
+
+static bool launches_v1(struct theatre *s)
+{
+    for (size_t i = 0; s->service && i < s->service->launcher_count; i++)
+        if (strcmp(s->service->launchers[i].name, "cronjob nightly") == 0)
+            return strcmp(s->service->launchers[i].version, "v1") == 0;
+    return false;
+}
+
+/* Nothing of the workload itself changes. */
+START_TEST(a_cronjob_that_comes_later_is_a_launcher_at_once)
+{
+    stage_answer(&stage, DEPLOYMENTS "?limit", 200, STAGE_LIST("10", "", LABELLED));
+    stage_answer(&stage, SETS "?limit", 200, SETS_OF("v1"));
+    stage_watch(&stage, "/apis/batch/v1/cronjobs",
+                STAGE_EVENT("ADDED", CRON("11", "v0")) STAGE_EVENT("MODIFIED", CRON("12", "v1")));
+    stage_follow(&stage);
+    stage_until(&stage, launches_v1, "launched");
+}
+END_TEST
+
 START_TEST(a_watch_cut_in_the_middle_of_a_line_goes_on_behind_the_last_whole_event)
 {
     char *events = stage_quotes(STAGE_EVENT("MODIFIED", STAGE_DEPLOYMENT("11", "v1", "3"))
@@ -549,6 +581,7 @@ SUITE(kubernetes_follow)
     tcase_add_test(tcase, a_page_whose_token_expired_begins_again);
     tcase_add_test(tcase, history_that_is_gone_is_listed_again_and_what_vanished_is_told);
     tcase_add_test(tcase, history_that_is_gone_is_understood_as_a_status_too);
+    tcase_add_test(tcase, a_cronjob_that_comes_later_is_a_launcher_at_once);
     tcase_add_test(tcase, a_watch_cut_in_the_middle_of_a_line_goes_on_behind_the_last_whole_event);
     tcase_add_test(tcase, a_bookmark_moves_where_the_next_watch_begins);
     tcase_add_test(tcase, too_many_requests_are_not_answered_by_more);
