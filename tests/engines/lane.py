@@ -6,7 +6,7 @@ in LANE-2 and LANE-3, all the rest in LANE.
 
 A real engine on a busy machine is late now and then: a case that failed is run once more, on an
 engine of its own, and named as unsteady when it passes then. Three things are not forgiven: a broken
-promise (more instances than were asked for, one replaced that was to be left alone), more than three
+promise (more instances than were asked for, one replaced that was to be left alone), more than two
 failures, and a runner that did not come to its end."""
 import os
 import pathlib
@@ -18,7 +18,7 @@ import xml.etree.ElementTree as xml
 # What a failed assertion about a promise has in its text; each is somewhere in the tests.
 PROMISES = [r"watch_wanted\(", r"watch_pods\(", r"kept(_uids)?\(", r"most_new", "at most %u were asked for",
             "untouched instance was replaced"]
-AT_MOST = 3
+AT_MOST = 2
 MORE = {"kube-2": ["kube_measured", "kube_program", "kube_faults", "kube_alarms", "kube_lost"],
         "nomad-2": ["nomad_program", "nomad_conformance"],
         "swarm-2": ["swarm_program"],
