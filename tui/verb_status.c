@@ -89,6 +89,8 @@ static void print_clusters(const struct frame *frame)
         printf("%s%s%s%s%s\n", c->production ? ", production" : "",
                c->read_only ? ", read-only" : "", c->who[0] ? ", as " : "", c->who,
                c->may_act || c->state != CLUSTER_LIVE ? "" : ", may not act");
+        if (c->state == CLUSTER_LIVE && c->why[0])
+            printf("  note: %s\n", c->why);
         if (c->note[0])
             printf("  note: %s\n", c->note);
     }

@@ -2,9 +2,11 @@
 #include "drivers/kubernetes/unread.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "drivers/kubernetes/api.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct object {
     char *key;
@@ -19,6 +21,17 @@ static const char *key_of(const json_t *object)
     return uid[0] ? uid : kube_raw(object, "metadata/name");
 }
 
+/* "shop/billing: …", clean, whatever it is called. */
+static void name_it(const json_t *object, struct err *why)
+{
+    const char *scope = kube_raw(object, "metadata/namespace");
+    const char *name = kube_raw(object, "metadata/name");
+    char clean[2][70];
+
+    err_prefix(why, "%s%s%s", text_clean_into(clean[0], sizeof clean[0], scope, strlen(scope)),
+               scope[0] ? "/" : "", text_clean_into(clean[1], sizeof clean[1], name, strlen(name)));
+}
+
 static void free_object(struct object *object)
 {
     free(object->key);
@@ -30,6 +43,7 @@ bool unread_put(struct unread *unread, const json_t *object, unsigned round, con
     struct object *known = map_get(&unread->objects, key_of(object));
 
     unread->why = *why;
+    name_it(object, &unread->why);
     if (known) {
         known->round = round;
         return false;

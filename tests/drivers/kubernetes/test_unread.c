@@ -2,6 +2,7 @@
  * left out, and nothing is decided on what is left. */
 #include "drivers/kubernetes/stage.h"
 #include "test.h"
+#include "tui/program.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,10 +76,25 @@ START_TEST(how_many_are_left_out_is_said_and_why)
     stage_until(&stage, is_synced, "synced");
     ck_assert_str_eq(stage.service->id, ID); /* the others are shown */
     stage_until(&stage, is_said, "said");
-    ck_assert_msg(strstr(stage.why.text, "1 deployment left out: ") &&
+    ck_assert_msg(strstr(stage.why.text, "1 deployment left out: shop/bil ling: ") &&
                       strstr(stage.why.text, "metadata.name") &&
                       strstr(stage.why.text, "\"bil ling\""),
                   "%s", stage.why.text);
+}
+END_TEST
+
+START_TEST(status_says_it)
+{
+    struct program program;
+    char words[400];
+
+    stage_answer(&stage, DEPLOYMENTS "?limit", 200, STAGE_LIST("10", "", ODD_DEPLOYMENT("u2")));
+    program_init(&program);
+    snprintf(words, sizeof words, "status --kubeconfig %s", stage.kubeconfig);
+    struct said said = program_run(&program, words);
+    ck_assert_msg(strstr(said.out, "  note: 1 deployment left out: shop/bil ling: ") != NULL,
+                  "%s%s", said.out, said.err);
+    said_release(&said);
 }
 END_TEST
 
@@ -197,6 +213,7 @@ SUITE(unread)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, how_many_are_left_out_is_said_and_why);
+    tcase_add_test(tcase, status_says_it);
     tcase_add_test(tcase, what_is_read_again_or_gone_is_not_left_out_any_more);
     tcase_add_test(tcase, what_a_new_list_does_not_show_is_not_left_out);
     tcase_add_test(tcase, a_known_one_that_cannot_be_read_now_is_in_trouble_and_not_left_out);
