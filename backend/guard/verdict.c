@@ -41,19 +41,16 @@ bool answer_is_broken(enum answer answer)
     return answer == ANSWER_UNKNOWN || answer == ANSWER_REFUSE;
 }
 
-/* Millions of times a minute where every state is explored: nothing is built to be copied. */
+/* Millions of times a minute where every state is explored: no finding is built to be copied. */
 void verdict_begin(struct verdict *verdict, enum answer answer)
 {
-    static const struct finding none = {.sentence = "", .way_out = ""};
-
-    verdict->answer = ANSWER_ALLOW;
-    verdict->level = LEVEL_ENFORCE;
-    verdict->first = NULL;
-    verdict->warning = "";
+    *verdict = (struct verdict){.answer = ANSWER_ALLOW, .warning = ""};
     for (unsigned r = 0; r < RULE_COUNT; r++) {
-        verdict->findings[r] = none;
-        verdict->findings[r].rule = (enum rule_id)r;
-        verdict->findings[r].answer = answer;
+        struct finding *finding = &verdict->findings[r];
+
+        finding->rule = (enum rule_id)r;
+        finding->answer = answer;
+        finding->sentence = finding->way_out = "";
     }
 }
 
