@@ -59,7 +59,9 @@ Q   := $(if $(V),,@)
 say  = @printf '  %-7s %s\n'
 
 .DEFAULT_GOAL := build
-PROVED := $(PROVE_SRC:tests/prove/%.c=proved-%)
+# Two at a time, the longest first; the guard in shares, so that both cores are busy to the end.
+GUARD_SHARES := 1 2 3 4 5 6 7 8
+PROVED := proved-protocol proved-watch $(GUARD_SHARES:%=proved-guard-%)
 ENGINE_LANES := $(addprefix checked-,kube kube-2 swarm swarm-2 swarm-3 nomad nomad-2)
 .PHONY: $(PROVED) $(ENGINE_LANES) build run check lint prove bench mutate coverage fuzz engines check-engines install uninstall dist clean help
 .DELETE_ON_ERROR:
@@ -108,8 +110,11 @@ prove: build ## exhaustive explorers over the real protocol and guard code
 	$(Q)$(MAKE) --no-print-directory $(PROVE_SRC:tests/prove/%.c=$(BUILD)/prove-%)
 	$(Q)$(MAKE) --no-print-directory -j2 -Otarget $(PROVED)
 
-$(PROVED): proved-%:
+proved-protocol proved-watch: proved-%:
 	$(Q)$(BUILD)/prove-$* --all
+
+$(GUARD_SHARES:%=proved-guard-%): proved-guard-%:
+	$(Q)$(BUILD)/prove-guard --all --share $*/$(words $(GUARD_SHARES))
 
 bench: build $(BUILD)/deps-bench ## measure, beside peers in the same run
 	$(Q)$(MAKE) --no-print-directory $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench-%)
@@ -144,11 +149,11 @@ $(BUILD)/mutants: $(MUTANT_OBJ) $(MUTATE_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(LD_ALL) $^ $(PKG_LIBS) -lutil -o $@
 
-# Each has every second suite; what they count adds up.
-COV_RUNS := $(BUILD)/cov/unit-1.log $(BUILD)/cov/unit-2.log
+# Each has every fourth suite, two at a time; what they count adds up.
+COV_RUNS := $(patsubst %,$(BUILD)/cov/unit-%.log,1 2 3 4)
 .PHONY: $(COV_RUNS)
 $(COV_RUNS): $(BUILD)/cov/unit-%.log:
-	$(Q)CK_TIMEOUT_MULTIPLIER=20 $(BUILD)/cov/unit $*/2 >$@ || { tail -20 $@; exit 1; }
+	$(Q)CK_TIMEOUT_MULTIPLIER=20 $(BUILD)/cov/unit $*/$(words $(COV_RUNS)) >$@ || { tail -20 $@; exit 1; }
 
 # Counts are added up over runs, so they start from none.
 coverage: $(BUILD)/deps-test $(BUILD)/deps-mutate ## branches of the guard and of releases that tests take

@@ -385,11 +385,15 @@ void acting_pass(struct acting *bench, int64_t ms)
 
 /* ---- acting ---- */
 
-static void begin(struct acting *bench, int who, const struct intent *intent)
+/* Of the one service there is. */
+static void begin(struct acting *bench, int who, struct intent *intent)
 {
     struct acting_operator *op = &bench->operators[who];
+    const struct service *service = acting_service(bench);
 
     ck_assert(!op->run);
+    snprintf(intent->service, sizeof intent->service, "%s", service->id);
+    service_unref(service);
     op->last = (struct action_status){.end = END_NONE};
     op->run = action_start(&op->env, intent);
 }
@@ -397,22 +401,14 @@ static void begin(struct acting *bench, int who, const struct intent *intent)
 void acting_press(struct acting *bench, int who, enum verb verb, const char *version, uint32_t to)
 {
     struct intent intent = {.verb = verb, .to_count = to, .cluster = "lab"};
-    const struct service *service = acting_service(bench);
 
-    snprintf(intent.service, sizeof intent.service, "%s", service->id);
     snprintf(intent.version, sizeof intent.version, "%s", version);
-    service_unref(service);
     begin(bench, who, &intent);
 }
 
 void acting_press_flags(struct acting *bench, int who, enum verb verb, unsigned flags)
 {
-    struct intent intent = {.verb = verb, .cluster = "lab", .flags = flags};
-    const struct service *service = acting_service(bench);
-
-    snprintf(intent.service, sizeof intent.service, "%s", service->id);
-    service_unref(service);
-    begin(bench, who, &intent);
+    begin(bench, who, &(struct intent){.verb = verb, .cluster = "lab", .flags = flags});
 }
 
 struct action_status acting_finish(struct acting *bench, int who)
