@@ -67,7 +67,8 @@ bool app_replay_key(struct app *app, enum command command, int key)
     else if (key == KEYCODE_END)
         seek(app, deck_length_ms(deck));
     else if (command == COMMAND_REWIND || command == COMMAND_FORWARD)
-        seek(app, deck_now_ms(deck) + (command == COMMAND_FORWARD ? DECK_STEP_MS : -DECK_STEP_MS));
+        seek(app,
+             deck_shown_ms(deck) + (command == COMMAND_FORWARD ? DECK_STEP_MS : -DECK_STEP_MS));
     else if (command == COMMAND_FASTER || command == COMMAND_SLOWER)
         take_pace(app, deck->speed * (command == COMMAND_FASTER ? 2 : 0.5), deck->stands);
     else if (command == COMMAND_MARK)

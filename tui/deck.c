@@ -94,6 +94,13 @@ int64_t deck_length_ms(const struct deck *deck)
     return deck->tape->end_ms - deck->tape->start_ms;
 }
 
+int64_t deck_shown_ms(const struct deck *deck)
+{
+    int64_t now = deck_now_ms(deck), length = deck_length_ms(deck);
+
+    return now < length ? now : length;
+}
+
 double deck_pace(const struct deck *deck)
 {
     return deck->stands ? 0 : deck->speed;
@@ -143,12 +150,10 @@ static void put_time(char out[32], int64_t ms)
 
 void deck_describe(const struct deck *deck, char *out, size_t size)
 {
-    int64_t now = deck_now_ms(deck);
+    int64_t now = deck_shown_ms(deck);
     const struct tape_fact *mark = tape_mark(deck->tape, deck->tape->start_ms + now + 1, false);
     char at[32], length[32], pace[32];
 
-    if (now > deck_length_ms(deck))
-        now = deck_length_ms(deck);
     put_time(at, now);
     put_time(length, deck_length_ms(deck));
     snprintf(pace, sizeof pace, deck->stands ? "stands: space goes on" : "%gx", deck->speed);

@@ -27,6 +27,8 @@ void deck_close(struct deck *deck);
 
 int64_t deck_now_ms(const struct deck *deck); /* since its beginning */
 int64_t deck_length_ms(const struct deck *deck);
+/* The moment that is shown: the end, when a quick clock has run past it. */
+int64_t deck_shown_ms(const struct deck *deck);
 /* The pace that the clock has now: 0 while it stands. */
 double deck_pace(const struct deck *deck);
 void deck_set_pace(struct deck *deck, double speed, bool stands);

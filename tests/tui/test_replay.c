@@ -257,6 +257,26 @@ START_TEST(keys_steer_a_recording)
 }
 END_TEST
 
+/* A clock that runs quickly is behind the end before anybody looks; keys go back from the end. */
+START_TEST(nothing_is_shown_that_is_later_than_the_end)
+{
+    struct moment seen[MOMENTS];
+    struct deck deck;
+    char text[200];
+
+    record("knight", seen);
+    open_deck(&deck);
+    clock_tape_seek(deck.clock, deck.tape->end_ms + 2500);
+    while (deck_now_ms(&deck) < deck_length_ms(&deck) + 2500)
+        engine_run_until(deck.engine, 2500, NULL, NULL);
+    ck_assert_int_eq(deck_shown_ms(&deck), deck_length_ms(&deck));
+    deck_describe(&deck, text, sizeof text);
+    ck_assert_msg(strstr(text, "stands") != NULL, "%s", text);
+    deck_close(&deck);
+    free_seen(seen);
+}
+END_TEST
+
 START_TEST(without_a_recording_its_keys_only_say_so)
 {
     struct play play;
@@ -334,6 +354,7 @@ SUITE(replay)
                         2);
     tcase_add_test(tcase, a_recording_belongs_to_its_user_and_is_not_written_over);
     tcase_add_test(tcase, nothing_is_sent_from_a_recording);
+    tcase_add_test(tcase, nothing_is_shown_that_is_later_than_the_end);
     tcase_add_test(tcase, keys_steer_a_recording);
     tcase_add_test(tcase, without_a_recording_its_keys_only_say_so);
     tcase_add_loop_test(tcase, a_film_is_the_same_each_time, 0, 2);
