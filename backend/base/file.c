@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* "the script /x", the path clean. */
@@ -19,18 +20,43 @@ static char *name_of(const char *what, const char *path)
     return xasprintf("%s%s%s", what, what[0] ? " " : "", clean);
 }
 
+/* For all of it and the byte behind it that tells the end, as far as is known: not for all that it
+ * might be, which calloc may have to clear. At most max + 1. */
+static size_t room_for(int fd, size_t max)
+{
+    struct stat st;
+    size_t size = 4096;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        size = (size_t)st.st_size + 1;
+    return size <= max ? size : max + 1;
+}
+
+/* Twice the room; no copy of a secret is left behind. */
+static char *enlarge(char *bytes, size_t *room, size_t max)
+{
+    size_t more = *room <= max / 2 ? *room * 2 : max + 1;
+    char *larger = xcalloc(more + 1, 1);
+
+    memcpy(larger, bytes, *room);
+    explicit_bzero(bytes, *room);
+    free(bytes);
+    *room = more;
+    return larger;
+}
+
 char *file_read_open(int fd, const char *what, const char *path, size_t max, size_t *len,
                      struct err *err)
 {
-    /* at once, so that no copy of a secret is left behind by growing; untouched pages cost nothing
-     */
-    char *bytes = xcalloc(max + 2, 1), *name = name_of(what, path);
+    size_t room = room_for(fd, max), have = 0;
+    char *bytes = xcalloc(room + 1, 1), *name = name_of(what, path);
     ssize_t got = fd < 0 ? -1 : 1;
-    size_t have = 0;
 
     while (got > 0 && have <= max) {
+        if (have == room)
+            bytes = enlarge(bytes, &room, max);
         do
-            got = read(fd, bytes + have, max + 1 - have);
+            got = read(fd, bytes + have, room - have);
         while (got < 0 && errno == EINTR);
         have += got > 0 ? (size_t)got : 0;
     }

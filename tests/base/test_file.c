@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,52 @@ START_TEST(one_byte_more_is_said_and_nothing_is_given)
     ck_assert_int_eq((int)err.code, (int)ERR_CONFIG);
     snprintf(want, sizeof want, "the script %s is larger than 4 bytes", path);
     ck_assert_str_eq(err.text, want);
+}
+END_TEST
+
+/* What comes out of a pipe has no size to begin with. */
+START_TEST(a_pipe_is_read_whole_up_to_the_bound)
+{
+    static const size_t bounds[] = {9999, 10000, 20000};
+    char bytes[10000];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)('a' + i % 26);
+    for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+        struct err err = {0};
+        size_t len = 0;
+        int ends[2];
+        ck_assert_int_eq(pipe(ends), 0);
+        ck_assert_int_eq(write(ends[1], bytes, sizeof bytes), sizeof bytes);
+        close(ends[1]);
+        char *text = file_read_open(ends[0], "", "pipe", bounds[i], &len, &err);
+        close(ends[0]);
+        ck_assert_msg((text == NULL) == (bounds[i] < sizeof bytes), "%zu: %s", bounds[i], err.text);
+        if (text) {
+            ck_assert_uint_eq(len, sizeof bytes);
+            ck_assert_mem_eq(text, bytes, sizeof bytes);
+            ck_assert_int_eq(text[len], '\0');
+        }
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(a_small_file_takes_little_memory_however_large_it_might_be)
+{
+    struct rusage before, after;
+
+    write_bytes("1234", 4);
+    getrusage(RUSAGE_SELF, &before);
+    for (int i = 0; i < 4; i++) {
+        struct err err = {0};
+        size_t len = 0;
+        char *text = file_read("", path, 24 << 20, &len, &err);
+        ck_assert_uint_eq(len, 4);
+        free(text);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 4096); /* KiB */
 }
 END_TEST
 
@@ -132,6 +179,8 @@ SUITE(file)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_file_is_read_whole_with_its_nul_bytes);
     tcase_add_test(tc, one_byte_more_is_said_and_nothing_is_given);
+    tcase_add_test(tc, a_pipe_is_read_whole_up_to_the_bound);
+    tcase_add_test(tc, a_small_file_takes_little_memory_however_large_it_might_be);
     tcase_add_test(tc, why_it_cannot_be_read_is_said);
     tcase_add_loop_test(tc, a_token_is_the_first_line_without_white_space_around_it, 0,
                         (int)ARRAY_LEN(tokens));
