@@ -54,6 +54,10 @@ struct acting {
 };
 
 void acting_open(struct acting *bench, const char *scenario);
+/* The same, and one of eight is on 5, at rest. */
+void acting_open_started(struct acting *bench, const char *scenario);
+/* acting_wire.c: a new process has a new connection. */
+void acting_connect(struct wire *wire, struct driver *real);
 void acting_close(struct acting *bench);
 /* Lets virtual time pass. */
 void acting_pass(struct acting *bench, int64_t ms);

@@ -330,12 +330,9 @@ START_TEST(with_a_full_disk_undo_goes_after_an_explicit_yes)
 {
     struct acting bench;
 
-    acting_open(&bench, "eight");
-    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
-    acting_expect(&s, END_APPLIED);
-    acting_pass(&bench, 60000);
+    acting_open_started(&bench, "eight");
     fill_the_disk();
-    s = acting_do(&bench, 0, VERB_ROLLBACK, "", 0);
+    struct action_status s = acting_do(&bench, 0, VERB_ROLLBACK, "", 0);
     acting_expect(&s, END_NOT_APPLIED);
     ck_assert(journal_is_bad(bench.operators[0].journal));
     acting_press_flags(&bench, 0, VERB_STEP, INTENT_NO_JOURNAL);

@@ -275,12 +275,9 @@ START_TEST(what_a_record_does_not_know_of_the_rollout_the_verb_tells_it)
 {
     struct acting bench;
 
-    acting_open(&bench, "eight");
-    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
-    acting_expect(&s, END_APPLIED);
-    acting_pass(&bench, 60000);
+    acting_open_started(&bench, "eight");
     acting_put(&bench, "web", lost[_i].record);
-    s = acting_do(&bench, 0, lost[_i].verb, "", 0);
+    struct action_status s = acting_do(&bench, 0, lost[_i].verb, "", 0);
     acting_expect(&s, END_APPLIED);
     struct release *release = acting_record(&bench);
     ck_assert_str_eq(release->to, lost[_i].to);

@@ -49,12 +49,9 @@ START_TEST(a_first_write_that_changes_no_version_is_not_taken_for_a_change_by_ot
     struct acting bench;
     struct acting_operator *op = &bench.operators[0];
 
-    acting_open(&bench, "eight");
-    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
-    acting_expect(&s, END_APPLIED);
-    acting_pass(&bench, 60000);
+    acting_open_started(&bench, "eight");
     op->wire.plan_writes = 2;
-    s = acting_do(&bench, 0, same[_i].verb, same[_i].version, 1);
+    struct action_status s = acting_do(&bench, 0, same[_i].verb, same[_i].version, 1);
     ck_assert_msg(s.end == END_APPLIED, "%s: %s", same[_i].what, s.sentence);
     ck_assert_uint_eq(acting_applied(&bench, s.action.id), 2);
     acting_close(&bench);
@@ -130,13 +127,10 @@ START_TEST(a_pause_adopts_a_rollout_of_others_and_a_resume_never_lowers_what_is_
 {
     struct acting bench;
 
-    acting_open(&bench, "eight");
-    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
-    acting_expect(&s, END_APPLIED);
-    acting_pass(&bench, 60000);
+    acting_open_started(&bench, "eight");
     acting_put(&bench, "web", adopted[_i].record);
     bench.operators[0].wire.plan_writes = 1;
-    s = acting_do(&bench, 0, adopted[_i].verb, "5", adopted[_i].to_count);
+    struct action_status s = acting_do(&bench, 0, adopted[_i].verb, "5", adopted[_i].to_count);
     acting_expect(&s, END_APPLIED);
     struct release *release = acting_record(&bench);
     ck_assert_str_eq(release->to, "5");
@@ -153,13 +147,10 @@ START_TEST(a_rollback_of_what_others_began_leaves_no_artifact_of_theirs)
     struct acting bench;
     struct acting_operator *op = &bench.operators[0];
 
-    acting_open(&bench, "eight");
-    struct action_status s = acting_do(&bench, 0, VERB_START, "5", 1);
-    acting_expect(&s, END_APPLIED);
-    acting_pass(&bench, 60000);
+    acting_open_started(&bench, "eight");
     acting_put(&bench, "web", "{\"schema\":1,\"to\":\"9\",\"artifact\":\"img:9\"}");
     op->mark = (struct stage_mark){.after = STAGE_ROLLED_BACK};
-    s = acting_do(&bench, 0, VERB_ROLLBACK, "", 0);
+    struct action_status s = acting_do(&bench, 0, VERB_ROLLBACK, "", 0);
     acting_expect(&s, END_APPLIED);
     struct release *release = acting_record(&bench);
     ck_assert_str_eq(release->to, "5");
