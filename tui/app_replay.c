@@ -96,13 +96,6 @@ int64_t app_replay_look(struct app *app)
 
 /* --- films --- */
 
-static bool never(void *arg, const struct frame *frame)
-{
-    (void)arg;
-    (void)frame;
-    return false;
-}
-
 static bool open_film(struct app *app, const struct app_options *options, int width, int height,
                       struct err *err)
 {
@@ -169,7 +162,7 @@ bool app_film(const struct app_options *options, int width, int height, app_film
     for (int64_t at = 0; ok && !app->done; at += step) {
         at = at > length ? length : at;
         clock_tape_seek(app->clock, app->deck->tape->start_ms + at);
-        engine_run_until(app->engine, app->deck->tape->start_ms + at - app_now(app), never, NULL);
+        engine_run_until(app->engine, app->deck->tape->start_ms + at - app_now(app), NULL, NULL);
         film_picture(app);
         fn(arg, at, &app->canvas, &app->theme);
         if (at == length)

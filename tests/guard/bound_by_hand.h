@@ -37,6 +37,18 @@ static inline void teardown(void)
     arena_free(arena);
 }
 
+/* That service goes from 1 to 2, in its waves. */
+static inline void in_flight(const char *id)
+{
+    struct release *release = release_new();
+
+    release->stage = STAGE_WAVE;
+    snprintf(release->from, sizeof release->from, "1");
+    snprintf(release->to, sizeof release->to, "2");
+    bind_put_release(bind, id, release);
+    release_free(release);
+}
+
 /* One instance on each node of `places`, "node:version node:version"; "-" is no node, and a second
  * colon counts instances that are on no node that is known. `wants` NULL: the first version. */
 static inline struct service *made(const char *id, const char *name, const char *contract,

@@ -70,17 +70,6 @@ START_TEST(the_digest_of_a_version_is_its_own)
 }
 END_TEST
 
-static void flight(const char *id)
-{
-    struct release *release = release_new();
-
-    release->stage = STAGE_WAVE;
-    snprintf(release->from, sizeof release->from, "1");
-    snprintf(release->to, sizeof release->to, "2");
-    bind_put_release(bind, id, release);
-    release_free(release);
-}
-
 /* Which versions are next to each other only its own contracts say, and alarms that rest on them
  * are its own. */
 START_TEST(of_a_service_without_a_contract_others_contracts_say_nothing)
@@ -91,8 +80,8 @@ START_TEST(of_a_service_without_a_contract_others_contracts_say_nothing)
     service("web", "{service: web, version: '2', follows: ['1'], requires: {lib: [G]}}", "n1:2");
     service("lib", "", "n1:1");
     ck_assert_int_eq((int)ask("lib", VERB_START, "2").findings[RULE_R3].answer, ANSWER_ALLOW);
-    flight("web");
-    flight("lib");
+    in_flight("web");
+    in_flight("lib");
     ck_assert_uint_eq(alarms("lib", found), 0);
     teardown();
 }

@@ -383,17 +383,6 @@ START_TEST(what_two_callers_share_with_a_provider_is_one_thing)
 }
 END_TEST
 
-static void in_flight(const char *id)
-{
-    struct release *release = release_new();
-
-    release->stage = STAGE_WAVE;
-    snprintf(release->from, sizeof release->from, "1");
-    snprintf(release->to, sizeof release->to, "2");
-    bind_put_release(bind, id, release);
-    release_free(release);
-}
-
 /* a calls b, b calls c, d is by itself: one of them is in flight when a is to start. */
 START_TEST(how_far_a_release_holds_others_is_what_the_settings_say)
 {

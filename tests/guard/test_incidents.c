@@ -1,5 +1,7 @@
 /* Post-mortems and control sequences as scenarios: each is refused first where it must be, by
  * the rule that it is about, and the witness names the object that causes it. */
+#include "base/mem.h"
+#include "guard/incidents.h"
 #include "guard/judge.h"
 #include "guard/scenario.h"
 #include "test.h"
@@ -12,48 +14,52 @@
 static const struct incident {
     const char *file, *object, *fact, *way_out;
 } incidents[] = {
-    {"c1-circleci-2021-11-08-field-type-changed-with-the-code.json", "version v2 of distributor",
+    {"c1-circleci-2021-11-08-field-type-changed-with-the-code", "version v2 of distributor",
      "code, write+, read-", "split it"},
-    {"c11-gitlab-475192-to-17-1-without-17-0.json", "node b1", "runs 16.11", "between 16.11"},
-    {"c13-autoscaler-template-still-has-v1-release-v3.json", "launcher asg", "would start v1",
+    {"c11-gitlab-475192-to-17-1-without-17-0", "node b1", "runs 16.11", "between 16.11"},
+    {"c13-autoscaler-template-still-has-v1-release-v3", "launcher asg", "would start v1",
      "point launcher asg"},
-    {"c15-hotfix-during-a-canary-argo-docs-example-1-3-1-4-1-5.json", "node n0", "runs 1.4",
+    {"c15-hotfix-during-a-canary-argo-docs-example-1-3-1-4-1-5", "node n0", "runs 1.4",
      "one version"},
-    {"c17-two-services-in-flight-at-once.json", "service a", "moving to v2",
+    {"c17-two-services-in-flight-at-once", "service a", "moving to v2",
      "finish or roll back a -> v2 first"},
-    {"c19-roll-back-a-provider-another-service-now-depends-on.json", "version v2 of web",
-     "requires g", "keep g"},
-    {"c2-val-town-2025-04-02-migration-code-in-one-deploy.json", "store pg", "together with code",
+    {"c19-roll-back-a-provider-another-service-now-depends-on", "version v2 of web", "requires g",
+     "keep g"},
+    {"c2-val-town-2025-04-02-migration-code-in-one-deploy", "store pg", "together with code",
      "a step of its own"},
-    {"c21-google-gce-2016-canary-says-no-push-goes-on.json", "version v2 of net", "not rehearsed",
+    {"c21-google-gce-2016-canary-says-no-push-goes-on", "version v2 of net", "not rehearsed",
      "rehearse v2"},
-    {"c23-travis-2017-rollback-image-missing.json", "artifact 2.5.0 of worker", "missing",
-     "make 2.5.0"},
-    {"c24-reddit-pi-day-2023-no-rehearsed-way-back.json", "version 1.24 of k8s", "not rehearsed",
+    {"c23-travis-2017-rollback-image-missing", "artifact 2.5.0 of worker", "missing", "make 2.5.0"},
+    {"c24-reddit-pi-day-2023-no-rehearsed-way-back", "version 1.24 of k8s", "not rehearsed",
      "rehearse 1.24"},
-    {"c27-convex-style-function-removed-while-jobs-scheduled-with.json", "clients scheduled-jobs",
+    {"c27-convex-style-function-removed-while-jobs-scheduled-with", "clients scheduled-jobs",
      "12 calls of sendMail", "keep sendMail"},
-    {"c29-canary-of-the-writing-step-already-burns-the-way-back-to.json", "store s3",
-     "may hold json", "return to is v2"},
-    {"c31-rollback-verb-used-to-move-forward.json", "node n1", "runs v1", "with a rehearsal"},
-    {"c32-canary-on-a-node-that-does-not-report.json", "node n1", "silent", "nodes that report"},
-    {"c33-release-of-a-version-nobody-declared.json", "service app", "no contract for version v9",
+    {"c29-canary-of-the-writing-step-already-burns-the-way-back-to", "store s3", "may hold json",
+     "return to is v2"},
+    {"c31-rollback-verb-used-to-move-forward", "node n1", "runs v1", "with a rehearsal"},
+    {"c32-canary-on-a-node-that-does-not-report", "node n1", "silent", "nodes that report"},
+    {"c33-release-of-a-version-nobody-declared", "service app", "no contract for version v9",
      "declare"},
-    {"c35-autoscaler-image-moved-to-an-unrehearsed-version.json", "launcher asg", "would start v2",
+    {"c35-autoscaler-image-moved-to-an-unrehearsed-version", "launcher asg", "would start v2",
      "rehearse v2"},
-    {"c5-crowdstrike-2024-content-with-21-fields-sensor-reads-20.json", "version s7 of sensor",
+    {"c5-crowdstrike-2024-content-with-21-fields-sensor-reads-20", "version s7 of sensor",
      "cannot read 21f", "sensor that reads 21f"},
-    {"c8-knight-2012-activation-while-server-8-is-old.json", "node s8", "runs 2003",
-     "reads flag=RLP"},
-    {"c8b-knight-un-install-from-the-7-good-servers.json", "store orders", "may hold flag=RLP",
+    {"c8-knight-2012-activation-while-server-8-is-old", "node s8", "runs 2003", "reads flag=RLP"},
+    {"c8b-knight-un-install-from-the-7-good-servers", "store orders", "may hold flag=RLP",
      "return to is RLP"},
-    {"c9-push-v6-while-an-offline-node-has-v4.json", "node n5", "silent, last ran v4, was sent v5",
+    {"c9-push-v6-while-an-offline-node-has-v4", "node n5", "silent, last ran v4, was sent v5",
      "fence n5"},
-    {"m1-fastly-2021-latent-bug-27-days-later-a-valid-customer-con.json", NULL, NULL, NULL},
-    {"m3-bip-50-2013-undeclared-lock-limit-adjacent-versions.json", NULL, NULL, NULL},
-    {"ok1-two-phase-format-change-complete.json", NULL, NULL, NULL},
-    {"ok2-plain-code-release-with-one-node-fenced-properly.json", NULL, NULL, NULL},
+    {"m1-fastly-2021-latent-bug-27-days-later-a-valid-customer-con", NULL, NULL, NULL},
+    {"m3-bip-50-2013-undeclared-lock-limit-adjacent-versions", NULL, NULL, NULL},
+    {"ok1-two-phase-format-change-complete", NULL, NULL, NULL},
+    {"ok2-plain-code-release-with-one-node-fenced-properly", NULL, NULL, NULL},
 };
+_Static_assert(ARRAY_LEN(incidents) == INCIDENTS, "each has a row");
+
+const char *incident_name(unsigned i)
+{
+    return incidents[i].file;
+}
 
 static struct scenario *load(const char *file)
 {
@@ -61,7 +67,7 @@ static struct scenario *load(const char *file)
     size_t len;
     struct err err = {0};
 
-    snprintf(path, sizeof path, "recordings/incidents/%s", file);
+    snprintf(path, sizeof path, "recordings/incidents/%s.json", file);
     char *text = test_read_file(path, &len);
     json_t *root = json_parse(text, len, file, &err);
     ck_assert_msg(root != NULL, "%s", err.text);
@@ -117,7 +123,7 @@ END_TEST
 
 START_TEST(a_report_is_one_json_document)
 {
-    struct scenario *scenario = load("c9-push-v6-while-an-offline-node-has-v4.json");
+    struct scenario *scenario = load("c9-push-v6-while-an-offline-node-has-v4");
     struct scenario_report report;
 
     scenario_run(scenario, policy_strict(), &report);
@@ -135,7 +141,7 @@ START_TEST(a_report_is_one_json_document)
     scenario_report_release(&report);
     scenario_free(scenario);
 
-    scenario = load("ok1-two-phase-format-change-complete.json");
+    scenario = load("ok1-two-phase-format-change-complete");
     scenario_run(scenario, policy_strict(), &report);
     line = scenario_report_json(&report);
     ck_assert(json_is_null(json_object_get(line, "refused")));

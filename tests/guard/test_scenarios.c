@@ -1,5 +1,6 @@
 /* Corner cases of every rule as scenario files, each with the sequence that is right beside the one
  * that is refused; and what must not matter to the outcome of any of them, nor of an incident. */
+#include "guard/incidents.h"
 #include "guard/judge.h"
 #include "guard/same_world.h"
 #include "guard/scenario.h"
@@ -144,34 +145,7 @@ static const struct told_case {
     {"r3-four-versions-behind-the-back", "node n7", "runs v3", "to one version"},
 };
 
-static const char *const incidents[] = {
-    "c1-circleci-2021-11-08-field-type-changed-with-the-code",
-    "c11-gitlab-475192-to-17-1-without-17-0",
-    "c13-autoscaler-template-still-has-v1-release-v3",
-    "c15-hotfix-during-a-canary-argo-docs-example-1-3-1-4-1-5",
-    "c17-two-services-in-flight-at-once",
-    "c19-roll-back-a-provider-another-service-now-depends-on",
-    "c2-val-town-2025-04-02-migration-code-in-one-deploy",
-    "c21-google-gce-2016-canary-says-no-push-goes-on",
-    "c23-travis-2017-rollback-image-missing",
-    "c24-reddit-pi-day-2023-no-rehearsed-way-back",
-    "c27-convex-style-function-removed-while-jobs-scheduled-with",
-    "c29-canary-of-the-writing-step-already-burns-the-way-back-to",
-    "c31-rollback-verb-used-to-move-forward",
-    "c32-canary-on-a-node-that-does-not-report",
-    "c33-release-of-a-version-nobody-declared",
-    "c35-autoscaler-image-moved-to-an-unrehearsed-version",
-    "c5-crowdstrike-2024-content-with-21-fields-sensor-reads-20",
-    "c8-knight-2012-activation-while-server-8-is-old",
-    "c8b-knight-un-install-from-the-7-good-servers",
-    "c9-push-v6-while-an-offline-node-has-v4",
-    "m1-fastly-2021-latent-bug-27-days-later-a-valid-customer-con",
-    "m3-bip-50-2013-undeclared-lock-limit-adjacent-versions",
-    "ok1-two-phase-format-change-complete",
-    "ok2-plain-code-release-with-one-node-fenced-properly",
-};
-
-enum { CASES = ARRAY_LEN(cases), ALL = CASES + ARRAY_LEN(incidents) };
+enum { CASES = ARRAY_LEN(cases), ALL = CASES + INCIDENTS };
 
 static json_t *read_root(unsigned i)
 {
@@ -182,7 +156,7 @@ static json_t *read_root(unsigned i)
     if (i < CASES)
         snprintf(path, sizeof path, "recordings/scenarios/%s.json", cases[i].file);
     else
-        snprintf(path, sizeof path, "recordings/incidents/%s.json", incidents[i - CASES]);
+        snprintf(path, sizeof path, "recordings/incidents/%s.json", incident_name(i - CASES));
     char *text = test_read_file(path, &len);
     json_t *root = json_parse(text, len, path, &err);
     ck_assert_msg(root != NULL, "%s", err.text);

@@ -1,5 +1,6 @@
 /* Everything the guard says about recorded incidents and random fleets, word by word: sentences,
  * witnesses in their order, ways out, alarms, and what every action makes of the world. */
+#include "guard/incidents.h"
 #include "guard/random_world.h"
 #include "guard/told.h"
 #include "test.h"
@@ -8,33 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const incidents[] = {
-    "c1-circleci-2021-11-08-field-type-changed-with-the-code",
-    "c11-gitlab-475192-to-17-1-without-17-0",
-    "c13-autoscaler-template-still-has-v1-release-v3",
-    "c15-hotfix-during-a-canary-argo-docs-example-1-3-1-4-1-5",
-    "c17-two-services-in-flight-at-once",
-    "c19-roll-back-a-provider-another-service-now-depends-on",
-    "c2-val-town-2025-04-02-migration-code-in-one-deploy",
-    "c21-google-gce-2016-canary-says-no-push-goes-on",
-    "c23-travis-2017-rollback-image-missing",
-    "c24-reddit-pi-day-2023-no-rehearsed-way-back",
-    "c27-convex-style-function-removed-while-jobs-scheduled-with",
-    "c29-canary-of-the-writing-step-already-burns-the-way-back-to",
-    "c31-rollback-verb-used-to-move-forward",
-    "c32-canary-on-a-node-that-does-not-report",
-    "c33-release-of-a-version-nobody-declared",
-    "c35-autoscaler-image-moved-to-an-unrehearsed-version",
-    "c5-crowdstrike-2024-content-with-21-fields-sensor-reads-20",
-    "c8-knight-2012-activation-while-server-8-is-old",
-    "c8b-knight-un-install-from-the-7-good-servers",
-    "c9-push-v6-while-an-offline-node-has-v4",
-    "m1-fastly-2021-latent-bug-27-days-later-a-valid-customer-con",
-    "m3-bip-50-2013-undeclared-lock-limit-adjacent-versions",
-    "ok1-two-phase-format-change-complete",
-    "ok2-plain-code-release-with-one-node-fenced-properly",
-};
 
 /* As `simulate` prints it, for people and as JSON, with every rule and without the one expected. */
 static void tell_reports(struct told *told, const struct scenario *scenario)
@@ -61,14 +35,14 @@ START_TEST(every_incident_is_told_as_recorded)
 {
     struct told told;
     struct err err = {0};
-    char *path = xasprintf("recordings/incidents/%s.json", incidents[_i]);
+    char *path = xasprintf("recordings/incidents/%s.json", incident_name((unsigned)_i));
     size_t len;
     char *text = test_read_file(path, &len);
     json_t *root = json_parse(text, len, path, &err);
     struct scenario *scenario = root ? scenario_parse(root, path, &err) : NULL;
 
     ck_assert_msg(scenario != NULL, "%s", err.text);
-    told_begin(&told, incidents[_i]);
+    told_begin(&told, incident_name((unsigned)_i));
     tell_reports(&told, scenario);
     told_scenario(&told, scenario);
     told_end(&told);
@@ -158,7 +132,7 @@ SUITE(guard_told)
     Suite *suite = suite_create("guard_told");
     TCase *tcase = test_case(suite, "told", 20);
 
-    tcase_add_loop_test(tcase, every_incident_is_told_as_recorded, 0, ARRAY_LEN(incidents));
+    tcase_add_loop_test(tcase, every_incident_is_told_as_recorded, 0, INCIDENTS);
     tcase_add_loop_test(tcase, a_random_fleet_is_told_as_recorded, 0, FLEETS);
     tcase_add_loop_test(tcase, an_odd_fleet_is_told_as_recorded, 0, ODD_FLEETS);
     return suite;
